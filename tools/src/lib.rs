@@ -1,1 +1,15 @@
-//! placeholder
+//! The parts of the `neuvol` command line tool: readers, training, compression, measurement, pictures and export.
+//!
+//! Axes stand in the order z, y, x; arrays have x fastest; NaN is an invalid voxel.
+
+pub mod cli;
+#[cfg(feature = "train")]
+pub mod compress;
+pub mod export;
+pub mod fill;
+pub mod generate;
+pub mod metrics;
+pub mod preview;
+pub mod source;
+#[cfg(feature = "train")]
+pub mod train;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `neuvol` command line tool.
+
+fn main() -> std::process::ExitCode {
+    neuvol_tools::cli::main()
+}

@@ -1,1 +1,26 @@
-//! placeholder
+//! Opens `.neuvol` files and decodes boxes of them into host memory.
+//!
+//! A [`Volume`] is one open file. It is `Send + Sync`: any number of threads may ask it for data at once. Nothing of the
+//! file is read before it is needed; a decode touches only the payloads of the blocks that it overlaps, and its memory
+//! is bounded by the block (and the number of threads), not by the volume.
+//!
+//! Axes stand in the order z, y, x; arrays have x fastest.
+
+mod bytes;
+mod decode;
+mod describe;
+mod error;
+mod handles;
+mod level;
+mod request;
+mod target;
+mod volume;
+
+pub use bytes::Bytes;
+pub use describe::{Axis, units};
+pub use error::{Error, ErrorKind, Result};
+pub use handles::{Handles, Lease};
+pub use neuvol_decode::{Kernel, Precision};
+pub use request::{Request, Stats};
+pub use target::{Target, TargetData};
+pub use volume::{OpenOptions, Volume, VolumeStats};

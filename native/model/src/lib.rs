@@ -1,1 +1,34 @@
-//! placeholder
+//! Models of Neuvol blocks: what the payload of a block says, and a reference decoder ("the oracle") that follows the
+//! text of the format (`native/format/SPEC.md`, section 11) point by point.
+//!
+//! - [`GridNetwork`] (codec 3): parse, serialise and evaluate a multi-resolution grid with an MLP.
+//! - [`Raw`] (codec 2): plain values, optionally quantised and compressed.
+//! - [`Block`] and [`parse_block`]: the payload behind an index entry, whatever its codec.
+//! - [`decode_block_reference`]: every voxel of a block, slowly and obviously. Fast decoders are tested against it.
+//!
+//! All triples of axes are `[z, y, x]`, voxel arrays have x fastest. Payloads are untrusted: every length is checked
+//! before memory is allocated for it, and nothing here panics on any bytes.
+#![forbid(unsafe_code)]
+
+mod block;
+mod bytes;
+mod config;
+mod error;
+mod network;
+mod oracle;
+mod raw;
+
+pub use block::{Block, check_block_output, decode_block_reference, parse_block};
+pub use config::{
+    GridConfig, GridLevel, MAX_FEATURES, MAX_HIDDEN_LAYERS, MAX_LEVELS, MAX_LOG2_CELL, MAX_NEURONS, MAX_OUTPUTS,
+    MAX_PARAMETERS,
+};
+pub use error::Error;
+pub use network::{Dense, GridNetwork};
+pub use oracle::{map_to_range, time_position};
+pub use raw::{MAX_RAW_BYTES, Raw, RawCompression, RawType};
+
+/// Number of voxels of an extent `[z, y, x]`; saturates instead of overflowing.
+pub fn voxels(extent: [u32; 3]) -> usize {
+    extent.iter().fold(1usize, |n, &e| n.saturating_mul(e as usize))
+}

@@ -1,1 +1,56 @@
-fn main() {}
+//! Build and test automation: one program for what a newcomer, a developer and CI do. `cargo xtask help` lists it.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line program: its reports go to stdout, its progress to stderr"
+)]
+
+mod bench;
+mod cargo_tools;
+mod cli;
+mod debian;
+mod demo;
+mod failure;
+mod fuzz;
+mod header;
+mod layering;
+mod libtorch;
+mod machine;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use cli::Command;
+use failure::Failure;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    match cli::parse(std::env::args().skip(1)).and_then(execute) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<(), Failure> {
+    let workspace = Workspace::locate()?;
+    match command {
+        Command::Help => {
+            print!("{}", cli::USAGE);
+            Ok(())
+        }
+        Command::Setup { flavour } => {
+            debian::ensure(debian::Purpose::Test)?;
+            libtorch::ensure(&workspace, flavour)?;
+            println!("Ready. Next: `cargo xtask demo` or `cargo xtask test`.");
+            Ok(())
+        }
+        Command::Demo { out, full } => demo::run(&workspace, &out, full),
+        Command::Test { quick } => test::run(&workspace, quick),
+        Command::Bench => bench::run(&workspace),
+        Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
+        Command::Header { check } => header::run(&workspace, check),
+    }
+}

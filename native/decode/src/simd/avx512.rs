@@ -1,0 +1,132 @@
+use super::{Simd, Task};
+use std::arch::x86_64::*;
+
+/// AVX-512 (F, BW, DQ, VL): 16 lanes of f32.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512(());
+
+/// The same with products of bf16 pairs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Avx512Bf16(());
+
+impl Avx512 {
+    pub(crate) fn detect() -> Option<Self> {
+        let there = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && super::Avx2::detect().is_some();
+        there.then_some(Avx512(()))
+    }
+}
+
+impl Avx512Bf16 {
+    pub(crate) fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512bf16") && Avx512::detect().is_some()).then_some(Avx512Bf16(()))
+    }
+
+    /// bf16 pairs: lane i holds the bits of (first[i], second[i]).
+    #[inline(always)]
+    pub(crate) fn pair(self, first: __m512, second: __m512) -> __m512 {
+        const PAIRS: [u16; 32] = {
+            let mut order = [0; 32];
+            let mut i = 0;
+            while i < 16 {
+                order[2 * i] = i as u16;
+                order[2 * i + 1] = 16 + i as u16;
+                i += 1;
+            }
+            order
+        };
+        // SAFETY: `self` proves that the CPU has the instructions; both vector types are 64 bytes of plain numbers.
+        unsafe {
+            let both: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(second, first));
+            _mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_loadu_si512(PAIRS.as_ptr().cast()), both))
+        }
+    }
+
+    /// sum + a.first·b.first + a.second·b.second in every lane; `b` is one pair for all lanes.
+    #[inline(always)]
+    pub(crate) fn dot(self, sum: __m512, a: __m512, b: u32) -> __m512 {
+        // SAFETY: `self` proves that the CPU has the instructions; both vector types are 64 bytes of plain numbers.
+        unsafe {
+            let b = _mm512_set1_epi32(b.cast_signed());
+            let (a, b): (__m512bh, __m512bh) = (std::mem::transmute(a), std::mem::transmute(b));
+            _mm512_dpbf16_ps(sum, a, b)
+        }
+    }
+}
+
+macro_rules! avx512_simd {
+    ($token:ident, $features:literal) => {
+        impl Simd for $token {
+            const LANES: usize = 16;
+            const BLOCK: usize = 8;
+            type V = __m512;
+
+            #[inline(always)]
+            fn call<T: Task<Self>>(self, task: T) -> T::Output {
+                #[target_feature(enable = $features)]
+                fn inner<T: Task<$token>>(simd: $token, task: T) -> T::Output {
+                    task.run(simd)
+                }
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe { inner(self, task) }
+            }
+            #[inline(always)]
+            fn splat(self, value: f32) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_set1_ps(value) }
+            }
+            #[inline(always)]
+            fn load(self, from: &[f32]) -> __m512 {
+                assert!(from.len() >= Self::LANES);
+                // SAFETY: `self` proves that the CPU has the instruction; the slice has 16 elements.
+                unsafe { _mm512_loadu_ps(from.as_ptr()) }
+            }
+            #[inline(always)]
+            fn store(self, to: &mut [f32], value: __m512) {
+                assert!(to.len() >= Self::LANES);
+                // SAFETY: `self` proves that the CPU has the instruction; the slice has 16 elements.
+                unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
+            }
+            #[inline(always)]
+            fn add(self, a: __m512, b: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_add_ps(a, b) }
+            }
+            #[inline(always)]
+            fn mul(self, a: __m512, b: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_mul_ps(a, b) }
+            }
+            #[inline(always)]
+            fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_fmadd_ps(a, b, c) }
+            }
+            #[inline(always)]
+            fn max(self, a: __m512, b: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_max_ps(a, b) }
+            }
+            #[inline(always)]
+            fn min(self, a: __m512, b: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_min_ps(a, b) }
+            }
+            #[inline(always)]
+            fn interleave(self, even: __m512, odd: __m512) -> (__m512, __m512) {
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe {
+                    let low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+                    let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+                    (_mm512_permutex2var_ps(even, low, odd), _mm512_permutex2var_ps(even, high, odd))
+                }
+            }
+        }
+    };
+}
+
+avx512_simd!(Avx512, "avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c");
+avx512_simd!(Avx512Bf16, "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx2,fma,f16c");

@@ -1,0 +1,243 @@
+//! Which voxels of a block are valid (SPEC section 9).
+
+use crate::compress;
+use crate::entry::check_payload_place;
+use crate::error::{Error, limit};
+use crate::header::Section;
+use crate::limits::{MASK_LEN, MAX_MASK_BYTES, MAX_MASK_EXPANSION};
+use crate::record::{Record, RecordWriter};
+use crate::variable::product;
+
+/// The coding of this version: bits, zstd.
+const CODING_BITS_ZSTD: u16 = 1;
+
+/// The valid voxels of one block on one level, for one segment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockMask {
+    /// All voxels are valid.
+    AllValid,
+    /// No voxel is valid.
+    NoneValid,
+    /// One bit per voxel.
+    Bits(Mask),
+}
+
+impl BlockMask {
+    /// Whether a voxel is valid; see [`Mask::get`].
+    #[must_use]
+    pub fn get(&self, step: u32, z: u32, y: u32, x: u32) -> bool {
+        match self {
+            Self::AllValid => true,
+            Self::NoneValid => false,
+            Self::Bits(mask) => mask.get(step, z, y, x),
+        }
+    }
+}
+
+/// One bit per voxel and step, 1 = valid.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Mask {
+    extent: [u32; 3],
+    steps: u32,
+    /// Least significant bit first, order (step, z, y, x), padding 0.
+    bits: Vec<u8>,
+}
+
+impl Mask {
+    /// Builds a mask of `extent` z, y, x and `steps` by asking for every (step, z, y, x).
+    #[must_use]
+    pub fn from_fn(extent: [u32; 3], steps: u32, mut valid: impl FnMut(u32, u32, u32, u32) -> bool) -> Self {
+        let voxels = product(extent).saturating_mul(steps.into());
+        let mut bits = Vec::with_capacity(usize::try_from(voxels.div_ceil(8)).unwrap_or(0));
+        let (mut byte, mut n) = (0u8, 0);
+        for step in 0..steps {
+            for z in 0..extent[0] {
+                for y in 0..extent[1] {
+                    for x in 0..extent[2] {
+                        byte |= u8::from(valid(step, z, y, x)) << n;
+                        n += 1;
+                        if n == 8 {
+                            bits.push(byte);
+                            (byte, n) = (0, 0);
+                        }
+                    }
+                }
+            }
+        }
+        if n > 0 {
+            bits.push(byte);
+        }
+        Self { extent, steps, bits }
+    }
+
+    /// Whether a voxel is valid at a step, counted from the start of the segment. A mask of one step holds for all
+    /// steps. `false` outside the extent.
+    #[must_use]
+    pub fn get(&self, step: u32, z: u32, y: u32, x: u32) -> bool {
+        let step = if self.steps == 1 { 0 } else { step };
+        let [nz, ny, nx] = self.extent.map(u64::from);
+        let (z, y, x) = (u64::from(z), u64::from(y), u64::from(x));
+        if step >= self.steps || z >= nz || y >= ny || x >= nx {
+            return false;
+        }
+        let bit = ((u64::from(step) * nz + z) * ny + y) * nx + x;
+        let byte = usize::try_from(bit / 8).ok().and_then(|at| self.bits.get(at));
+        byte.is_some_and(|byte| byte >> (bit % 8) & 1 != 0)
+    }
+
+    /// Number of valid voxels, all steps together.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.bits.iter().map(|byte| u64::from(byte.count_ones())).sum()
+    }
+
+    /// Voxels z, y, x.
+    #[must_use]
+    pub fn extent(&self) -> [u32; 3] {
+        self.extent
+    }
+
+    /// 1, or the steps of the segment.
+    #[must_use]
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+
+    /// The bits: least significant first, order (step, z, y, x), padded to whole bytes with 0.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// The bytes of the mask in a file (coding 1).
+    ///
+    /// # Panics
+    /// If zstd cannot allocate its working memory.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        compress::fold(&self.bits).expect("zstd fails only for lack of memory: its output vector always has room")
+    }
+
+    /// Reads what [`Mask::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] if the bytes are not a mask of that size, [`Error::Limit`] if it is larger than the format
+    /// allows or than so few bytes can hold.
+    pub fn decode(bytes: &[u8], extent: [u32; 3], steps: u32) -> Result<Self, Error> {
+        Self::decode_at(bytes, extent, steps, 0)
+    }
+
+    /// As [`Mask::decode`]; `offset` is where the bytes stand in the file, for errors.
+    pub(crate) fn decode_at(bytes: &[u8], extent: [u32; 3], steps: u32, offset: u64) -> Result<Self, Error> {
+        let voxels = product(extent).saturating_mul(steps.into());
+        if voxels == 0 {
+            return Err(Error::invalid(
+                offset,
+                format!("a mask of {steps} steps of {extent:?} voxels"),
+            ));
+        }
+        let len = voxels.div_ceil(8);
+        limit(
+            "bytes of a mask",
+            len,
+            MAX_MASK_BYTES.min((bytes.len() as u64).saturating_mul(MAX_MASK_EXPANSION)),
+        )?;
+        // At most MAX_MASK_BYTES.
+        let bits = compress::unfold(bytes, len as usize, "a mask", offset)?;
+        let padding = (len * 8 - voxels) as u32;
+        if bits.last().is_some_and(|last| last.leading_zeros() < padding) {
+            return Err(Error::invalid(offset, "the padding bits of a mask are not 0"));
+        }
+        Ok(Self { extent, steps, bits })
+    }
+}
+
+/// One record of MASK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct MaskRecord {
+    pub(crate) payload_offset: u64,
+    pub(crate) payload_len: u32,
+    pub(crate) payload_crc: u32,
+    pub(crate) extent: [u32; 3],
+    pub(crate) steps: u32,
+    pub(crate) valid: u64,
+    pub(crate) coding: u16,
+}
+
+impl MaskRecord {
+    pub(crate) fn new(payload_offset: u64, payload_len: u32, payload_crc: u32, extent: [u32; 3], steps: u32) -> Self {
+        Self {
+            payload_offset,
+            payload_len,
+            payload_crc,
+            extent,
+            steps,
+            valid: 0,
+            coding: CODING_BITS_ZSTD,
+        }
+    }
+
+    pub(crate) fn parse(record: &Record<'_, MASK_LEN>, blks: &Section) -> Result<Self, Error> {
+        record.own_crc("mask record")?;
+        record.reserved(42..60)?;
+        let mask = Self {
+            payload_offset: record.u64(0),
+            payload_len: record.u32(8),
+            payload_crc: record.u32(12),
+            extent: record.axes(16),
+            steps: record.u32(28),
+            valid: record.u64(32),
+            coding: record.u16(40),
+        };
+        check_payload_place(record, 0, mask.payload_offset, mask.payload_len, blks)?;
+        Ok(mask)
+    }
+
+    /// Checks that the mask fits a block of `extent` in a segment of `steps`; `offset` is where the record stands.
+    pub(crate) fn check_fit(&self, extent: [u32; 3], steps: u32, offset: u64) -> Result<(), Error> {
+        if self.extent == extent && (self.steps == 1 || self.steps == steps) {
+            return Ok(());
+        }
+        let what = format!(
+            "a mask of {} steps of {:?} voxels is used by a block of {steps} steps of {extent:?} voxels",
+            self.steps, self.extent
+        );
+        Err(Error::invalid(offset, what))
+    }
+
+    /// Unfolds the payload, whose CRC was checked.
+    pub(crate) fn decode(&self, payload: &[u8]) -> Result<Mask, Error> {
+        if self.coding != CODING_BITS_ZSTD {
+            return Err(Error::Unsupported {
+                what: "mask coding",
+                id: self.coding.into(),
+            });
+        }
+        let mask = Mask::decode_at(payload, self.extent, self.steps, self.payload_offset)?;
+        if mask.count() != self.valid {
+            let what = format!(
+                "a mask has {} valid voxels and its record says {}",
+                mask.count(),
+                self.valid
+            );
+            return Err(Error::invalid(self.payload_offset, what));
+        }
+        Ok(mask)
+    }
+
+    pub(crate) fn to_bytes(self) -> [u8; MASK_LEN] {
+        let mut record = RecordWriter::new();
+        record
+            .put(0, self.payload_offset.to_le_bytes())
+            .put(8, self.payload_len.to_le_bytes());
+        record
+            .put(12, self.payload_crc.to_le_bytes())
+            .axes(16, self.extent)
+            .put(28, self.steps.to_le_bytes());
+        record
+            .put(32, self.valid.to_le_bytes())
+            .put(40, self.coding.to_le_bytes())
+            .own_crc();
+        record.0
+    }
+}

@@ -1,0 +1,34 @@
+//! `neuvol generate`
+
+use super::{Failure, output};
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The NetCDF file to write
+    output: PathBuf,
+    /// Time steps, levels, rows and columns
+    #[arg(long, default_value = "24x40x200x300", value_name = "TxZxYxX", value_parser = parse_size)]
+    size: [u32; 4],
+    /// Seed of the weather
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+    /// Variables, separated by commas, among PM25, O3, T
+    #[arg(long = "var", value_delimiter = ',')]
+    variables: Vec<String>,
+    /// Replace the output if it exists
+    #[arg(long)]
+    force: bool,
+}
+
+fn parse_size(text: &str) -> Result<[u32; 4], String> {
+    let numbers: Vec<u32> = text
+        .split('x')
+        .map(|n| n.parse().map_err(|_| format!("{n:?} is not a number")))
+        .collect::<Result<_, _>>()?;
+    match numbers[..] {
+        [t, z, y, x] if numbers.iter().all(|n| (1..=4096).contains(n)) => Ok([t, z, y, x]),
+        [_, _, _, _] => Err("each number must be 1 to 4096".to_owned()),
+        _ => Err("needs four numbers: steps x levels x rows x columns".to_owned()),
+    }
+}

@@ -1,0 +1,304 @@
+//! Finished blocks of a run that goes on: an append-only file beside the output.
+//!
+//! The first line holds the run's identity. Each record is a JSON line followed by the payload and the mask bytes; a
+//! record that was cut off by a crash fails its CRC and is dropped with everything after it.
+
+use super::{
+    Unit,
+    block::{Encoded, Validity},
+};
+use neuvol_format::crc;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+};
+
+/// Longest record header accepted; far above what is written.
+const MAX_LINE: u64 = 1 << 20;
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// It belongs to another run.
+    #[error(
+        "{} holds an unfinished run with other settings or another input; finish it with the same command, or give \
+         --restart to throw it away", .0.display()
+    )]
+    OtherRun(PathBuf),
+    /// It is in use.
+    #[error("{} is in use by another run of neuvol; wait for it or choose another output", .0.display())]
+    Locked(PathBuf),
+    /// Reading or writing failed.
+    #[error("cannot use {}: {source}", path.display())]
+    Io {
+        /// The journal.
+        path: PathBuf,
+        /// Reason.
+        source: io::Error,
+    },
+}
+
+/// Which voxels are valid, as in the record's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Valid {
+    All,
+    None,
+    Mask,
+}
+
+/// One finished unit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) unit: Unit,
+    pub(super) codec: u16,
+    pub(super) min: f32,
+    pub(super) max: f32,
+    pub(super) valid: u64,
+    pub(super) validity: Valid,
+    pub(super) max_abs_error: f64,
+    pub(super) sum_squares: f64,
+    pub(super) losses: Vec<f32>,
+    pub(super) payload_len: u32,
+    pub(super) payload_crc: u32,
+    pub(super) mask_len: u32,
+    pub(super) mask_crc: u32,
+    /// Where the payload starts in the journal; the mask follows it.
+    #[serde(skip)]
+    offset: u64,
+}
+
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    end: u64,
+    records: Vec<Record>,
+    index: HashMap<Unit, usize>,
+}
+
+impl Journal {
+    /// Opens or starts the journal of `output`.
+    pub(super) fn open(output: &Path, identity: &str, restart: bool) -> Result<Self, JournalError> {
+        let mut name = output.as_os_str().to_owned();
+        name.push(".partial");
+        let path = PathBuf::from(name);
+        let io = |source| JournalError::Io { path: path.clone(), source };
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(JournalError::Locked(path)),
+            Err(std::fs::TryLockError::Error(error)) => return Err(io(error)),
+        }
+        if restart {
+            file.set_len(0).map_err(io)?;
+        }
+        let mut journal = Self { path: path.clone(), file, end: 0, records: Vec::new(), index: HashMap::new() };
+        if !journal.load(identity).map_err(io)? {
+            return Err(JournalError::OtherRun(path));
+        }
+        Ok(journal)
+    }
+
+    /// Reads what is there; false if it belongs to another run. A torn end is cut off.
+    fn load(&mut self, identity: &str) -> io::Result<bool> {
+        let mut reader = BufReader::new(self.file.try_clone()?);
+        let mut line = Vec::new();
+        (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.last() != Some(&b'\n') {
+            // New, or cut off in its first line: nothing is lost by starting.
+            self.file.set_len(0)?;
+            self.file.seek(SeekFrom::Start(0))?;
+            self.file.write_all(identity.as_bytes())?;
+            self.file.write_all(b"\n")?;
+            self.end = identity.len() as u64 + 1;
+            return Ok(true);
+        }
+        line.pop();
+        if line != identity.as_bytes() {
+            return Ok(false);
+        }
+        let mut end = line.len() as u64 + 1;
+        let mut bytes = Vec::new();
+        loop {
+            line.clear();
+            (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)?;
+            let Ok(mut record) = serde_json::from_slice::<Record>(&line) else { break };
+            let wanted = u64::from(record.payload_len) + u64::from(record.mask_len);
+            bytes.clear();
+            if (&mut reader).take(wanted).read_to_end(&mut bytes)? as u64 != wanted {
+                break;
+            }
+            let (payload, mask) = bytes.split_at(record.payload_len as usize);
+            if crc(payload) != record.payload_crc || crc(mask) != record.mask_crc {
+                break;
+            }
+            record.offset = end + line.len() as u64;
+            end = record.offset + wanted;
+            self.insert(record);
+        }
+        self.file.set_len(end)?;
+        self.end = end;
+        Ok(true)
+    }
+
+    fn insert(&mut self, record: Record) -> usize {
+        let at = self.records.len();
+        self.index.insert(record.unit, at);
+        self.records.push(record);
+        at
+    }
+
+    /// Adds a finished unit.
+    pub(super) fn append(&mut self, unit: Unit, encoded: Encoded) -> Result<&Record, JournalError> {
+        let (validity, mask) = match &encoded.validity {
+            Validity::All => (Valid::All, Vec::new()),
+            Validity::None => (Valid::None, Vec::new()),
+            Validity::Some(mask) => (Valid::Mask, mask.encode()),
+        };
+        let mut record = Record {
+            unit,
+            codec: encoded.codec,
+            min: encoded.min,
+            max: encoded.max,
+            valid: encoded.valid,
+            validity,
+            max_abs_error: encoded.max_abs_error,
+            sum_squares: encoded.sum_squares,
+            losses: encoded.losses,
+            payload_len: encoded.payload.len() as u32,
+            payload_crc: crc(&encoded.payload),
+            mask_len: mask.len() as u32,
+            mask_crc: crc(&mask),
+            offset: 0,
+        };
+        let write = || -> io::Result<(u64, u64)> {
+            let mut bytes = serde_json::to_vec(&record)?;
+            bytes.push(b'\n');
+            let offset = self.end + bytes.len() as u64;
+            bytes.extend_from_slice(&encoded.payload);
+            bytes.extend_from_slice(&mask);
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(self.end))?;
+            file.write_all(&bytes)?;
+            Ok((offset, self.end + bytes.len() as u64))
+        };
+        let (offset, end) = write().map_err(|source| JournalError::Io { path: self.path.clone(), source })?;
+        record.offset = offset;
+        self.end = end;
+        let at = self.insert(record);
+        Ok(&self.records[at])
+    }
+
+    pub(super) fn contains(&self, unit: Unit) -> bool {
+        self.index.contains_key(&unit)
+    }
+
+    pub(super) fn record(&self, unit: Unit) -> Option<&Record> {
+        self.index.get(&unit).map(|&at| &self.records[at])
+    }
+
+    pub(super) fn records(&self) -> &[Record] {
+        &self.records
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.records.len() as u64
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads a record's payload into `out`.
+    pub(super) fn payload(&self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        self.read(record.offset, record.payload_len, out)
+    }
+
+    /// Reads a record's encoded mask into `out`.
+    pub(super) fn mask(&self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
+        self.read(record.offset + u64::from(record.payload_len), record.mask_len, out)
+    }
+
+    fn read(&self, offset: u64, len: u32, out: &mut Vec<u8>) -> io::Result<()> {
+        out.resize(len as usize, 0);
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(offset))?;
+        file.read_exact(out)
+    }
+
+    /// Deletes the file; a failure leaves a file that the next run recognises as finished, so it is only logged.
+    pub(super) fn remove(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            log::warn!("cannot delete {}: {error}", self.path.display());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(n: u8) -> Encoded {
+        Encoded {
+            codec: 3,
+            payload: vec![n; 100 + usize::from(n)],
+            min: -1.5,
+            max: f32::from(n),
+            validity: if n == 1 { Validity::Some(Mask::from_fn([2, 2, 2], 1, |_, z, _, _| z == 0)) } else { Validity::All },
+            valid: 8,
+            max_abs_error: 0.1,
+            sum_squares: 0.25,
+            losses: vec![0.5, 0.25],
+        }
+    }
+    use neuvol_format::Mask;
+    const fn unit(block: u32) -> Unit {
+        Unit { variable: 0, step: 0, block }
+    }
+
+    #[test]
+    fn a_torn_record_is_dropped_and_the_rest_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.neuvol");
+        let mut journal = Journal::open(&output, "one", false).unwrap();
+        for n in 0..3 {
+            journal.append(unit(u32::from(n)), encoded(n)).unwrap();
+        }
+        let path = journal.path().to_owned();
+        drop(journal);
+        let full = std::fs::read(&path).unwrap();
+        for cut in [1, 50, 102] {
+            std::fs::write(&path, &full[..full.len() - cut]).unwrap();
+            let journal = Journal::open(&output, "one", false).unwrap();
+            assert_eq!(journal.len(), 2);
+            let mut bytes = Vec::new();
+            let record = journal.record(unit(1)).unwrap();
+            journal.payload(record, &mut bytes).unwrap();
+            assert_eq!(bytes, encoded(1).payload);
+            journal.mask(record, &mut bytes).unwrap();
+            assert_eq!(Mask::decode(&bytes, [2, 2, 2], 1).unwrap().count(), 4);
+            assert!(!journal.contains(unit(2)));
+        }
+        let mut damaged = full.clone();
+        let at = damaged.len() - 3;
+        damaged[at] ^= 1;
+        std::fs::write(&path, &damaged).unwrap();
+        assert_eq!(Journal::open(&output, "one", false).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn another_run_is_refused_unless_restarted_and_two_runs_never_share() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("a.neuvol");
+        let mut journal = Journal::open(&output, "one", false).unwrap();
+        journal.append(unit(0), encoded(0)).unwrap();
+        assert!(matches!(Journal::open(&output, "one", false), Err(JournalError::Locked(_))));
+        drop(journal);
+        assert!(matches!(Journal::open(&output, "two", false), Err(JournalError::OtherRun(_))));
+        assert_eq!(Journal::open(&output, "one", false).unwrap().len(), 1);
+        assert_eq!(Journal::open(&output, "two", true).unwrap().len(), 0);
+    }
+}

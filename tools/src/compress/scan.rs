@@ -1,0 +1,64 @@
+//! The first look at the data: range, valid values and block entropies.
+
+use super::{CompressError, Event, Layout};
+use crate::{source::Source, train::block_entropy};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// What a variable's values are like.
+pub(super) struct Scan {
+    /// Smallest valid value; NaN if there is none.
+    pub(super) min: f32,
+    /// Largest valid value.
+    pub(super) max: f32,
+    /// Valid values of all steps.
+    pub(super) valid: u64,
+    /// Entropy in bits of (step, block), block fastest.
+    pub(super) entropies: Vec<f32>,
+}
+
+/// Reads every block twice, for the range and then for the entropies over that range. `None` if stopped.
+pub(super) fn scan(
+    source: &Mutex<Box<dyn Source>>,
+    layout: &Layout,
+    stop: &AtomicBool,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Result<Option<Vec<Scan>>, CompressError> {
+    let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
+    let total = 2 * layout.variables.iter().map(|v| u64::from(v.steps) * u64::from(v.n_blocks())).sum::<u64>();
+    let mut done = 0;
+    let mut values = Vec::new();
+    let mut scans = Vec::with_capacity(layout.variables.len());
+    for variable in &layout.variables {
+        let mut scan = Scan { min: f32::NAN, max: f32::NAN, valid: 0, entropies: Vec::new() };
+        for pass in 0..2 {
+            for step in 0..variable.steps {
+                for block in 0..variable.n_blocks() {
+                    if stop.load(Ordering::Relaxed) {
+                        return Ok(None);
+                    }
+                    let origin = variable.origin(block);
+                    let extent = variable.extent(block);
+                    let end = std::array::from_fn(|a| origin[a] + extent[a]);
+                    source.read(variable.source_index, step, origin, end, &mut values)?;
+                    if pass == 0 {
+                        for &value in values.iter().filter(|v| !v.is_nan()) {
+                            // min and max ignore the NaN that they start with.
+                            scan.min = scan.min.min(value);
+                            scan.max = scan.max.max(value);
+                            scan.valid += 1;
+                        }
+                    } else {
+                        scan.entropies.push(block_entropy(&values, (scan.min, scan.max)) as f32);
+                    }
+                    done += 1;
+                    tell(Event::Scan { done, total });
+                }
+            }
+        }
+        scans.push(scan);
+    }
+    Ok(Some(scans))
+}

@@ -1,0 +1,3 @@
+//! Writing decoded models in formats that other programs read.
+
+pub mod netcdf;

@@ -1,0 +1,205 @@
+//! The Debian packages that building and testing need, and their installation.
+
+use std::env;
+use std::process::Command;
+
+use crate::failure::Failure;
+use crate::workspace;
+
+/// What the packages are needed for. Each purpose includes the ones before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// To build and run the `neuvol` tool.
+    Build,
+    /// To run all tests.
+    Test,
+    /// To fetch libtorch. Asked for alone, only when it must be fetched.
+    Libtorch,
+}
+
+/// How to see that a package is there.
+#[derive(Debug, Clone, Copy)]
+enum Proof {
+    /// This program is on the PATH.
+    Program(&'static str),
+    /// This command line succeeds.
+    Runs(&'static str, &'static [&'static str]),
+}
+
+/// One Debian package.
+struct Package {
+    name: &'static str,
+    proof: Proof,
+    purpose: Purpose,
+    needed_by: &'static str,
+}
+
+const PACKAGES: &[Package] = &[
+    Package {
+        name: "g++",
+        proof: Proof::Program("g++"),
+        purpose: Purpose::Build,
+        needed_by: "the C++ side of tch, the bundled NetCDF, zstd",
+    },
+    Package {
+        name: "cmake",
+        proof: Proof::Program("cmake"),
+        purpose: Purpose::Build,
+        needed_by: "the bundled HDF5 and NetCDF",
+    },
+    Package {
+        name: "make",
+        proof: Proof::Program("make"),
+        purpose: Purpose::Build,
+        needed_by: "the bundled HDF5 and NetCDF",
+    },
+    Package {
+        name: "valgrind",
+        proof: Proof::Program("valgrind"),
+        purpose: Purpose::Test,
+        needed_by: "the memory check of the C programs in tests/c",
+    },
+    Package {
+        name: "python3",
+        proof: Proof::Runs("python3", &["--version"]),
+        purpose: Purpose::Libtorch,
+        needed_by: "fetching libtorch (never at run time)",
+    },
+    Package {
+        name: "python3-pip",
+        proof: Proof::Runs("python3", &["-m", "pip", "--version"]),
+        purpose: Purpose::Libtorch,
+        needed_by: "fetching libtorch (never at run time)",
+    },
+];
+
+/// Installs what `purpose` needs and this machine lacks. Says what to do by hand where it may not install.
+pub(crate) fn ensure(purpose: Purpose) -> Result<(), Failure> {
+    let missing = missing(purpose, is_there);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    match installer() {
+        Some(prefix) => install(&prefix, &names)?,
+        None => return Err(Failure::Missing(what_to_do(&missing))),
+    }
+    let still: Vec<&Package> = missing.into_iter().filter(|package| !is_there(package.proof)).collect();
+    if still.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::Missing(what_to_do(&still)))
+    }
+}
+
+/// The packages for `purpose` that `there` does not find.
+fn missing(purpose: Purpose, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
+    PACKAGES
+        .iter()
+        .filter(|package| wanted(package.purpose, purpose) && !there(package.proof))
+        .collect()
+}
+
+fn wanted(package: Purpose, purpose: Purpose) -> bool {
+    match purpose {
+        Purpose::Libtorch => package == Purpose::Libtorch,
+        Purpose::Build | Purpose::Test => package <= purpose,
+    }
+}
+
+fn is_there(proof: Proof) -> bool {
+    match proof {
+        Proof::Program(name) => on_path(name),
+        Proof::Runs(program, arguments) => workspace::works(program, arguments),
+    }
+}
+
+fn on_path(program: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// The words that must stand before `apt-get` here, or nothing where packages cannot be installed without a person.
+fn installer() -> Option<Vec<&'static str>> {
+    if !on_path("apt-get") {
+        return None;
+    }
+    if workspace::capture(Command::new("id").arg("-u")).ok()?.trim() == "0" {
+        return Some(Vec::new());
+    }
+    workspace::works("sudo", &["-n", "true"]).then(|| vec!["sudo", "-n"])
+}
+
+fn install(prefix: &[&str], names: &[&str]) -> Result<(), Failure> {
+    eprintln!("xtask: installing Debian packages: {}", names.join(" "));
+    let apt = |arguments: &[&str]| {
+        // `env` because sudo does not pass variables on.
+        let words = [
+            prefix,
+            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"],
+            arguments,
+        ]
+        .concat();
+        workspace::run(Command::new(words[0]).args(&words[1..]))
+    };
+    apt(&["update"])?;
+    apt(&[&["install", "--no-install-recommends"], names].concat())
+}
+
+fn what_to_do(missing: &[&Package]) -> String {
+    let mut text = String::from("this machine lacks:\n");
+    for package in missing {
+        let found_by = match package.proof {
+            Proof::Program(program) => format!("no `{program}` on the PATH"),
+            Proof::Runs(program, arguments) => format!("`{program} {}` does not work", arguments.join(" ")),
+        };
+        text += &format!("  {:12} for {} ({found_by})\n", package.name, package.needed_by);
+    }
+    let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
+    text += "Install it, then start again. On Debian and Ubuntu:\n  ";
+    text += &format!(
+        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
+        names.join(" ")
+    );
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(packages: &[&Package]) -> Vec<&'static str> {
+        packages.iter().map(|package| package.name).collect()
+    }
+
+    #[test]
+    fn each_purpose_asks_for_its_packages_only() {
+        let nothing = |_: Proof| false;
+        assert_eq!(names(&missing(Purpose::Build, nothing)), ["g++", "cmake", "make"]);
+        assert_eq!(
+            names(&missing(Purpose::Test, nothing)),
+            ["g++", "cmake", "make", "valgrind"]
+        );
+        assert_eq!(names(&missing(Purpose::Libtorch, nothing)), ["python3", "python3-pip"]);
+        assert!(missing(Purpose::Test, |_| true).is_empty());
+    }
+
+    #[test]
+    fn the_advice_names_each_package_its_reason_and_one_command() {
+        let text = what_to_do(&missing(Purpose::Build, |proof| {
+            !matches!(proof, Proof::Program("cmake" | "make"))
+        }));
+        assert!(text.contains("no `cmake` on the PATH"), "{text}");
+        assert!(
+            text.ends_with("apt-get install -y --no-install-recommends cmake make"),
+            "{text}"
+        );
+        assert!(!text.contains("g++"), "{text}");
+    }
+
+    #[test]
+    fn programs_are_found_on_the_path() {
+        assert!(on_path("sh"));
+        assert!(!on_path("no-such-program-anywhere"));
+    }
+}

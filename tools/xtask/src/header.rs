@@ -1,0 +1,80 @@
+//! `cargo xtask header`: writes the C header from the Rust source of the C ABI with cbindgen.
+
+use std::fs;
+
+use crate::cargo_tools::CBINDGEN;
+use crate::failure::Failure;
+use crate::workspace::{self, Workspace};
+
+const HEADER: &str = "bindings/include/neuvol.h";
+const CONFIG: &str = "bindings/cbindgen.toml";
+
+/// Writes the header, or with `check` compares it with what would be written and shows the difference.
+pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
+    let program = CBINDGEN.ensure(workspace)?;
+    let mut cbindgen = workspace.command(program);
+    cbindgen
+        .args(["--quiet", "--config", CONFIG, "--crate", "neuvol-capi"])
+        .arg("native/capi");
+    let wanted = workspace::capture(&mut cbindgen)?;
+    let path = workspace.root.join(HEADER);
+    let present = fs::read_to_string(&path).unwrap_or_default();
+    if present == wanted {
+        println!("{HEADER} is up to date");
+        return Ok(());
+    }
+    if check {
+        let differences = differences(&present, &wanted);
+        return Err(Failure::Failed(format!(
+            "{HEADER} is not what `cargo xtask header` writes:\n{differences}"
+        )));
+    }
+    let folder = path.parent().unwrap_or(&workspace.root);
+    fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
+    fs::write(&path, wanted).map_err(|error| Failure::io("write", &path, &error))?;
+    println!("wrote {HEADER}");
+    Ok(())
+}
+
+/// The lines between the equal beginning and the equal end of both texts, as in a diff.
+fn differences(present: &str, wanted: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (present.lines().collect(), wanted.lines().collect());
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let longest_end = old.len().min(new.len()) - start;
+    let end = old
+        .iter()
+        .rev()
+        .zip(new.iter().rev())
+        .take(longest_end)
+        .take_while(|(a, b)| a == b)
+        .count();
+    let mut text = format!("from line {}:\n", start + 1);
+    for (sign, lines) in [('-', &old[start..old.len() - end]), ('+', &new[start..new.len() - end])] {
+        for line in lines.iter().take(20) {
+            text += &format!("{sign}{line}\n");
+        }
+        if lines.len() > 20 {
+            text += &format!("{sign}... {} more lines\n", lines.len() - 20);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_shown() {
+        assert_eq!(differences("a\nb\nc\n", "a\nx\ny\nc\n"), "from line 2:\n-b\n+x\n+y\n");
+        assert_eq!(differences("", "a\n"), "from line 1:\n+a\n");
+        assert_eq!(differences("a\na\n", "a\n"), "from line 2:\n-a\n");
+    }
+
+    #[test]
+    fn a_long_difference_is_cut() {
+        let long: String = (0..50).map(|line| format!("{line}\n")).collect();
+        let text = differences("", &long);
+        assert!(text.ends_with("+... 30 more lines\n"), "{text}");
+    }
+}

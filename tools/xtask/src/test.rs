@@ -1,0 +1,261 @@
+//! `cargo xtask test`: everything that must hold before a change goes in.
+
+use std::time::{Duration, Instant};
+
+use crate::cargo_tools::{self, CARGO_DENY};
+use crate::debian::{self, Purpose};
+use crate::failure::Failure;
+use crate::libtorch::{self, Flavour};
+use crate::workspace::{self, Workspace};
+use crate::{header, layering};
+
+/// One stage. All stages run, whatever failed before, so that one run tells everything.
+struct Stage {
+    title: &'static str,
+    action: Action,
+    /// Whether it compiles `neuvol-tools`, so that it can only run where the setup went well.
+    needs_setup: bool,
+}
+
+enum Action {
+    Cargo(Vec<&'static str>),
+    /// `cargo doc` with this, warnings being errors.
+    Doc(Vec<&'static str>),
+    Call(fn(&Workspace) -> Result<(), Failure>),
+}
+
+enum Outcome {
+    Passed,
+    Failed(String),
+    NotRun,
+}
+
+/// Runs the stages and reports all failures at the end.
+pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
+    let mut results: Vec<(&'static str, Outcome, Duration)> = Vec::new();
+    let stages = if quick { quick_stages() } else { all_stages() };
+    let mut set_up = quick;
+    for (number, stage) in stages.iter().enumerate() {
+        eprintln!("\n=== {}/{} {} ===", number + 1, stages.len(), stage.title);
+        let start = Instant::now();
+        let outcome = if stage.needs_setup && !set_up {
+            Outcome::NotRun
+        } else {
+            match perform(workspace, &stage.action) {
+                Ok(()) => Outcome::Passed,
+                Err(failure) => Outcome::Failed(failure.to_string()),
+            }
+        };
+        if stage.title == SETUP {
+            set_up = matches!(outcome, Outcome::Passed);
+        }
+        let time = start.elapsed();
+        match &outcome {
+            Outcome::Passed => eprintln!("--- {}: passed in {:.1} s", stage.title, time.as_secs_f64()),
+            Outcome::Failed(message) => {
+                eprintln!("--- {}: FAILED in {:.1} s: {message}", stage.title, time.as_secs_f64())
+            }
+            Outcome::NotRun => eprintln!("--- {}: not run, the setup failed", stage.title),
+        }
+        results.push((stage.title, outcome, time));
+    }
+    report(&results)
+}
+
+const SETUP: &str = "setup";
+
+/// What needs neither libtorch nor a C++ compiler.
+fn quick_stages() -> Vec<Stage> {
+    let stage = |title, action| Stage {
+        title,
+        action,
+        needs_setup: false,
+    };
+    vec![
+        stage("Rust components", Action::Call(cargo_tools::ensure_components)),
+        stage("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
+        stage(
+            "lints of the native crates",
+            Action::Cargo(with_native(&["clippy", "--all-targets"], &["--", "-D", "warnings"])),
+        ),
+        stage(
+            "documentation of the native crates",
+            Action::Doc(with_native(&["--no-deps"], &[])),
+        ),
+        stage("layering", Action::Call(layering::check)),
+        stage(
+            "tests of the native crates",
+            Action::Cargo(with_native(&["test"], &["--no-fail-fast"])),
+        ),
+    ]
+}
+
+/// What CI runs.
+///
+/// Whatever touches `neuvol-tools` uses the release profile, lints and documentation too: build scripts run once for
+/// each profile, and those of torch-sys, HDF5 and NetCDF take most of the time of a first build. The native crates
+/// are tested with the dev profile, which checks for overflow.
+fn all_stages() -> Vec<Stage> {
+    let light = |title, action| Stage {
+        title,
+        action,
+        needs_setup: false,
+    };
+    let heavy = |title, words: &[&'static str]| Stage {
+        title,
+        action: Action::Cargo(words.to_vec()),
+        needs_setup: true,
+    };
+    vec![
+        light(SETUP, Action::Call(set_up)),
+        light("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
+        light("layering", Action::Call(layering::check)),
+        heavy(
+            "lints",
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--release",
+                "--",
+                "-D",
+                "warnings",
+            ],
+        ),
+        Stage {
+            title: "documentation",
+            action: Action::Doc(vec!["--workspace", "--no-deps", "--release"]),
+            needs_setup: true,
+        },
+        light("licences, sources and bans", Action::Call(deny)),
+        light("C header", Action::Call(|workspace| header::run(workspace, true))),
+        light(
+            "tests of the native crates",
+            Action::Cargo(with_native(&["test"], &["--no-fail-fast"])),
+        ),
+        heavy(
+            "tests of the tools",
+            &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"],
+        ),
+        heavy(
+            "release build",
+            &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"],
+        ),
+        heavy(
+            "tests across the parts",
+            &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"],
+        ),
+    ]
+}
+
+/// `before`, the native crates and this program, `after`.
+fn with_native(before: &[&'static str], after: &[&'static str]) -> Vec<&'static str> {
+    let packages = layering::NATIVE.iter().copied().chain(["xtask"]);
+    before
+        .iter()
+        .copied()
+        .chain(packages.flat_map(|package| ["-p", package]))
+        .chain(after.iter().copied())
+        .collect()
+}
+
+fn perform(workspace: &Workspace, action: &Action) -> Result<(), Failure> {
+    match action {
+        Action::Cargo(words) => workspace::run(&mut workspace.cargo(words)),
+        Action::Doc(words) => workspace::run(workspace.cargo(["doc"]).args(words).env("RUSTDOCFLAGS", "-D warnings")),
+        Action::Call(check) => check(workspace),
+    }
+}
+
+fn set_up(workspace: &Workspace) -> Result<(), Failure> {
+    cargo_tools::ensure_components(workspace)?;
+    debian::ensure(Purpose::Test)?;
+    libtorch::ensure(workspace, Flavour::Cpu)
+}
+
+fn deny(workspace: &Workspace) -> Result<(), Failure> {
+    let program = CARGO_DENY.ensure(workspace)?;
+    // Not `advisories`: its database is not in the crate registry, and a test must not depend on today's news.
+    workspace::run(
+        workspace
+            .command(program)
+            .args(["check", "licenses", "bans", "sources"]),
+    )
+}
+
+fn report(results: &[(&'static str, Outcome, Duration)]) -> Result<(), Failure> {
+    println!("\n=== result ===");
+    for (title, outcome, time) in results {
+        let word = match outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed(_) => "FAILED",
+            Outcome::NotRun => "not run",
+        };
+        println!("{word:8} {:7.1} s  {title}", time.as_secs_f64());
+    }
+    let bad: Vec<String> = results
+        .iter()
+        .filter_map(|(title, outcome, _)| match outcome {
+            Outcome::Passed => None,
+            Outcome::Failed(message) => Some(format!("  {title}: {message}")),
+            Outcome::NotRun => Some(format!("  {title}: not run")),
+        })
+        .collect();
+    if bad.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(format!(
+        "{} of {} stages did not pass:\n{}",
+        bad.len(),
+        results.len(),
+        bad.join("\n")
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_quick_stages_never_compile_the_tools() {
+        for stage in quick_stages() {
+            assert!(!stage.needs_setup, "{}", stage.title);
+            if let Action::Cargo(words) | Action::Doc(words) = stage.action {
+                assert!(
+                    !words.contains(&"--workspace") && !words.contains(&"neuvol-tools"),
+                    "{words:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_compiles_the_tools_uses_one_profile() {
+        for stage in all_stages() {
+            if let Action::Cargo(words) | Action::Doc(words) = stage.action {
+                let tools = words
+                    .iter()
+                    .any(|word| ["--workspace", "neuvol-tools", "neuvol-tests"].contains(word));
+                assert_eq!(tools, words.contains(&"--release"), "{}", stage.title);
+                assert_eq!(tools, stage.needs_setup, "{}", stage.title);
+            }
+        }
+    }
+
+    #[test]
+    fn one_failed_stage_fails_the_run_and_is_named() {
+        let passed = ("lints", Outcome::Passed, Duration::from_secs(1));
+        assert_eq!(report(&[passed]), Ok(()));
+        let passed = ("lints", Outcome::Passed, Duration::from_secs(1));
+        let failed = ("formatting", Outcome::Failed("badly".into()), Duration::from_secs(1));
+        let not_run = ("tests", Outcome::NotRun, Duration::ZERO);
+        let failure = report(&[passed, failed, not_run]).unwrap_err();
+        assert_eq!(failure.exit_code(), 1);
+        let text = failure.to_string();
+        assert!(
+            text.contains("2 of 3") && text.contains("formatting: badly") && text.contains("tests: not run"),
+            "{text}"
+        );
+        assert!(!text.contains("lints"), "{text}");
+    }
+}
