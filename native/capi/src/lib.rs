@@ -12,16 +12,26 @@
 //! Each function is written out: the header generator does not see functions that macros make.
 
 mod boundary;
-mod coordinate;
-mod decode;
-mod last_error;
-mod log_ring;
 mod memory;
-mod result;
-mod types;
-mod variable;
+
+// The modules with parts of the interface, one by one so that they keep the order that the header has.
 mod version;
+
+mod result;
+
+mod last_error;
+
+mod log_ring;
+
+mod types;
+
 mod volume;
+
+mod variable;
+
+mod coordinate;
+
+mod decode;
 
 #[cfg(feature = "test-hooks")]
 mod test_hooks;

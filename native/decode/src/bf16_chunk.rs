@@ -21,29 +21,28 @@ pub(crate) struct PackedBf16 {
 const BLOCK: usize = 8;
 
 impl PackedBf16 {
-    /// `None` unless there are exactly two hidden layers.
-    pub(crate) fn new(mlp: &Mlp) -> Option<Self> {
-        let [matrix] = &mlp.hidden[..] else { return None };
-        Some(PackedBf16 {
+    /// For a network with two hidden layers.
+    pub(crate) fn new(mlp: &Mlp) -> Self {
+        let matrix = &mlp.hidden[0];
+        PackedBf16 {
             weights: matrix.pack(mlp.width, BLOCK, 2, pair),
             biases: matrix.biases.clone(),
             last: mlp.last.clone(),
             last_bias: mlp.last_bias,
-        })
+        }
     }
 }
 
-/// The same arithmetic, one sample at a time, to judge its error.
-pub(crate) fn emulate(mlp: &Mlp, pre_activations: &[f32]) -> f32 {
-    let round = |v: f32| bf16::from_f32(v).to_f32();
-    let Some(matrix) = mlp.hidden.first() else { return mlp.evaluate(pre_activations) };
-    let inputs: Vec<f32> = pre_activations.iter().map(|v| round(v.max(0.0))).collect();
-    let rows = matrix.weights.chunks_exact(mlp.width).zip(&matrix.biases).zip(&mlp.last);
-    let outputs = rows.map(|((row, bias), last)| {
-        let sum: f32 = row.iter().zip(&inputs).map(|(w, x)| round(*w) * x).sum();
-        (sum + bias).max(0.0) * last
-    });
-    outputs.sum::<f32>() + mlp.last_bias
+/// The network with the weights that the kernel really uses, to judge its error.
+pub(crate) fn rounded(mlp: &Mlp) -> Mlp {
+    let mut rounded = mlp.clone();
+    rounded.hidden.iter_mut().flat_map(|matrix| &mut matrix.weights).for_each(|w| *w = round(*w));
+    rounded
+}
+
+/// The nearest bf16 number.
+pub(crate) fn round(value: f32) -> f32 {
+    bf16::from_f32(value).to_f32()
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -91,8 +90,8 @@ mod kernel {
                         *sum = [s.dot(sum[0], even, *weight), s.dot(sum[1], odd, *weight)];
                     }
                 }
-                for ([even, odd], weight) in sums.into_iter().zip(last) {
-                    outputs.add(s, [s.max(even, s.splat(0.0)), s.max(odd, s.splat(0.0))], *weight);
+                for ([even, odd], weight) in sums.iter().zip(last) {
+                    outputs.add(s, [s.max(*even, s.splat(0.0)), s.max(*odd, s.splat(0.0))], *weight);
                 }
             }
             outputs.sum(s)

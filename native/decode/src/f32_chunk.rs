@@ -66,9 +66,9 @@ impl<const WIDTH: usize> F32Chunk<'_, WIDTH> {
             let blocks = weights[..width * width].chunks_exact(width * BLOCK).zip(biases.chunks_exact(BLOCK));
             for ((weights, biases), target) in blocks.zip(to.chunks_exact_mut(BLOCK * 2 * S::LANES)) {
                 let sums = dense::<S, BLOCK>(s, from, weights, biases);
-                for ([even, odd], target) in sums.into_iter().zip(target.chunks_exact_mut(2 * S::LANES)) {
-                    s.store(target, even);
-                    s.store(&mut target[S::LANES..], odd);
+                for ([even, odd], target) in sums.iter().zip(target.chunks_exact_mut(2 * S::LANES)) {
+                    s.store(target, *even);
+                    s.store(&mut target[S::LANES..], *odd);
                 }
             }
             (from, to) = (to, from);
@@ -77,8 +77,8 @@ impl<const WIDTH: usize> F32Chunk<'_, WIDTH> {
         let blocks = weights[..width * width].chunks_exact(width * BLOCK).zip(biases.chunks_exact(BLOCK));
         for ((weights, biases), last) in blocks.zip(self.mlp.last.chunks_exact(BLOCK)) {
             let sums = dense::<S, BLOCK>(s, from, weights, biases);
-            for (sum, weight) in sums.into_iter().zip(last) {
-                outputs.add(s, sum, *weight);
+            for (sum, weight) in sums.iter().zip(last) {
+                outputs.add(s, *sum, *weight);
             }
         }
         outputs.sum(s)
@@ -110,7 +110,11 @@ fn dense<S: Simd, const BLOCK: usize>(s: S, input: &[f32], weights: &[f32], bias
             *sum = [s.fma(even, weight, sum[0]), s.fma(odd, weight, sum[1])];
         }
     }
-    sums.map(|[even, odd]| [s.max(even, s.splat(0.0)), s.max(odd, s.splat(0.0))])
+    // No `array::map`: it is not always inlined, and outside of this function the instructions are switched off.
+    for sum in &mut sums {
+        *sum = [s.max(sum[0], s.splat(0.0)), s.max(sum[1], s.splat(0.0))];
+    }
+    sums
 }
 
 /// The last layer, added up channel by channel in two independent sums.

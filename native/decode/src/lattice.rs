@@ -337,15 +337,15 @@ fn upsample_row<S: Simd, const N: usize>(s: S, parents: [&[f32]; N], parent: &St
     let evens = stage.vertices[2].div_ceil(2);
     let (whole, half) = (s.splat(1.0 / N as f32), s.splat(0.5 / N as f32));
     for (channel, row) in row.chunks_exact_mut(stage.pitch).enumerate() {
-        let parents = parents.map(|p| &p[channel * parent.pitch..][..parent.pitch]);
+        let from = channel * parent.pitch;
         let mut start = 0;
         while start < evens {
             let x = start.min(evens.saturating_sub(LANES)); // the last vector overlaps the one before
-            let mut here = s.load(&parents[0][x..]);
-            let mut next = s.load(&parents[0][x + 1..]);
+            let values = &parents[0][from + x..][..LANES + 1];
+            let (mut here, mut next) = (s.load(values), s.load(&values[1..]));
             for parent in &parents[1..] {
-                here = s.add(here, s.load(&parent[x..]));
-                next = s.add(next, s.load(&parent[x + 1..]));
+                let values = &parent[from + x..][..LANES + 1];
+                (here, next) = (s.add(here, s.load(values)), s.add(next, s.load(&values[1..])));
             }
             let (low, high) = s.interleave(s.mul(here, whole), s.mul(s.add(here, next), half));
             s.store(&mut row[2 * x..], low);

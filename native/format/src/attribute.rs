@@ -235,3 +235,68 @@ impl<'de> Deserialize<'de> for Attribute {
         Ok(Self { name: raw.name, value })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<Attribute, serde_json::Error> {
+        serde_json::from_str(json)
+    }
+
+    #[test]
+    fn scalars_are_arrays_of_one() {
+        let attribute = read(r#"{"name": "a", "type": "short", "value": -3}"#).expect("a scalar");
+        assert_eq!(attribute.value, AttributeValue::Short(vec![-3]));
+        assert_eq!(attribute.as_f64(), Some(-3.0));
+        let attribute = read(r#"{"name": "a", "type": "string", "value": "b"}"#).expect("a scalar");
+        assert_eq!(attribute.as_str(), Some("b"));
+        assert_eq!(attribute.as_f64(), None);
+    }
+
+    #[test]
+    fn numbers_that_json_lacks_are_strings() {
+        let value = AttributeValue::Double(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.1]);
+        let attribute = Attribute {
+            name: "a".to_owned(),
+            value,
+        };
+        let json = serde_json::to_string(&attribute).expect("it is JSON");
+        assert_eq!(
+            json,
+            r#"{"name":"a","type":"double","value":["NaN","Infinity","-Infinity",0.1]}"#
+        );
+        assert_eq!(
+            format!("{:?}", read(&json).expect("it was just written")),
+            format!("{attribute:?}")
+        );
+    }
+
+    #[test]
+    fn values_outside_the_type_are_refused() {
+        for (type_name, value) in [
+            ("byte", "128"),
+            ("ubyte", "-1"),
+            ("int", "1.5"),
+            ("uint64", "18446744073709551616"),
+            ("float", "1e39"),
+            ("float", "\"nan\""),
+            ("char", "1"),
+            ("string", "[1]"),
+            ("byte", "null"),
+        ] {
+            let json = format!(r#"{{"name": "a", "type": "{type_name}", "value": {value}}}"#);
+            assert!(read(&json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
+    fn only_one_value_is_one_value() {
+        let attribute = Attribute {
+            name: "a".to_owned(),
+            value: AttributeValue::Float(vec![1.0, 2.0]),
+        };
+        assert_eq!(attribute.as_f64(), None);
+        assert_eq!(Attribute::text("a", "b").as_str(), Some("b"));
+    }
+}

@@ -86,3 +86,52 @@ fn each<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f64) -> Vec<f
     let (values, _) = bytes.as_chunks::<N>();
     values.iter().map(|&value| convert(value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn coordinate(dtype: &str, shape: &[u64], offset: u64) -> Coordinate {
+        let dimensions = shape.iter().map(|n| format!("d{n}")).collect();
+        Coordinate {
+            dimensions,
+            shape: shape.to_vec(),
+            dtype: dtype.to_owned(),
+            offset,
+            ..Coordinate::default()
+        }
+    }
+
+    #[test]
+    fn every_type_is_read() {
+        for (dtype, bytes) in [
+            ("i8", (-2i8).to_le_bytes().to_vec()),
+            ("i16", (-2i16).to_le_bytes().to_vec()),
+            ("i32", (-2i32).to_le_bytes().to_vec()),
+            ("i64", (-2i64).to_le_bytes().to_vec()),
+            ("f32", (-2f32).to_le_bytes().to_vec()),
+            ("f64", (-2f64).to_le_bytes().to_vec()),
+        ] {
+            let coor = [&[9], bytes.as_slice(), &[9]].concat();
+            assert_eq!(coordinate(dtype, &[], 1).values(&coor).expect(dtype), [-2.0], "{dtype}");
+        }
+        for (dtype, size) in [("u8", 1), ("u16", 2), ("u32", 4), ("u64", 8)] {
+            let mut coor = vec![0; 2 * size];
+            (coor[0], coor[size]) = (7, 8);
+            assert_eq!(
+                coordinate(dtype, &[2], 0).values(&coor).expect(dtype),
+                [7.0, 8.0],
+                "{dtype}"
+            );
+        }
+    }
+
+    #[test]
+    fn empty_axes_have_no_values() {
+        assert_eq!(
+            coordinate("f64", &[3, 0], 8).values(&[0; 8]).expect("nothing to read"),
+            [0.0; 0]
+        );
+        assert!(coordinate("f64", &[3, 0], 9).values(&[0; 8]).is_err());
+    }
+}

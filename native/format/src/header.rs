@@ -286,3 +286,53 @@ fn no_overlap(sections: &[Section], front_end: u64) -> Result<(), Error> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn header() -> Header {
+        Header {
+            version: (MAJOR, MINOR),
+            file_len: 300,
+            content_hash: [7; 32],
+            n_sections: 2,
+            directory_crc: 9,
+        }
+    }
+
+    #[test]
+    fn headers_are_read_as_written() {
+        let bytes = header().to_bytes();
+        assert_eq!(Header::parse(&bytes, 300).expect("it was just written"), header());
+    }
+
+    #[test]
+    fn every_bit_of_a_header_matters() {
+        let bytes = header().to_bytes();
+        for bit in 0..HEADER_LEN * 8 {
+            let mut damaged = bytes;
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            assert!(Header::parse(&damaged, 300).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn touching_sections_do_not_overlap() {
+        let section = |offset, len| Section {
+            kind: kind::COOR,
+            flags: 0,
+            offset,
+            len,
+            raw_len: len,
+            compression: 0,
+            items: 0,
+            crc: 0,
+        };
+        let touching = [section(320, 10), section(192, 128), section(192, 0)];
+        assert!(no_overlap(&touching, 192).is_ok());
+        assert!(no_overlap(&touching, 193).is_err());
+        assert!(no_overlap(&[section(192, 129), section(320, 10)], 192).is_err());
+        assert!(no_overlap(&[section(192, 129), section(256, 0)], 192).is_err());
+    }
+}

@@ -7,6 +7,52 @@
 //! - [`Plan`] describes a file to be written; [`write_file`] writes it so that a reader sees the whole file or none.
 //!
 //! Axes stand in the order `[z, y, x]`, arrays have x fastest.
+//!
+//! ```
+//! use neuvol_format::{
+//!     BlockKey, EntryPlan, MaskRef, Meta, Plan, Reader, Segment, VariableMeta, VariablePlan, codec, write_to,
+//! };
+//!
+//! // One block that is 2.5 everywhere.
+//! let entry = EntryPlan {
+//!     codec: codec::CONSTANT,
+//!     output: 0,
+//!     blob: None,
+//!     min: 2.5,
+//!     max: 2.5,
+//!     max_abs_error: 0.0,
+//!     rmse: 0.0,
+//!     network: None,
+//!     mask: MaskRef::AllValid,
+//! };
+//! let variable = VariablePlan {
+//!     dims: [1, 5, 7],
+//!     block_dims: [8, 8, 8],
+//!     steps: 1,
+//!     n_levels: 1,
+//!     n_stored_levels: 1,
+//!     n_qualities: 1,
+//!     has_time: false,
+//!     segments: vec![Segment { first: 0, steps: 1 }],
+//!     min: 2.5,
+//!     max: 2.5,
+//!     valid: 35,
+//!     max_abs_error: 0.0,
+//!     rmse: 0.0,
+//!     entries: vec![entry],
+//! };
+//! let description = VariableMeta { name: "t".to_owned(), ..VariableMeta::default() };
+//! let meta = Meta { variables: vec![description], ..Meta::default() };
+//! let plan = Plan { meta, variables: vec![variable], ..Plan::default() };
+//!
+//! let mut file = std::io::Cursor::new(Vec::new());
+//! write_to(&mut file, &plan, &mut |_, _| unreachable!("the plan has no payloads"))?;
+//!
+//! let reader = Reader::new(file.into_inner())?;
+//! let entry = reader.entry(BlockKey { variable: 0, quality: 0, level: 0, segment: 0, block: 0 })?;
+//! assert_eq!((reader.meta().variables[0].name.as_str(), entry.min), ("t", 2.5));
+//! # Ok::<(), neuvol_format::Error>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
@@ -18,6 +64,7 @@ mod entry;
 mod error;
 mod front;
 mod header;
+mod layout;
 pub mod limits;
 mod mask;
 mod meta;

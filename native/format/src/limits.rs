@@ -21,8 +21,8 @@ pub const NETWORK_LEN: usize = 32;
 
 /// Most sections of a file.
 pub const MAX_SECTIONS: u64 = 254;
-/// Most bytes of `META` after decompression.
-pub const MAX_META_BYTES: u64 = 64 << 20;
+/// Most bytes of `META` after decompression. JSON in memory may take some thirty times its text.
+pub const MAX_META_BYTES: u64 = 16 << 20;
 /// Most bytes of `COOR` after decompression.
 pub const MAX_COORDINATE_BYTES: u64 = 1 << 30;
 /// Most bytes of a mask after decompression.

@@ -241,3 +241,73 @@ impl MaskRecord {
         record.0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn masks_are_lossless(extent in prop::array::uniform3(1..20u32), steps in 1..4u32, seed in any::<u32>()) {
+            let valid = |step: u32, z: u32, y: u32, x: u32| {
+                (seed ^ step.wrapping_mul(31) ^ z.wrapping_mul(57) ^ y.wrapping_mul(131) ^ x).wrapping_mul(2654435761) >> 31 == 0
+            };
+            let mask = Mask::from_fn(extent, steps, valid);
+            let decoded = Mask::decode(&mask.encode(), extent, steps).expect("it was just encoded");
+            prop_assert_eq!(&decoded, &mask);
+            let mut count = 0;
+            for step in 0..steps {
+                for z in 0..extent[0] {
+                    for y in 0..extent[1] {
+                        for x in 0..extent[2] {
+                            prop_assert_eq!(decoded.get(step, z, y, x), valid(step, z, y, x));
+                            count += u64::from(valid(step, z, y, x));
+                        }
+                    }
+                }
+            }
+            prop_assert_eq!(decoded.count(), count);
+        }
+    }
+
+    #[test]
+    fn one_step_holds_for_all_and_outside_is_invalid() {
+        let mask = Mask::from_fn([1, 2, 2], 1, |_, _, _, _| true);
+        assert!(mask.get(7, 0, 1, 1));
+        assert!(!mask.get(0, 1, 0, 0) && !mask.get(0, 0, 2, 0) && !mask.get(0, 0, 0, 2));
+        let mask = Mask::from_fn([1, 2, 2], 2, |_, _, _, _| true);
+        assert!(mask.get(1, 0, 1, 1) && !mask.get(2, 0, 1, 1));
+        assert!(BlockMask::AllValid.get(9, 9, 9, 9) && !BlockMask::NoneValid.get(0, 0, 0, 0));
+    }
+
+    #[test]
+    fn bits_stand_in_the_order_of_the_specification() {
+        // 2 steps of 1x2x3 voxels: 12 bits, x fastest; only the second voxel of the second row of step 1 is valid.
+        let mask = Mask::from_fn([1, 2, 3], 2, |step, _, y, x| (step, y, x) == (1, 1, 1));
+        assert_eq!(mask.bits(), [0, 0b0000_0100]);
+    }
+
+    #[test]
+    fn padding_must_be_zero() {
+        let bytes = compress::fold(&[0xFF, 0x0F]).expect("zstd has memory");
+        assert_eq!(Mask::decode(&bytes, [1, 3, 4], 1).expect("twelve bits").count(), 12);
+        let error = Mask::decode(&bytes, [1, 1, 11], 1).expect_err("the twelfth bit is padding");
+        assert!(error.to_string().contains("padding"), "{error}");
+    }
+
+    #[test]
+    fn sizes_are_limited_before_anything_is_allocated() {
+        let bytes = compress::fold(&[0]).expect("zstd has memory");
+        for (extent, steps) in [
+            ([u32::MAX; 3], u32::MAX),
+            ([1 << 16, 1 << 8, 1 << 8], 1),
+            ([128; 3], 1 << 20),
+        ] {
+            let error = Mask::decode(&bytes, extent, steps).expect_err("too large");
+            assert!(matches!(error, Error::Limit { .. }), "{error}");
+        }
+        assert!(matches!(Mask::decode(&bytes, [0, 1, 1], 1), Err(Error::Invalid { .. })));
+        assert!(matches!(Mask::decode(&[], [1, 1, 1], 1), Err(Error::Limit { .. })));
+    }
+}

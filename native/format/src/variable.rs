@@ -274,3 +274,63 @@ fn halved(n: u32, level: u8) -> u32 {
 pub(crate) fn product(axes: [u32; 3]) -> u64 {
     axes.iter().fold(1, |product: u64, &n| product.saturating_mul(n.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variable() -> Variable {
+        Variable {
+            dims: [9, 17, 30],
+            block_dims: [8, 8, 16],
+            steps: 1,
+            n_levels: 4,
+            n_stored_levels: 2,
+            n_qualities: 3,
+            has_time: false,
+            min: 0.0,
+            max: 1.0,
+            valid: 1,
+            max_abs_error: f32::NAN,
+            rmse: f32::NAN,
+            first_segment: 0,
+            n_segments: 5,
+            first_entry: 0,
+        }
+    }
+
+    #[test]
+    fn blocks_are_cut_at_the_edge() {
+        let variable = variable();
+        assert_eq!((variable.blocks(), variable.n_blocks()), ([2, 3, 2], 12));
+        let last = variable.block_index([1, 2, 1]);
+        assert_eq!((last, variable.block_position(last)), (11, [1, 2, 1]));
+        assert_eq!(variable.block_origin(last), [8, 16, 16]);
+        assert_eq!(variable.block_extent(last, 0), [1, 1, 14]);
+        assert_eq!(variable.block_extent(last, 2), [1, 1, 4]);
+        assert_eq!(variable.block_extent(0, 3), [1, 1, 2]);
+        assert_eq!(variable.level_dims(1), [5, 9, 15]);
+        assert_eq!(variable.block_extent(12, 0), [0; 3]);
+    }
+
+    #[test]
+    fn blocks_fill_every_level() {
+        let variable = variable();
+        for level in 0..variable.n_levels {
+            let voxels: u64 = (0..variable.n_blocks())
+                .map(|block| product(variable.block_extent(block, level)))
+                .sum();
+            assert_eq!(voxels, product(variable.level_dims(level)), "level {level}");
+        }
+    }
+
+    #[test]
+    fn keys_and_entry_numbers_are_each_others_inverse() {
+        let variable = variable();
+        let n = variable.n_entries().expect("few entries");
+        assert_eq!(n, 3 * 2 * 5 * 12);
+        for i in 0..n {
+            assert_eq!(variable.key_of(0, i).entry_number(&variable).expect("it exists"), i);
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! `neuvol generate`
 
 use super::{Failure, output};
+use crate::generate::{GenerateError, GenerateOptions, generate};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -31,4 +32,33 @@ fn parse_size(text: &str) -> Result<[u32; 4], String> {
         [_, _, _, _] => Err("each number must be 1 to 4096".to_owned()),
         _ => Err("needs four numbers: steps x levels x rows x columns".to_owned()),
     }
+}
+
+pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
+    output::check_output(&args.output, args.force)?;
+    let [nt, nz, ny, nx] = args.size;
+    let options = GenerateOptions { nt, nz, ny, nx, seed: args.seed, ..GenerateOptions::default() };
+    let options = GenerateOptions {
+        variables: if args.variables.is_empty() { options.variables } else { args.variables.clone() },
+        ..options
+    };
+    let bar = output::bar(u64::from(nt), "writing", quiet);
+    let result = generate(&args.output, &options, |done| bar.set_position(u64::from(done)));
+    bar.finish_and_clear();
+    result.map_err(|error| {
+        let code = match error {
+            GenerateError::Argument { .. } => Failure::USAGE,
+            GenerateError::NetCdf { .. } => Failure::CANNOT_WRITE,
+            #[allow(unreachable_patterns)]
+            _ => Failure::CANNOT_WRITE,
+        };
+        Failure::new(code, error.to_string())
+    })?;
+    let bytes = std::fs::metadata(&args.output).map_or(0, |m| m.len());
+    output::print(&format!(
+        "{}: {nt} × {nz} × {ny} × {nx} (t × z × y × x) of {}, {}\n",
+        args.output.display(),
+        options.variables.join(", "),
+        output::bytes(bytes)
+    ))
 }

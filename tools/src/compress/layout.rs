@@ -36,7 +36,7 @@ pub struct LayoutVariable {
 }
 
 /// A unit and the optimiser steps that it gets.
-pub struct PlannedUnit {
+pub(super) struct PlannedUnit {
     /// Which block and step.
     pub unit: Unit,
     /// Optimiser steps.

@@ -89,7 +89,8 @@ pub enum GenerateError {
 }
 
 /// Writes the day to `path`, step by step, and calls `progress(steps written)` after each. An existing file is replaced
-/// once the new one is complete; after an error it is as it was. Memory: about five times one step of one variable.
+/// once the new one is complete; after an error it is as it was. Memory: about six times one step of one
+/// variable.
 pub fn generate(path: &Path, options: &GenerateOptions, mut progress: impl FnMut(u32)) -> Result<(), GenerateError> {
     let wanted = check(options)?;
     let mut name = path.as_os_str().to_owned();
@@ -151,13 +152,14 @@ fn check(options: &GenerateOptions) -> Result<[bool; 3], GenerateError> {
 fn write(
     path: &Path,
     options: &GenerateOptions,
-    [pm25, o3, temperature]: [bool; 3],
+    wanted: [bool; 3],
     progress: &mut dyn FnMut(u32),
 ) -> Result<(), netcdf::Error> {
+    let [pm25, o3, temperature] = wanted;
     let grid = Grid::new(options.nz as usize, options.ny as usize, options.nx as usize);
     let weather = Weather::new(&grid, options.seed);
     let sources = Sources::new(&grid, &weather, options.seed);
-    let mut file = DayFile::create(path, &grid, &weather, options)?;
+    let mut file = DayFile::create(path, &grid, &weather, options, wanted)?;
 
     let mut time = -SPIN_UP;
     // Ozone needs its precursor. Fine dust depends on nothing else, so each can be left out alone.

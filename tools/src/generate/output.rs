@@ -29,12 +29,13 @@ pub(super) struct DayFile {
 }
 
 impl DayFile {
-    /// Creates the file with all its definitions, coordinates and the terrain.
+    /// Creates the file with all its definitions, coordinates and the terrain; `wanted` of [`super::VARIABLES`].
     pub(super) fn create(
         path: &Path,
         grid: &Grid,
         weather: &Weather,
         options: &GenerateOptions,
+        wanted: [bool; 3],
     ) -> Result<Self, netcdf::Error> {
         let mut file = netcdf::create(path)?;
         let GenerateOptions {
@@ -99,8 +100,7 @@ impl DayFile {
         describe(&mut terrain, "surface_altitude", "m")?;
         terrain.put_values(&weather.terrain, ..)?;
 
-        let [pm25, o3, temperature] = super::VARIABLES
-            .map(|name| options.variables.is_empty() || options.variables.iter().any(|wanted| wanted == name));
+        let [pm25, o3, temperature] = wanted;
         if pm25 {
             let mut variable = file.add_variable::<f32>("PM25", &DIMENSIONS)?;
             variable.set_fill_value(PM25_FILL)?;

@@ -28,7 +28,7 @@ impl Sources {
     pub(super) fn new(grid: &Grid, weather: &Weather, seed: u64) -> Self {
         let mut random = Random::new(seed, 2);
         let plane = grid.plane();
-        let centres: Vec<usize> = (0..(plane / 6000).max(4))
+        let centres: Vec<usize> = (0..(plane / 4000).max(4))
             .map(|_| lowland(&mut random, weather, plane))
             .collect();
         let mut cities = vec![0.0; plane];
@@ -42,7 +42,7 @@ impl Sources {
             );
         }
         for (city, variation) in cities.iter_mut().zip(&weather.variation) {
-            *city *= (1.1 * variation).exp();
+            *city *= (0.6 * variation).exp();
         }
         let mut traffic = vec![0.0f32; plane];
         for _ in 0..2 * centres.len() {
@@ -103,7 +103,7 @@ impl Sources {
             }
             for stack in &self.stacks {
                 if (hour - stack.start).rem_euclid(24.0) < stack.hours {
-                    field[stack.cell] += 0.05 * stack.strength * seconds;
+                    field[stack.cell] += 0.03 * stack.strength * seconds;
                 }
             }
         }

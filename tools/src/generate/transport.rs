@@ -83,23 +83,26 @@ impl<'a> Chemistry<'a> {
         let plane = grid.plane();
         let x_first = self.steps.is_multiple_of(2);
         // Levels do not touch each other here: one task each, with its own part of every field.
-        let mut levels: Vec<(&mut [f32], Vec<(Tracer, &mut [f32])>)> = self
+        let mut levels: Vec<LevelFields<'_>> = self
             .rise
             .chunks_exact_mut(plane)
-            .map(|rise| (rise, Vec::new()))
+            .map(|rise| LevelFields {
+                rise,
+                tracers: Vec::new(),
+            })
             .collect();
         for (tracer, field) in &mut self.tracers {
             for (level, part) in levels.iter_mut().zip(field.chunks_exact_mut(plane)) {
-                level.1.push((*tracer, part));
+                level.tracers.push((*tracer, part));
             }
         }
         levels.par_iter_mut().enumerate().for_each_init(
             || Level::new(grid),
-            |scratch, (z, (rise, tracers))| {
+            |scratch, (z, level)| {
                 let height = grid.centres[z];
                 scratch.set_wind(grid, weather, eddies, time, height, duration);
-                scratch.inflow(grid, grid.thickness(z) as f32 / duration, rise);
-                for (tracer, field) in tracers.iter_mut() {
+                scratch.inflow(grid, grid.thickness(z) as f32 / duration, level.rise);
+                for (tracer, field) in &mut level.tracers {
                     let outside = |i: usize| weather.background(*tracer, time, height, i);
                     scratch.carry(grid, field, outside, x_first);
                 }
@@ -161,6 +164,12 @@ impl<'a> Chemistry<'a> {
             *nox *= kept;
         }
     }
+}
+
+/// One level's part of all fields.
+struct LevelFields<'f> {
+    rise: &'f mut [f32],
+    tracers: Vec<(Tracer, &'f mut [f32])>,
 }
 
 /// Wind and scratch memory for the horizontal transport of one level.

@@ -86,7 +86,7 @@ pub(super) fn number(value: f64, step: f64) -> String {
     let exponent = step.log10().floor();
     let is_round = (step / 10f64.powf(exponent)).fract() < 1e-6 || (step / 10f64.powf(exponent)).fract() > 1.0 - 1e-6;
     let decimals = -exponent + if is_round { 0.0 } else { 1.0 };
-    if magnitude >= 6.0 || magnitude < -4.0 {
+    if !(-4.0..6.0).contains(&magnitude) {
         let digits = (magnitude + decimals).clamp(0.0, 6.0) as usize;
         return format!("{value:.digits$e}");
     }

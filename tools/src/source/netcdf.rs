@@ -2,6 +2,8 @@
 //!
 //! Axes are classified in [`axes`], stored numbers turned into physical ones in [`packing`]. The order of the file is
 //! kept on every axis (also where a coordinate descends); grids may be staggered: every variable has its own.
+//!
+//! Beside the box asked for, the library keeps decompressed chunks of each variable read (up to 64 MiB each).
 
 pub(crate) mod attributes;
 mod axes;
@@ -48,7 +50,11 @@ struct Grid {
 pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     check_length(path)?;
     let file = netcdf::open(path).map_err(|e| {
-        SourceError::invalid(path, FORMAT, format!("{e}; the file is damaged, cut short, or HDF5 without NetCDF's structure"))
+        SourceError::invalid(
+            path,
+            FORMAT,
+            format!("{e}; the file is damaged, cut short, or HDF5 without NetCDF's structure"),
+        )
     })?;
     // The binding unwraps, for example names that are not UTF-8. No input may bring the program down.
     let info = catch_unwind(AssertUnwindSafe(|| info::collect(&file)))
@@ -65,16 +71,22 @@ fn check_length(path: &Path) -> Result<(), SourceError> {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
             Err(SourceError::truncated(path, "the header", len + 1, len))
         }
-        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
-            Err(SourceError::invalid(path, FORMAT, "the header contradicts the classic format"))
-        }
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(SourceError::invalid(
+            path,
+            FORMAT,
+            "the header contradicts the classic format",
+        )),
         Err(e) => Err(SourceError::io(path, e)),
     }
 }
 
 impl NetcdfSource {
     fn new(path: &Path, file: netcdf::File, info: FileInfo) -> Self {
-        let FileInfo { variables: all, attributes, mut skipped } = info;
+        let FileInfo {
+            variables: all,
+            attributes,
+            mut skipped,
+        } = info;
         let auxiliary = references::is_auxiliary(&all);
         let mut variables = Vec::new();
         let mut grids = Vec::new();
@@ -96,23 +108,40 @@ impl NetcdfSource {
                 Err(reason) => skipped.push((v.name.clone(), reason)),
             }
         }
-        Self { path: path.to_owned(), file, variables, grids, skipped, attributes, all }
+        Self {
+            path: path.to_owned(),
+            file,
+            variables,
+            grids,
+            skipped,
+            attributes,
+            all,
+        }
     }
 
     fn library(&self, what: &str, e: impl std::fmt::Display) -> SourceError {
-        SourceError::invalid(&self.path, FORMAT, format!("reading {what}: {e}; the file may be damaged or cut short"))
+        SourceError::invalid(
+            &self.path,
+            FORMAT,
+            format!("reading {what}: {e}; the file may be damaged or cut short"),
+        )
     }
 
     fn numbers(&self, v: &VariableInfo) -> Result<CoordinateValues, SourceError> {
         let Some(dtype) = v.dtype else {
             // A scalar character: only its attributes mean something.
-            return Ok(CoordinateValues { dtype: Dtype::I8, bytes: vec![0] });
+            return Ok(CoordinateValues {
+                dtype: Dtype::I8,
+                bytes: vec![0],
+            });
         };
         let missing = || self.library(&v.name, "the variable is gone");
         let variable = self.file.variable(&v.name).ok_or_else(missing)?;
         macro_rules! bytes {
             ($type:ty) => {
-                variable.get_values::<$type, _>(..).map(|v| v.iter().flat_map(|v| v.to_le_bytes()).collect())
+                variable
+                    .get_values::<$type, _>(..)
+                    .map(|v| v.iter().flat_map(|v| v.to_le_bytes()).collect())
             };
         }
         let bytes: Result<Vec<u8>, netcdf::Error> = match dtype {
@@ -127,13 +156,18 @@ impl NetcdfSource {
             Dtype::F32 => bytes!(f32),
             Dtype::F64 => bytes!(f64),
         };
-        Ok(CoordinateValues { dtype, bytes: bytes.map_err(|e| self.library(&v.name, e))? })
+        Ok(CoordinateValues {
+            dtype,
+            bytes: bytes.map_err(|e| self.library(&v.name, e))?,
+        })
     }
 }
 
 /// A variable as a source variable, or the reason why it is none.
 fn grid(index: usize, v: &VariableInfo, all: &[VariableInfo]) -> Result<(SourceVariable, Grid), String> {
-    let Some(dtype) = v.dtype else { return Err(format!("it holds {} values, not numbers", v.type_name)) };
+    let Some(dtype) = v.dtype else {
+        return Err(format!("it holds {} values, not numbers", v.type_name));
+    };
     let axes = axes::axes(&v.dimensions, all)?;
     let mut dims = [1; 3];
     let mut steps = 1;
@@ -167,7 +201,14 @@ fn grid(index: usize, v: &VariableInfo, all: &[VariableInfo]) -> Result<(SourceV
         dtype: dtype.name().to_owned(),
         attributes: v.attributes.clone(),
     };
-    Ok((variable, Grid { variable: index, axes, packing: Packing::new(dtype, &v.attributes, v.fills) }))
+    Ok((
+        variable,
+        Grid {
+            variable: index,
+            axes,
+            packing: Packing::new(dtype, &v.attributes, v.fills),
+        },
+    ))
 }
 
 /// A box of the stored numbers, unpacked. `N` is the type that NetCDF reads, `T` the same bits after `_Unsigned`.
@@ -179,7 +220,11 @@ fn read_box<N: netcdf::NcTypeDescriptor + Copy, T: Stored>(
     packing: &Packing,
     out: &mut Vec<f32>,
 ) -> Result<(), netcdf::Error> {
-    let stored: Vec<T> = variable.get_values::<N, _>((start, count))?.into_iter().map(reinterpret).collect();
+    let stored: Vec<T> = variable
+        .get_values::<N, _>((start, count))?
+        .into_iter()
+        .map(reinterpret)
+        .collect();
     packing.unpack(&stored, out);
     Ok(())
 }
@@ -245,7 +290,10 @@ impl Source for NetcdfSource {
                 Axis::Dropped => (0, 1),
             })
             .unzip();
-        let file_variable = self.file.variable(&v.name).ok_or_else(|| self.library(&v.name, "the variable is gone"))?;
+        let file_variable = self
+            .file
+            .variable(&v.name)
+            .ok_or_else(|| self.library(&v.name, "the variable is gone"))?;
         out.clear();
         out.reserve_exact(values);
         let p = &grid.packing;

@@ -19,7 +19,9 @@ const HEADER: usize = 348;
 
 /// Whether these first bytes are a NIfTI header of any kind (also of kinds that are refused with a reason).
 pub(super) fn is_header(start: &[u8]) -> bool {
-    let Some(size) = start.first_chunk::<4>() else { return false };
+    let Some(size) = start.first_chunk::<4>() else {
+        return false;
+    };
     let size = [u32::from_le_bytes(*size), u32::from_be_bytes(*size)];
     let nifti1 = size.contains(&348) && matches!(start.get(344..347), Some(b"n+1" | b"ni1"));
     let nifti2 = size.contains(&540) && matches!(start.get(4..7), Some(b"n+2" | b"ni2"));
@@ -45,16 +47,17 @@ pub(super) fn open_compressed(path: &Path) -> Result<Box<dyn Source>, SourceErro
         });
     }
     if !is_header(&start) {
-        return Err(SourceError::unrecognised(path, "this is a gzip file that does not hold a NIfTI file"));
+        return Err(SourceError::unrecognised(
+            path,
+            "this is a gzip file that does not hold a NIfTI file",
+        ));
     }
     let header = Header::read(path, &mut start.as_slice())?;
     build(path, header, |offset, end| {
         // Drop what lies before the voxels, so that the temporary file starts with them.
         let skipped = std::io::copy(&mut reader.by_ref().take(offset - HEADER as u64), &mut std::io::sink());
         match skipped {
-            Ok(n) if n + HEADER as u64 == offset => {
-                Ok((spool(path, "the voxel data", &mut reader, end - offset)?, 0))
-            }
+            Ok(n) if n + HEADER as u64 == offset => Ok((spool(path, "the voxel data", &mut reader, end - offset)?, 0)),
             Ok(n) => Err(SourceError::truncated(path, "the header", offset, n + HEADER as u64)),
             Err(e) => Err(SourceError::invalid(path, "gzip", e.to_string())),
         }
@@ -79,7 +82,11 @@ impl Header {
         }
         match (&bytes[4..7], &bytes[344..347]) {
             (b"n+2" | b"ni2", _) => {
-                return Err(SourceError::unsupported(path, FORMAT, "this is NIfTI-2; convert it to NIfTI-1"));
+                return Err(SourceError::unsupported(
+                    path,
+                    FORMAT,
+                    "this is NIfTI-2; convert it to NIfTI-1",
+                ));
             }
             (_, b"ni1") => {
                 let what = "header and image are two files (.hdr, .img); convert them to one .nii file";
@@ -88,7 +95,10 @@ impl Header {
             _ => {}
         }
         let little = bytes.first_chunk::<4>().is_some_and(|b| u32::from_le_bytes(*b) == 348);
-        Ok(Self { bytes, endian: if little { Endian::Little } else { Endian::Big } })
+        Ok(Self {
+            bytes,
+            endian: if little { Endian::Little } else { Endian::Big },
+        })
     }
 
     fn array<const N: usize>(&self, at: usize) -> [u8; N] {
@@ -136,13 +146,21 @@ impl Header {
     fn grid(&self, path: &Path) -> Result<(u32, [u32; 3], usize), SourceError> {
         let axes = self.i16(40);
         if !(1..=7).contains(&axes) {
-            return Err(SourceError::invalid(path, FORMAT, format!("dim[0] is {axes}, must be 1..7")));
+            return Err(SourceError::invalid(
+                path,
+                FORMAT,
+                format!("dim[0] is {axes}, must be 1..7"),
+            ));
         }
         let mut sizes = [1u32; 7];
         for (i, size) in sizes.iter_mut().take(axes as usize).enumerate() {
             let n = self.i16(42 + 2 * i);
             if n < 1 {
-                return Err(SourceError::invalid(path, FORMAT, format!("dim[{}] is {n}, must be positive", i + 1)));
+                return Err(SourceError::invalid(
+                    path,
+                    FORMAT,
+                    format!("dim[{}] is {n}, must be positive", i + 1),
+                ));
             }
             *size = n as u32;
         }
@@ -165,12 +183,28 @@ impl Header {
         let [b, c, d, ox, oy, oz] = std::array::from_fn(|i| f64::from(self.f32(256 + 4 * i)));
         let a = (1.0 - b * b - c * c - d * d).max(0.0).sqrt();
         let rotation = [
-            [a * a + b * b - c * c - d * d, 2.0 * (b * c - a * d), 2.0 * (b * d + a * c)],
-            [2.0 * (b * c + a * d), a * a + c * c - b * b - d * d, 2.0 * (c * d - a * b)],
-            [2.0 * (b * d - a * c), 2.0 * (c * d + a * b), a * a + d * d - c * c - b * b],
+            [
+                a * a + b * b - c * c - d * d,
+                2.0 * (b * c - a * d),
+                2.0 * (b * d + a * c),
+            ],
+            [
+                2.0 * (b * c + a * d),
+                a * a + c * c - b * b - d * d,
+                2.0 * (c * d - a * b),
+            ],
+            [
+                2.0 * (b * d - a * c),
+                2.0 * (c * d + a * b),
+                a * a + d * d - c * c - b * b,
+            ],
         ];
         let flip = if self.f32(76) < 0.0 { -1.0 } else { 1.0 };
-        let size = [f64::from(self.f32(80)), f64::from(self.f32(84)), f64::from(self.f32(88)) * flip];
+        let size = [
+            f64::from(self.f32(80)),
+            f64::from(self.f32(84)),
+            f64::from(self.f32(88)) * flip,
+        ];
         let origin = [ox, oy, oz];
         Some(std::array::from_fn(|i| match i % 4 {
             3 => origin[i / 4],
@@ -194,7 +228,10 @@ impl Header {
     }
 
     fn attributes(&self) -> Vec<Attribute> {
-        let number = |name: &str, value| Attribute { name: name.to_owned(), value };
+        let number = |name: &str, value| Attribute {
+            name: name.to_owned(),
+            value,
+        };
         let mut list = Vec::new();
         for (name, at, len) in [("nifti_descrip", 148, 80), ("nifti_intent_name", 328, 16)] {
             let bytes = &self.bytes[at..at + len];
@@ -204,10 +241,19 @@ impl Header {
             }
         }
         list.push(number("nifti_pixdim", AttributeValue::Float(self.floats(76, 8))));
-        list.push(number("nifti_scl_slope_inter", AttributeValue::Float(self.floats(112, 2))));
+        list.push(number(
+            "nifti_scl_slope_inter",
+            AttributeValue::Float(self.floats(112, 2)),
+        ));
         list.push(number("nifti_xyzt_units", AttributeValue::UByte(vec![self.bytes[123]])));
-        list.push(number("nifti_qform_sform_code", AttributeValue::Short(vec![self.i16(252), self.i16(254)])));
-        list.push(number("nifti_quatern_qoffset", AttributeValue::Float(self.floats(256, 6))));
+        list.push(number(
+            "nifti_qform_sform_code",
+            AttributeValue::Short(vec![self.i16(252), self.i16(254)]),
+        ));
+        list.push(number(
+            "nifti_quatern_qoffset",
+            AttributeValue::Float(self.floats(256, 6)),
+        ));
         if let Some(affine) = self.affine() {
             list.push(number("nifti_affine", AttributeValue::Double(affine.to_vec())));
         }
@@ -216,7 +262,11 @@ impl Header {
 }
 
 fn positive_or_one(value: f32) -> f64 {
-    if value.is_finite() && value != 0.0 { f64::from(value.abs()) } else { 1.0 }
+    if value.is_finite() && value != 0.0 {
+        f64::from(value.abs())
+    } else {
+        1.0
+    }
 }
 
 /// `voxels(offset, end)` gives the file to read and where the voxels start in it; the arguments are those of the
@@ -227,7 +277,9 @@ fn build(
     voxels: impl FnOnce(u64, u64) -> Result<(File, u64), SourceError>,
 ) -> Result<Box<dyn Source>, SourceError> {
     let (steps, dims, n_axes) = header.grid(path)?;
-    let dtype = header.dtype().map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
+    let dtype = header
+        .dtype()
+        .map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
     let offset = header.f32(108);
     let offset = match offset {
         // 0 is common in files of old writers; the voxels then follow the header and its 4 extension bytes.
@@ -238,13 +290,23 @@ fn build(
     let (slope, inter) = (f64::from(header.f32(112)), f64::from(header.f32(116)));
     let scaled = slope.is_finite() && inter.is_finite() && slope != 0.0 && (slope, inter) != (1.0, 0.0);
     let scale = scaled.then_some((slope, inter));
-    let mut layout = Layout { offset, dtype, endian: header.endian, dims, steps, scale };
+    let mut layout = Layout {
+        offset,
+        dtype,
+        endian: header.endian,
+        dims,
+        steps,
+        scale,
+    };
     let end = layout.end(path, FORMAT)?;
     let (file, offset) = voxels(offset, end)?;
     layout.offset = offset;
     let file = DenseFile::new(path, FORMAT, file, layout)?;
 
-    let space = ["", "m", "mm", "um"].get(usize::from(header.bytes[123] & 7)).copied().unwrap_or("");
+    let space = ["", "m", "mm", "um"]
+        .get(usize::from(header.bytes[123] & 7))
+        .copied()
+        .unwrap_or("");
     let time = match header.bytes[123] & 0x38 {
         8 => "s",
         16 => "ms",
@@ -257,7 +319,13 @@ fn build(
     if has_time {
         let start = header.f32(136);
         let start = if start.is_finite() { f64::from(start) } else { 0.0 };
-        coordinates.push(regular_axis("time", steps, start, positive_or_one(header.f32(92)), time));
+        coordinates.push(regular_axis(
+            "time",
+            steps,
+            start,
+            positive_or_one(header.f32(92)),
+            time,
+        ));
     }
     let flat = n_axes < 3;
     if !flat {

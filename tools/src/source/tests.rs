@@ -1,6 +1,6 @@
 //! Tests of the readers on files made on the fly, and on the development data if there are any.
 
+mod damage;
 mod data;
 mod dense;
-mod damage;
 mod netcdf;

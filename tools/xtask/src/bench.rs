@@ -7,10 +7,11 @@ use std::time::SystemTime;
 
 use serde_json::{Value, json};
 
-use crate::debian::{self, Purpose};
+use crate::debian::Purpose;
 use crate::failure::Failure;
-use crate::libtorch::{self, Flavour};
+use crate::libtorch::Flavour;
 use crate::machine;
+use crate::setup;
 use crate::workspace::{self, Workspace};
 
 /// Packages with benchmarks, and their folders. Only the last needs libtorch.
@@ -39,8 +40,7 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     for (package, folder) in PACKAGES {
         for bench in benches(&workspace.root.join(folder).join("benches")) {
             if *package == "neuvol-tools" {
-                debian::ensure(Purpose::Build)?;
-                libtorch::ensure(workspace, Flavour::Cpu)?;
+                setup::ensure(workspace, Purpose::Build, Flavour::Cpu)?;
             }
             workspace::run(&mut workspace.cargo(["bench", "-p", package, "--bench", &bench]))?;
             ran += 1;

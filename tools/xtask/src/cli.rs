@@ -8,7 +8,7 @@ use crate::libtorch::Flavour;
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
-  setup [--cuda]            check and install what is missing: Debian packages, libtorch (about 545 MB to fetch)
+  setup [--cuda]            check and install what is missing: Debian packages, libtorch (545 MB to fetch), CMake
   demo [--out DIR] [--full] compress, verify and show the sample that comes with the sources; --full makes a large
                             day of data first. Results go to DIR (default: demo-out)
   test [--quick]            all checks that CI runs; --quick only those that need neither libtorch nor a C++ compiler

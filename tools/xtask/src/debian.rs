@@ -6,15 +6,15 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::workspace;
 
-/// What the packages are needed for. Each purpose includes the ones before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What the packages are needed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
     /// To build and run the `neuvol` tool.
     Build,
-    /// To run all tests.
+    /// To run all tests, after a build.
     Test,
-    /// To fetch libtorch. Asked for alone, only when it must be fetched.
-    Libtorch,
+    /// To fetch libtorch and CMake; not needed where they are there.
+    Fetch,
 }
 
 /// How to see that a package is there.
@@ -42,12 +42,6 @@ const PACKAGES: &[Package] = &[
         needed_by: "the C++ side of tch, the bundled NetCDF, zstd",
     },
     Package {
-        name: "cmake",
-        proof: Proof::Program("cmake"),
-        purpose: Purpose::Build,
-        needed_by: "the bundled HDF5 and NetCDF",
-    },
-    Package {
         name: "make",
         proof: Proof::Program("make"),
         purpose: Purpose::Build,
@@ -62,20 +56,21 @@ const PACKAGES: &[Package] = &[
     Package {
         name: "python3",
         proof: Proof::Runs("python3", &["--version"]),
-        purpose: Purpose::Libtorch,
-        needed_by: "fetching libtorch (never at run time)",
+        purpose: Purpose::Fetch,
+        needed_by: "fetching libtorch and CMake (never at run time)",
     },
     Package {
         name: "python3-pip",
         proof: Proof::Runs("python3", &["-m", "pip", "--version"]),
-        purpose: Purpose::Libtorch,
-        needed_by: "fetching libtorch (never at run time)",
+        purpose: Purpose::Fetch,
+        needed_by: "fetching libtorch and CMake (never at run time)",
     },
 ];
 
-/// Installs what `purpose` needs and this machine lacks. Says what to do by hand where it may not install.
-pub(crate) fn ensure(purpose: Purpose) -> Result<(), Failure> {
-    let missing = missing(purpose, is_there);
+/// Installs what `purpose` needs and this machine lacks, with `fetch` also what fetching wheels needs. Says what to do
+/// by hand where it may not install.
+pub(crate) fn ensure(purpose: Purpose, fetch: bool) -> Result<(), Failure> {
+    let missing = missing(purpose, fetch, is_there);
     if missing.is_empty() {
         return Ok(());
     }
@@ -92,19 +87,18 @@ pub(crate) fn ensure(purpose: Purpose) -> Result<(), Failure> {
     }
 }
 
-/// The packages for `purpose` that `there` does not find.
-fn missing(purpose: Purpose, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
+/// The packages for `purpose`, with `fetch` also those for fetching wheels, that `there` does not find.
+fn missing(purpose: Purpose, fetch: bool, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
+    let wanted = |package: &&Package| match package.purpose {
+        Purpose::Build => true,
+        Purpose::Test => purpose == Purpose::Test,
+        Purpose::Fetch => fetch,
+    };
     PACKAGES
         .iter()
-        .filter(|package| wanted(package.purpose, purpose) && !there(package.proof))
+        .filter(wanted)
+        .filter(|package| !there(package.proof))
         .collect()
-}
-
-fn wanted(package: Purpose, purpose: Purpose) -> bool {
-    match purpose {
-        Purpose::Libtorch => package == Purpose::Libtorch,
-        Purpose::Build | Purpose::Test => package <= purpose,
-    }
 }
 
 fn is_there(proof: Proof) -> bool {
@@ -175,23 +169,27 @@ mod tests {
     #[test]
     fn each_purpose_asks_for_its_packages_only() {
         let nothing = |_: Proof| false;
-        assert_eq!(names(&missing(Purpose::Build, nothing)), ["g++", "cmake", "make"]);
+        let build = ["g++", "make"];
+        assert_eq!(names(&missing(Purpose::Build, false, nothing)), build);
         assert_eq!(
-            names(&missing(Purpose::Test, nothing)),
-            ["g++", "cmake", "make", "valgrind"]
+            names(&missing(Purpose::Test, false, nothing)),
+            [&build[..], &["valgrind"]].concat()
         );
-        assert_eq!(names(&missing(Purpose::Libtorch, nothing)), ["python3", "python3-pip"]);
-        assert!(missing(Purpose::Test, |_| true).is_empty());
+        assert_eq!(
+            names(&missing(Purpose::Build, true, nothing)),
+            [&build[..], &["python3", "python3-pip"]].concat()
+        );
+        assert!(missing(Purpose::Test, true, |_| true).is_empty());
     }
 
     #[test]
     fn the_advice_names_each_package_its_reason_and_one_command() {
-        let text = what_to_do(&missing(Purpose::Build, |proof| {
-            !matches!(proof, Proof::Program("cmake" | "make"))
+        let text = what_to_do(&missing(Purpose::Build, true, |proof| {
+            !matches!(proof, Proof::Program("make") | Proof::Runs(..))
         }));
-        assert!(text.contains("no `cmake` on the PATH"), "{text}");
+        assert!(text.contains("no `make` on the PATH"), "{text}");
         assert!(
-            text.ends_with("apt-get install -y --no-install-recommends cmake make"),
+            text.ends_with("apt-get install -y --no-install-recommends make python3 python3-pip"),
             "{text}"
         );
         assert!(!text.contains("g++"), "{text}");

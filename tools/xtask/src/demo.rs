@@ -9,9 +9,10 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::debian::{self, Purpose};
+use crate::debian::Purpose;
 use crate::failure::Failure;
-use crate::libtorch::{self, Flavour};
+use crate::libtorch::Flavour;
+use crate::setup;
 use crate::workspace::{self, Workspace};
 
 /// Six hours of the potential temperature above hills (1 km UK model, Crown copyright, Open Government Licence v3).
@@ -22,8 +23,7 @@ const DAY: (&str, &str) = ("24x40x200x300", "PM25");
 /// Runs the demonstration and prints a report. A relative `out` counts from the caller's folder.
 pub(crate) fn run(workspace: &Workspace, out: &Path, full: bool) -> Result<(), Failure> {
     let out = env::current_dir().unwrap_or_default().join(out);
-    debian::ensure(Purpose::Build)?;
-    libtorch::ensure(workspace, Flavour::Cpu)?;
+    setup::ensure(workspace, Purpose::Build, Flavour::Cpu)?;
     eprintln!("xtask: building the neuvol tool (several minutes the first time)");
     workspace::run(&mut workspace.cargo(["build", "--release", "-p", "neuvol-tools"]))?;
     fs::create_dir_all(&out).map_err(|error| Failure::io("create", &out, &error))?;

@@ -27,7 +27,10 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
     }
     let above: BTreeSet<String> = ["neuvol-tools".to_owned()].into();
     for package in ["tch", "torch-sys"] {
-        let tree = tree(workspace, &["--workspace", "-e", "all", "--depth", "1", "-i", package])?;
+        let tree = tree(
+            workspace,
+            &["--workspace", "-e", "normal,build,dev", "--depth", "1", "-i", package],
+        )?;
         let users: BTreeSet<String> = tree
             .into_iter()
             .filter(|name| !TRAINING_ONLY.contains(&name.as_str()))

@@ -7,15 +7,19 @@
 mod bench;
 mod cargo_tools;
 mod cli;
+mod cmake;
 mod debian;
 mod demo;
 mod failure;
+mod files;
 mod fuzz;
 mod header;
 mod layering;
 mod libtorch;
 mod machine;
+mod setup;
 mod test;
+mod wheels;
 mod workspace;
 
 use std::process::ExitCode;
@@ -42,8 +46,7 @@ fn execute(command: Command) -> Result<(), Failure> {
             Ok(())
         }
         Command::Setup { flavour } => {
-            debian::ensure(debian::Purpose::Test)?;
-            libtorch::ensure(&workspace, flavour)?;
+            setup::ensure(&workspace, debian::Purpose::Test, flavour)?;
             println!("Ready. Next: `cargo xtask demo` or `cargo xtask test`.");
             Ok(())
         }

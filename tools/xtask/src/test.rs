@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use crate::cargo_tools::{self, CARGO_DENY};
-use crate::debian::{self, Purpose};
+use crate::debian::Purpose;
 use crate::failure::Failure;
-use crate::libtorch::{self, Flavour};
+use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, layering};
+use crate::{header, layering, setup};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -169,8 +169,7 @@ fn perform(workspace: &Workspace, action: &Action) -> Result<(), Failure> {
 
 fn set_up(workspace: &Workspace) -> Result<(), Failure> {
     cargo_tools::ensure_components(workspace)?;
-    debian::ensure(Purpose::Test)?;
-    libtorch::ensure(workspace, Flavour::Cpu)
+    setup::ensure(workspace, Purpose::Test, Flavour::Cpu)
 }
 
 fn deny(workspace: &Workspace) -> Result<(), Failure> {

@@ -43,11 +43,17 @@ impl Workspace {
         self.root.join(".libtorch/torch")
     }
 
-    /// A LIBTORCH set by the user; cargo hands the default from .cargo/config.toml to xtask as well.
-    pub(crate) fn users_libtorch(&self) -> Option<PathBuf> {
-        env::var_os("LIBTORCH")
+    /// The CMake that .cargo/config.toml names.
+    pub(crate) fn default_cmake(&self) -> PathBuf {
+        self.root.join(".cmake/cmake/data/bin/cmake")
+    }
+
+    /// LIBTORCH or CMAKE as set by the user; cargo hands the defaults from .cargo/config.toml to xtask as well.
+    pub(crate) fn users_value(&self, variable: &str) -> Option<PathBuf> {
+        let defaults = [self.default_libtorch(), self.default_cmake()];
+        env::var_os(variable)
             .map(PathBuf::from)
-            .filter(|path| *path != self.default_libtorch())
+            .filter(|path| !defaults.contains(path))
     }
 
     /// `program`, to be run in the root with the environment that the user's shell would give it.
@@ -62,8 +68,10 @@ impl Workspace {
                 command.env_remove(name);
             }
         }
-        if self.users_libtorch().is_none() {
-            command.env_remove("LIBTORCH");
+        for variable in ["LIBTORCH", "CMAKE"] {
+            if self.users_value(variable).is_none() {
+                command.env_remove(variable);
+            }
         }
         if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
             let users: Vec<_> = env::split_paths(&path)

@@ -5,6 +5,9 @@ use neuvol_format::{BlockKey, BlockMask, Entry, Error, Reader};
 /// Most entries, networks and coordinates that are looked at: a small file may name very many.
 const MOST: usize = 512;
 
+/// Gets every entry that is whole.
+pub type OnBlock<'a> = dyn FnMut(&Reader<&[u8]>, BlockKey, &Entry) + 'a;
+
 /// What a walk has seen.
 #[derive(Debug, Clone, Default)]
 pub struct Walked {
@@ -35,7 +38,7 @@ impl Walked {
 ///
 /// # Errors
 /// That of opening; later ones are in [`Walked::first_error`].
-pub fn walk(bytes: &[u8], on_block: &mut dyn FnMut(&Reader<&[u8]>, BlockKey, &Entry)) -> Result<Walked, Error> {
+pub fn walk(bytes: &[u8], on_block: &mut OnBlock<'_>) -> Result<Walked, Error> {
     let reader = Reader::new(bytes)?;
     let mut walked = Walked::default();
     for (n, variable) in reader.variables().iter().enumerate().take(MOST) {
@@ -72,12 +75,7 @@ pub fn walk(bytes: &[u8], on_block: &mut dyn FnMut(&Reader<&[u8]>, BlockKey, &En
     Ok(walked)
 }
 
-fn walk_block(
-    reader: &Reader<&[u8]>,
-    key: BlockKey,
-    walked: &mut Walked,
-    on_block: &mut dyn FnMut(&Reader<&[u8]>, BlockKey, &Entry),
-) {
+fn walk_block(reader: &Reader<&[u8]>, key: BlockKey, walked: &mut Walked, on_block: &mut OnBlock<'_>) {
     let Some(entry) = walked.note(reader.entry(key)) else {
         return;
     };

@@ -291,29 +291,30 @@ fn layers() -> Case {
     case.plan.meta.attributes = every_attribute();
     let segments = vec![Segment { first: 0, steps: 2 }, Segment { first: 2, steps: 3 }];
     let mut plan = VariablePlan {
-        block_dims: [8, 16, 8],
         steps: 5,
         n_levels: 3,
         n_stored_levels: 2,
         n_qualities: 2,
         has_time: true,
         segments,
-        ..variable([3, 17, 9], (-1.0, 9.0), 1234)
+        ..variable([2, 9, 10], (-1.0, 9.0), 543)
     };
     // Extents of the four blocks on level 0; level 1 halves them, rounding up.
-    let extents = [[3, 16, 8], [3, 16, 1], [3, 1, 8], [3, 1, 1]];
+    let extents = [[2, 8, 8], [2, 8, 2], [2, 1, 8], [2, 1, 2]];
     let fixed = Mask::from_fn(extents[0], 1, |_, z, y, x| z + y != x);
     let fixed = case.add_mask(&fixed);
     let moving = Mask::from_fn(extents[1], 2, |step, z, y, _| step == 0 || y > z);
     let moving = case.add_mask(&moving);
-    let coarse = Mask::from_fn([2, 8, 4], 3, |step, _, y, x| u32::from(y == x) == step % 2);
+    let coarse = Mask::from_fn([1, 4, 4], 3, |step, _, y, x| u32::from(y == x) == step % 2);
     let coarse = case.add_mask(&coarse);
     let mut numbers = Numbers::new(5);
-    for quality in 0..2u8 {
-        for level in 0..2u8 {
-            for segment in 0..2u32 {
+    for _quality in 0..2 {
+        for level in 0..2 {
+            for segment in 0..2 {
                 for block in 0..4u32 {
-                    let blob = case.add_blob(raw(3, 0.01, 0.0, &numbers.bytes(3 + usize::from(quality))));
+                    let voxels: u32 = extents[block as usize].iter().map(|n| n.div_ceil(1 << level)).product();
+                    let values = numbers.bytes((voxels * plan.segments[segment as usize].steps) as usize);
+                    let blob = case.add_blob(raw(3, 0.04, -1.0, &values));
                     let mask = match (level, segment, block) {
                         (0, _, 0) => fixed,
                         (0, 0, 1) => moving,
@@ -342,7 +343,7 @@ fn layers() -> Case {
         ..variable([1, 8, 8], (f32::NAN, f32::NAN), 0)
     };
     case.add_variable("nothing", &["lat8", "lon8"], nothing);
-    case.add_coordinate("level", &["level"], &[3], &[1000.0, 850.0, 500.0]);
+    case.add_coordinate("level", &["level"], &[2], &[1000.0, 850.0]);
     case.add_coordinate(
         "level_bounds",
         &["level", "bounds"],

@@ -5,15 +5,20 @@
 mod attack;
 mod attacks;
 mod cases;
+#[path = "../../fuzz/src/decode.rs"]
+#[allow(unreachable_pub, reason = "shared with the fuzz crate, where it is reachable")]
+mod decode;
 mod dump;
 mod golden;
 mod mutations;
 mod payloads;
 mod random;
 #[path = "../../fuzz/src/repair.rs"]
+#[allow(unreachable_pub, reason = "shared with the fuzz crate, where it is reachable")]
 mod repair;
 mod round_trip;
 #[path = "../../fuzz/src/walk.rs"]
+#[allow(unreachable_pub, reason = "shared with the fuzz crate, where it is reachable")]
 mod walk;
 
 use std::path::PathBuf;

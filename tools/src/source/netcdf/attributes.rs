@@ -1,7 +1,7 @@
 //! Attributes between the NetCDF library and the model's own types, both ways without loss.
 
-use neuvol_format::AttributeValue;
 use netcdf::AttributeValue as Nc;
+use neuvol_format::AttributeValue;
 
 /// From a file.
 pub(crate) fn from_netcdf(value: Nc) -> AttributeValue {

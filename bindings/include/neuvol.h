@@ -1,0 +1,842 @@
+/*
+ * Neuvol: decodes compressed volumes (.neuvol files). The C interface, version 0.1.
+ *
+ * - Functions give a neuvol_result; neuvol_last_error() has the text, per thread.
+ * - Structures begin with struct_size, which the caller sets to sizeof the structure. Fields are only ever added at the
+ *   end, so that hosts and libraries of different minor versions work together. Reserved fields must be 0.
+ * - Strings are UTF-8. Those that go in are a pointer and a length; those that come out are static or fill a buffer of
+ *   the caller, whose needed length is told.
+ * - Handles are numbers. Using a closed one is an error, never a crash.
+ * - Every function may be called from any thread, and none calls the host back.
+ * - Axes stand in the order x, y, z; arrays have x fastest.
+ *
+ * NEUVOL_STATIC, defined before this header, is for linking the library statically on Windows.
+ */
+
+#ifndef NEUVOL_H
+#define NEUVOL_H
+
+/* Written by `cargo xtask header` from native/capi. Do not edit. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Calling convention of the functions, for hosts that load them by name and need the type of a pointer to them. */
+#if defined(_WIN32)
+#  define NEUVOL_CALL __cdecl
+#  if defined(NEUVOL_STATIC)
+#    define NEUVOL_API
+#  else
+#    define NEUVOL_API __declspec(dllimport)
+#  endif
+#else
+#  define NEUVOL_CALL
+#  if defined(__GNUC__)
+#    define NEUVOL_API __attribute__((visibility("default")))
+#  else
+#    define NEUVOL_API
+#  endif
+#endif
+
+/**
+ * Major version of this interface: changes with every incompatible change.
+ */
+#define NEUVOL_ABI_MAJOR 0
+
+/**
+ * Minor version of this interface: changes with additions.
+ */
+#define NEUVOL_ABI_MINOR 1
+
+/**
+ * Both in one number.
+ */
+#define NEUVOL_ABI_VERSION ((NEUVOL_ABI_MAJOR << 16) | NEUVOL_ABI_MINOR)
+
+/**
+ * The variable has a time axis.
+ */
+#define NEUVOL_VARIABLE_HAS_TIME 1
+
+/**
+ * Most axes of a coordinate that this interface shows.
+ */
+#define NEUVOL_MAX_RANK 8
+
+/**
+ * value_min and value_max of the decode description are used instead of the variable's range.
+ */
+#define NEUVOL_DECODE_VALUE_RANGE 1
+
+/**
+ * What a function says about its success: 0 or more is success, less is an error. Numbers are never used again for
+ * anything else. A host must take negative numbers that it does not know as errors.
+ */
+typedef int32_t neuvol_result;
+
+/**
+ * How a volume is opened.
+ */
+typedef struct neuvol_open_desc {
+  /**
+   * sizeof(neuvol_open_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * NEUVOL_ABI_VERSION of the header that the host was compiled with.
+   */
+  uint32_t abi_version;
+  /**
+   * Threads that share the blocks of one decode; 0 = one per core, 1 = the calling thread only, at most 1024.
+   */
+  uint32_t threads;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+} neuvol_open_desc;
+
+/**
+ * An open volume. A number, not an address: after neuvol_volume_close() it names nothing for ever, and using it is
+ * NEUVOL_ERROR_INVALID_HANDLE. Handles may be copied freely. An id of 0 names nothing.
+ */
+typedef struct neuvol_volume {
+  /**
+   * The number.
+   */
+  uint64_t id;
+} neuvol_volume;
+
+/**
+ * What an open file is.
+ */
+typedef struct neuvol_volume_info {
+  /**
+   * sizeof(neuvol_volume_info), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * Major version of the file's format.
+   */
+  uint32_t format_major;
+  /**
+   * Minor version of the file's format.
+   */
+  uint32_t format_minor;
+  /**
+   * Number of variables.
+   */
+  uint32_t variable_count;
+  /**
+   * Number of coordinates.
+   */
+  uint32_t coordinate_count;
+  /**
+   * 0.
+   */
+  uint32_t reserved0;
+  /**
+   * Length of the file in bytes.
+   */
+  uint64_t file_bytes;
+  /**
+   * SHA-256 of the content as the file states it: names the model, for caches. Not checked at opening.
+   */
+  uint8_t content_hash[32];
+} neuvol_volume_info;
+
+/**
+ * What a volume has done since it was opened.
+ */
+typedef struct neuvol_volume_stats {
+  /**
+   * sizeof(neuvol_volume_stats), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * 0.
+   */
+  uint32_t reserved0;
+  /**
+   * Length of the file in bytes (mapped, not necessarily in memory).
+   */
+  uint64_t file_bytes;
+  /**
+   * Blocks decoded.
+   */
+  uint64_t blocks_decoded;
+  /**
+   * Voxels written.
+   */
+  uint64_t voxels_decoded;
+  /**
+   * Bytes of the payloads of those blocks.
+   */
+  uint64_t payload_bytes;
+  /**
+   * Wall time spent in decodes, in seconds; calls that ran at once count one by one.
+   */
+  double decode_seconds;
+} neuvol_volume_stats;
+
+/**
+ * The grid of a variable and what is known of its values.
+ */
+typedef struct neuvol_variable_info {
+  /**
+   * sizeof(neuvol_variable_info), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * NEUVOL_VARIABLE_HAS_TIME or 0.
+   */
+  uint32_t flags;
+  /**
+   * Voxels x, y, z on level 0; level k has dims / 2^k, rounded up.
+   */
+  uint32_t dims[3];
+  /**
+   * Voxels x, y, z of a block on level 0.
+   */
+  uint32_t block_dims[3];
+  /**
+   * Blocks x, y, z. Block (bx, by, bz) has the number bx + blocks.x * (by + blocks.y * bz).
+   */
+  uint32_t block_counts[3];
+  /**
+   * Levels of detail, 1 to 4; level 0 is the finest.
+   */
+  uint32_t level_count;
+  /**
+   * Quality layers, 1 to 8; layer 0 is the best.
+   */
+  uint32_t quality_count;
+  /**
+   * Time steps, at least 1.
+   */
+  uint32_t step_count;
+  /**
+   * Smallest valid value of the source; NaN if it has none.
+   */
+  float value_min;
+  /**
+   * Largest valid value of the source; NaN if it has none.
+   */
+  float value_max;
+  /**
+   * Valid values in the source, all steps together.
+   */
+  uint64_t valid_count;
+  /**
+   * Largest absolute error at quality 0, in units of the variable; NaN if it was not measured.
+   */
+  float max_abs_error;
+  /**
+   * Root mean square error at quality 0, in units of the variable; NaN if it was not measured.
+   */
+  float rmse;
+} neuvol_variable_info;
+
+/**
+ * Which axis of a variable.
+ */
+typedef int32_t neuvol_axis;
+
+/**
+ * The shape of a coordinate.
+ */
+typedef struct neuvol_coordinate_info {
+  /**
+   * sizeof(neuvol_coordinate_info), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * Number of axes, 0 for a scalar.
+   */
+  uint32_t rank;
+  /**
+   * Number of values: the product of the shape.
+   */
+  uint64_t value_count;
+  /**
+   * Length of each axis in the order of the file, slowest first; 0 beyond the rank.
+   */
+  uint64_t shape[NEUVOL_MAX_RANK];
+} neuvol_coordinate_info;
+
+/**
+ * Format of decoded voxels. Floats hold physical values, and NaN where a voxel is not valid. Integers spread a range of
+ * values over 0 to their maximum (rounded, limited to it), and hold 0 where a voxel is not valid.
+ */
+typedef int32_t neuvol_format;
+
+/**
+ * Arithmetic of a decode.
+ */
+typedef int32_t neuvol_precision;
+
+/**
+ * What to decode: one box of one variable at one time, level and quality.
+ */
+typedef struct neuvol_decode_desc {
+  /**
+   * sizeof(neuvol_decode_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * NEUVOL_DECODE_VALUE_RANGE or 0.
+   */
+  uint32_t flags;
+  /**
+   * Format of the voxels in memory.
+   */
+  neuvol_format format;
+  /**
+   * Arithmetic.
+   */
+  neuvol_precision precision;
+  /**
+   * Number of the variable.
+   */
+  uint32_t variable;
+  /**
+   * Level of detail.
+   */
+  uint32_t level;
+  /**
+   * Quality layer.
+   */
+  uint32_t quality;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+  /**
+   * Time in steps, 0 to step_count - 1; a fraction is a time between two steps.
+   */
+  double time;
+  /**
+   * First voxel x, y, z of the box, counted in voxels of the level.
+   */
+  uint32_t box_min[3];
+  /**
+   * One past the last voxel x, y, z.
+   */
+  uint32_t box_max[3];
+  /**
+   * Elements from one row (run along x) to the next; 0 = rows without gaps.
+   */
+  uint64_t row_pitch;
+  /**
+   * Elements from one z plane to the next; 0 = planes without gaps. Gaps are not written.
+   */
+  uint64_t slice_pitch;
+  /**
+   * With NEUVOL_DECODE_VALUE_RANGE, for integers: the value that becomes 0. Otherwise 0.
+   */
+  float value_min;
+  /**
+   * With NEUVOL_DECODE_VALUE_RANGE, for integers: the value that becomes the format's maximum. Otherwise 0.
+   */
+  float value_max;
+} neuvol_decode_desc;
+
+/**
+ * Success.
+ */
+#define NEUVOL_OK 0
+
+/**
+ * An argument is out of range, contradicts another one, or a reserved field or unknown flag is not 0.
+ */
+#define NEUVOL_ERROR_INVALID_ARGUMENT -1
+
+/**
+ * A pointer that must not be null is null.
+ */
+#define NEUVOL_ERROR_NULL_POINTER -2
+
+/**
+ * The struct_size of a structure is not one that any version had.
+ */
+#define NEUVOL_ERROR_STRUCT_SIZE -3
+
+/**
+ * The host was compiled against a header of another major version.
+ */
+#define NEUVOL_ERROR_ABI_MISMATCH -4
+
+/**
+ * A bug in the library was caught before it could reach the host. The library can be used on.
+ */
+#define NEUVOL_ERROR_PANIC -5
+
+/**
+ * The handle names nothing (any more).
+ */
+#define NEUVOL_ERROR_INVALID_HANDLE -8
+
+/**
+ * The caller's buffer is too small.
+ */
+#define NEUVOL_ERROR_BUFFER_TOO_SMALL -9
+
+/**
+ * The operating system refused to open or read the file.
+ */
+#define NEUVOL_ERROR_IO -20
+
+/**
+ * The file is damaged, or no Neuvol file.
+ */
+#define NEUVOL_ERROR_FORMAT -21
+
+/**
+ * The file has a major version that this library does not read.
+ */
+#define NEUVOL_ERROR_FORMAT_VERSION -22
+
+/**
+ * A checksum is wrong: the file is damaged.
+ */
+#define NEUVOL_ERROR_CHECKSUM -23
+
+/**
+ * The file ends too early.
+ */
+#define NEUVOL_ERROR_TRUNCATED -24
+
+/**
+ * The file uses something that needs a newer library.
+ */
+#define NEUVOL_ERROR_UNSUPPORTED -30
+
+/**
+ * The system could not give what is needed, for example threads.
+ */
+#define NEUVOL_ERROR_RESOURCES -35
+
+/**
+ * The fastest spatial axis.
+ */
+#define NEUVOL_AXIS_X 0
+
+/**
+ * The second spatial axis.
+ */
+#define NEUVOL_AXIS_Y 1
+
+/**
+ * The slowest spatial axis.
+ */
+#define NEUVOL_AXIS_Z 2
+
+/**
+ * Time steps.
+ */
+#define NEUVOL_AXIS_TIME 3
+
+/**
+ * 32-bit floats.
+ */
+#define NEUVOL_FORMAT_F32 1
+
+/**
+ * 16-bit floats; values beyond +-65504 become infinite.
+ */
+#define NEUVOL_FORMAT_F16 2
+
+/**
+ * Unsigned 8-bit integers, 0 to 255.
+ */
+#define NEUVOL_FORMAT_U8 3
+
+/**
+ * Unsigned 16-bit integers, 0 to 65535.
+ */
+#define NEUVOL_FORMAT_U16 4
+
+/**
+ * 32-bit floats: the file's errors are the ones that were measured.
+ */
+#define NEUVOL_PRECISION_EXACT 0
+
+/**
+ * The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.
+ */
+#define NEUVOL_PRECISION_FAST 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The version of the interface that the loaded library has: major in the upper 16 bits, minor in the lower.
+ *
+ * Any thread. A host compares the major number with NEUVOL_ABI_MAJOR before it calls anything else.
+ */
+NEUVOL_API uint32_t neuvol_abi_version(void);
+
+/**
+ * The version of the library, for example "0.1.0".
+ *
+ * Any thread. The text is static, NUL-terminated, and must not be freed.
+ */
+NEUVOL_API const char *neuvol_version_string(void);
+
+/**
+ * The name of a result, for example "NEUVOL_ERROR_IO"; "NEUVOL_ERROR_UNKNOWN" for a number without a name.
+ *
+ * Any thread. The text is static, NUL-terminated, and must not be freed.
+ */
+NEUVOL_API const char *neuvol_result_name(neuvol_result result);
+
+/**
+ * Copies the text of the calling thread's last error: which function, which argument or file, the cause.
+ *
+ * Any thread; each has its own text. It stays until the next error of this thread; a success does not change it.
+ *
+ * @param buffer Receives UTF-8 with a NUL at its end, cut between two characters if it does not fit. May be null.
+ * @param capacity Bytes of `buffer`, the NUL included. May be 0.
+ * @return Bytes of the whole text without the NUL; 0 if there was no error.
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes.
+ */
+NEUVOL_API size_t neuvol_last_error(char *buffer, size_t capacity);
+
+/**
+ * Takes log records that wait, oldest first, one per line: "LEVEL module: text". A host calls this now and then, for
+ * example once per frame. At most 64 KiB wait; then the oldest are dropped, which a record says.
+ *
+ * Any thread. Levels are ERROR, WARN and INFO.
+ *
+ * @param buffer Receives whole lines of UTF-8 with a NUL at the end; a line longer than the buffer is cut. May be null.
+ * @param capacity Bytes of `buffer`, the NUL included; at least 2 to get anything.
+ * @return Bytes written without the NUL; 0 if nothing waits. With a null buffer: bytes that wait, and nothing is taken.
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes.
+ */
+NEUVOL_API size_t neuvol_log_drain(char *buffer, size_t capacity);
+
+/**
+ * Opens a file. It is mapped, and only its front (header, directory, metadata) is read and checked; blocks are read and
+ * checked when they are decoded.
+ *
+ * Any thread. The library owns the volume until neuvol_volume_close(). The file must not be truncated or written to
+ * while it is open; replacing it by renaming another one is safe.
+ *
+ * @param path Name of the file in UTF-8; needs no NUL.
+ * @param path_len Bytes of `path`.
+ * @param desc Options, or null for the usual ones.
+ * @param out Receives the handle; an id of 0 on an error.
+ *
+ * # Safety
+ * `path` is valid for reading `path_len` bytes, `desc` null or valid for reading its size, `out` null or valid for
+ * writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_volume_open_file(const char *path,
+                                      size_t path_len,
+                                      const struct neuvol_open_desc *desc,
+                                      struct neuvol_volume *out);
+
+/**
+ * Opens a file that lies in memory. As neuvol_volume_open_file() otherwise.
+ *
+ * Any thread. The memory is borrowed: it must stay valid and unchanged until neuvol_volume_close() returns.
+ *
+ * @param data The bytes of the file; any alignment.
+ * @param len How many.
+ * @param desc Options, or null for the usual ones.
+ * @param out Receives the handle; an id of 0 on an error.
+ *
+ * # Safety
+ * `data` is valid for reading `len` bytes until the volume is closed, `desc` null or valid for reading its size, `out`
+ * null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_volume_open_memory(const void *data,
+                                        size_t len,
+                                        const struct neuvol_open_desc *desc,
+                                        struct neuvol_volume *out);
+
+/**
+ * Closes a volume. Waits until the calls that use it on other threads have returned; calls that begin later fail with
+ * NEUVOL_ERROR_INVALID_HANDLE.
+ *
+ * Any thread. An id of 0 is fine and does nothing; a handle that is closed already is NEUVOL_ERROR_INVALID_HANDLE.
+ */
+NEUVOL_API neuvol_result neuvol_volume_close(struct neuvol_volume volume);
+
+/**
+ * Describes an open file.
+ *
+ * Any thread.
+ *
+ * @param info Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `info` is null or valid for reading and writing its size.
+ */
+NEUVOL_API neuvol_result neuvol_volume_get_info(struct neuvol_volume volume, struct neuvol_volume_info *info);
+
+/**
+ * Gives all metadata of the file as one JSON object in UTF-8: attributes, variables, coordinates, settings of the
+ * encoder. Section 5 of the format's description says what is in it.
+ *
+ * Any thread. Call it with a null buffer and a capacity of 0 to learn the length.
+ *
+ * @param buffer Receives the text and a NUL. May be null.
+ * @param capacity Bytes of `buffer`; with too few nothing is given and the result is NEUVOL_ERROR_BUFFER_TOO_SMALL.
+ * @param needed Receives the bytes of the text without the NUL. May be null.
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_volume_get_metadata(struct neuvol_volume volume,
+                                         char *buffer,
+                                         size_t capacity,
+                                         size_t *needed);
+
+/**
+ * Gives sums over all decodes since the volume was opened.
+ *
+ * Any thread.
+ *
+ * @param stats Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `stats` is null or valid for reading and writing its size.
+ */
+NEUVOL_API neuvol_result neuvol_volume_get_stats(struct neuvol_volume volume, struct neuvol_volume_stats *stats);
+
+/**
+ * Finds a variable by its name.
+ *
+ * Any thread.
+ *
+ * @param name UTF-8; needs no NUL.
+ * @param name_len Bytes of `name`.
+ * @param variable Receives its number.
+ *
+ * # Safety
+ * `name` is valid for reading `name_len` bytes, `variable` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_variable_find(struct neuvol_volume volume,
+                                   const char *name,
+                                   size_t name_len,
+                                   uint32_t *variable);
+
+/**
+ * Describes the grid and the values of a variable.
+ *
+ * Any thread.
+ *
+ * @param variable Its number, from 0.
+ * @param info Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `info` is null or valid for reading and writing its size.
+ */
+NEUVOL_API
+neuvol_result neuvol_variable_get_info(struct neuvol_volume volume,
+                                       uint32_t variable,
+                                       struct neuvol_variable_info *info);
+
+/**
+ * Gives the name of a variable in UTF-8.
+ *
+ * Any thread. Call it with a null buffer and a capacity of 0 to learn the length.
+ *
+ * @param variable Its number, from 0.
+ * @param buffer Receives the text and a NUL. May be null.
+ * @param capacity Bytes of `buffer`; with too few nothing is given and the result is NEUVOL_ERROR_BUFFER_TOO_SMALL.
+ * @param needed Receives the bytes of the text without the NUL. May be null.
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_variable_get_name(struct neuvol_volume volume,
+                                       uint32_t variable,
+                                       char *buffer,
+                                       size_t capacity,
+                                       size_t *needed);
+
+/**
+ * Gives the units of a variable, as its source states them; empty if it does not.
+ *
+ * Any thread. Buffer and lengths as for neuvol_variable_get_name().
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_variable_get_units(struct neuvol_volume volume,
+                                        uint32_t variable,
+                                        char *buffer,
+                                        size_t capacity,
+                                        size_t *needed);
+
+/**
+ * Gives the name of the dimension along an axis of a variable; empty if the variable does not have that axis. A
+ * coordinate with the name of a dimension holds the positions along it.
+ *
+ * Any thread. Buffer and lengths as for neuvol_variable_get_name().
+ *
+ * @param axis One of NEUVOL_AXIS_X, _Y, _Z, _TIME.
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_variable_get_dimension(struct neuvol_volume volume,
+                                            uint32_t variable,
+                                            neuvol_axis axis,
+                                            char *buffer,
+                                            size_t capacity,
+                                            size_t *needed);
+
+/**
+ * Gives bounds of the valid values of a block around a time, for example to skip empty space. They hold on every level
+ * of detail. A block without valid voxels has an empty range: minimum +infinity, maximum -infinity.
+ *
+ * Any thread. Reads only the index of the file.
+ *
+ * @param variable Number of the variable.
+ * @param quality Quality layer.
+ * @param time Time in steps; the bounds hold for the steps around it and all times between them.
+ * @param block Number of the block: bx + blocks.x * (by + blocks.y * bz).
+ * @param out_min Receives the lower bound.
+ * @param out_max Receives the upper bound.
+ *
+ * # Safety
+ * `out_min` and `out_max` are null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_block_get_range(struct neuvol_volume volume,
+                                     uint32_t variable,
+                                     uint32_t quality,
+                                     double time,
+                                     uint32_t block,
+                                     float *out_min,
+                                     float *out_max);
+
+/**
+ * Finds a coordinate by its name, which for the positions along a dimension is the name of the dimension.
+ *
+ * Any thread.
+ *
+ * @param name UTF-8; needs no NUL.
+ * @param name_len Bytes of `name`.
+ * @param coordinate Receives its number.
+ *
+ * # Safety
+ * `name` is valid for reading `name_len` bytes, `coordinate` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_coordinate_find(struct neuvol_volume volume,
+                                     const char *name,
+                                     size_t name_len,
+                                     uint32_t *coordinate);
+
+/**
+ * Describes the shape of a coordinate.
+ *
+ * Any thread. NEUVOL_ERROR_UNSUPPORTED if it has more than NEUVOL_MAX_RANK axes.
+ *
+ * @param coordinate Its number, from 0.
+ * @param info Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `info` is null or valid for reading and writing its size.
+ */
+NEUVOL_API
+neuvol_result neuvol_coordinate_get_info(struct neuvol_volume volume,
+                                         uint32_t coordinate,
+                                         struct neuvol_coordinate_info *info);
+
+/**
+ * Gives the name of a coordinate.
+ *
+ * Any thread. Buffer and lengths as for neuvol_variable_get_name().
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_coordinate_get_name(struct neuvol_volume volume,
+                                         uint32_t coordinate,
+                                         char *buffer,
+                                         size_t capacity,
+                                         size_t *needed);
+
+/**
+ * Gives the units of a coordinate, as its source states them, for example "degrees_north"; empty if it does not.
+ *
+ * Any thread. Buffer and lengths as for neuvol_variable_get_name().
+ *
+ * # Safety
+ * `buffer` is null or valid for writing `capacity` bytes, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_coordinate_get_units(struct neuvol_volume volume,
+                                          uint32_t coordinate,
+                                          char *buffer,
+                                          size_t capacity,
+                                          size_t *needed);
+
+/**
+ * Gives the values of a coordinate as doubles, its last axis fastest; integers beyond 2^53 are rounded.
+ *
+ * Any thread. Call it with null values and a capacity of 0 to learn the count.
+ *
+ * @param coordinate Its number, from 0.
+ * @param values Receives all values. May be null.
+ * @param capacity Room in `values`; with too little nothing is given and the result is NEUVOL_ERROR_BUFFER_TOO_SMALL.
+ * @param needed Receives the count. May be null.
+ *
+ * # Safety
+ * `values` is null or valid for writing `capacity` doubles, `needed` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_coordinate_get_values(struct neuvol_volume volume,
+                                           uint32_t coordinate,
+                                           double *values,
+                                           size_t capacity,
+                                           size_t *needed);
+
+/**
+ * Decodes a box into memory of the caller. Returns when all of it is there; blocks are shared among the volume's threads.
+ *
+ * Any thread, several at once too. On an error the content of `dst` and `coverage` is undefined, but only voxels of the
+ * box are ever written.
+ *
+ * @param desc What to decode, and how it lies in memory.
+ * @param dst Receives the voxels, x fastest, then y, then z; aligned to the size of one element of the format.
+ * @param dst_bytes Bytes of `dst`.
+ * @param coverage Receives one byte per voxel, with the same pitches (in bytes): 255 where the voxel is valid, 0 where
+ * it is not. Null if it is not wanted. Must not overlap `dst`.
+ * @param coverage_bytes Bytes of `coverage`, 0 without.
+ *
+ * # Safety
+ * `desc` is null or valid for reading its size, `dst` null or valid for writing `dst_bytes`, `coverage` null or valid for
+ * writing `coverage_bytes`; nothing else touches them during the call.
+ */
+NEUVOL_API
+neuvol_result neuvol_decode_to_host(struct neuvol_volume volume,
+                                    const struct neuvol_decode_desc *desc,
+                                    void *dst,
+                                    size_t dst_bytes,
+                                    uint8_t *coverage,
+                                    size_t coverage_bytes);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* NEUVOL_H */

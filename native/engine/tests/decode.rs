@@ -1,0 +1,352 @@
+//! The engine against a slow and obvious decoder of whole volumes, on files with every kind of block.
+
+use half::f16;
+use neuvol_engine::{Error, Kernel, OpenOptions, Precision, Request, Target, TargetData, Volume};
+use neuvol_format::{
+    Blob, BlockKey, BlockMask, EntryPlan, Mask, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec,
+};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw};
+use rand::{Rng, SeedableRng, rngs::SmallRng};
+use std::io::Cursor;
+
+const DIMS: [u32; 3] = [11, 19, 37];
+const STEPS: u32 = 5;
+
+/// Two segments (3 and 2 steps), blocks of 8×16×16 that are networks with time codes, raw, constant and empty ones, masks
+/// that change with time.
+fn file(seed: u64) -> Vec<u8> {
+    let mut rng = SmallRng::seed_from_u64(seed);
+    let block_dims = [8, 16, 16];
+    let segments = [Segment { first: 0, steps: 3 }, Segment { first: 3, steps: 2 }];
+    let blocks: [u32; 3] = std::array::from_fn(|a| DIMS[a].div_ceil(block_dims[a]));
+    let (mut payloads, mut blobs, mut masks, mut entries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut add = |bytes: Vec<u8>, blobs: &mut Vec<Blob>| {
+        blobs.push(Blob { len: bytes.len() as u32, crc: neuvol_format::crc(&bytes) });
+        payloads.push(bytes);
+        blobs.len() as u32 - 1
+    };
+    for segment in &segments {
+        for block in 0..blocks.iter().product::<u32>() {
+            let at = [block / (blocks[1] * blocks[2]), block / blocks[2] % blocks[1], block % blocks[2]];
+            let extent: [u32; 3] = std::array::from_fn(|a| block_dims[a].min(DIMS[a] - at[a] * block_dims[a]));
+            let voxels = extent.iter().product::<u32>() as usize;
+            let (mut min, mut max) = (-2.0, 3.0);
+            let (codec, blob) = match (block + segment.first) % 4 {
+                0 => {
+                    let config = GridConfig {
+                        levels: vec![
+                            GridLevel { log2_cell: 2, n_features: 2, log2_hashmap_size: 0 },
+                            GridLevel { log2_cell: 1, n_features: 3, log2_hashmap_size: 5 },
+                        ],
+                        n_neurons: 16,
+                        n_hidden_layers: 2,
+                        n_outputs: 1,
+                        n_time_codes: segment.steps as u16,
+                    };
+                    let mut network = GridNetwork::zeros(config, extent).unwrap();
+                    let random = |values: &mut Vec<f16>, rng: &mut SmallRng| {
+                        values.iter_mut().for_each(|v| *v = f16::from_f32(rng.random_range(-0.6..0.6)));
+                    };
+                    network.tables.iter_mut().for_each(|table| random(table, &mut rng));
+                    for layer in &mut network.layers {
+                        random(&mut layer.weights, &mut rng);
+                        random(&mut layer.biases, &mut rng);
+                    }
+                    random(&mut network.time_codes, &mut rng);
+                    (codec::GRID, Some(add(network.to_bytes(), &mut blobs)))
+                }
+                1 | 2 => {
+                    let values: Vec<f32> =
+                        (0..voxels * segment.steps as usize).map(|_| rng.random_range(-2.0..3.0)).collect();
+                    let bytes = Raw::encode_f32(&values, extent, segment.steps).unwrap();
+                    (codec::RAW, Some(add(bytes, &mut blobs)))
+                }
+                _ => {
+                    max = 0.25;
+                    min = max;
+                    (codec::CONSTANT, None)
+                }
+            };
+            let mask = match rng.random_range(0..4) {
+                0 => MaskRef::NoneValid,
+                1 => {
+                    let steps = if rng.random() { 1 } else { segment.steps };
+                    let mask = Mask::from_fn(extent, steps, |_, _, _, _| rng.random_range(0..5) > 0);
+                    let blob = add(mask.encode(), &mut blobs);
+                    masks.push(MaskPlan { blob, extent, steps, valid: mask.count() });
+                    MaskRef::Stored(masks.len() as u32 - 1)
+                }
+                _ => MaskRef::AllValid,
+            };
+            let (codec, blob) = if mask == MaskRef::NoneValid { (codec::CONSTANT, None) } else { (codec, blob) };
+            if mask == MaskRef::NoneValid {
+                (min, max) = (0.0, 0.0);
+            }
+            entries.push(EntryPlan {
+                codec,
+                output: 0,
+                blob,
+                min,
+                max,
+                max_abs_error: f32::NAN,
+                rmse: f32::NAN,
+                network: None,
+                mask,
+            });
+        }
+    }
+    let variable = VariablePlan {
+        dims: DIMS,
+        block_dims,
+        steps: STEPS,
+        n_levels: 4,
+        n_stored_levels: 1,
+        n_qualities: 1,
+        has_time: true,
+        segments: segments.to_vec(),
+        min: -2.0,
+        max: 3.0,
+        valid: 1,
+        max_abs_error: f32::NAN,
+        rmse: f32::NAN,
+        entries,
+    };
+    let meta = Meta {
+        variables: vec![VariableMeta {
+            name: "a".into(),
+            dimensions: ["t", "z", "y", "x"].map(String::from).to_vec(),
+            source_dtype: "f32".into(),
+            attributes: Vec::new(),
+        }],
+        ..Meta::default()
+    };
+    let plan = Plan { meta, variables: vec![variable], masks, blobs, ..Plan::default() };
+    let mut out = Cursor::new(Vec::new());
+    neuvol_format::write_to(&mut out, &plan, &mut |blob, bytes| {
+        bytes.clear();
+        bytes.extend_from_slice(&payloads[blob as usize]);
+        Ok(())
+    })
+    .unwrap();
+    out.into_inner()
+}
+
+/// The whole grid of one segment at a local time by the oracle.
+fn segment(volume: &Volume, segment: u32, local: f64) -> Vec<f32> {
+    let reader = volume.reader();
+    let info = &reader.variables()[0];
+    let mut whole = vec![f32::NAN; DIMS.iter().product::<u32>() as usize];
+    for block in 0..info.n_blocks() {
+        let key = BlockKey { variable: 0, quality: 0, level: 0, segment, block };
+        let entry = reader.entry(key).unwrap();
+        let (origin, extent) = (info.block_origin(block), info.block_extent(block, 0));
+        let mask = reader.mask(key, &entry).unwrap();
+        let mut values = vec![0.0; extent.iter().product::<u32>() as usize];
+        if !matches!(mask, BlockMask::NoneValid) {
+            let parsed = neuvol_model::parse_block(reader, key, &entry).unwrap();
+            neuvol_model::decode_block_reference(&parsed, &entry, extent, local, &mut values).unwrap();
+        }
+        for (i, value) in values.into_iter().enumerate() {
+            let i = i as u32;
+            let [z, y, x] = [i / extent[2] / extent[1], i / extent[2] % extent[1], i % extent[2]];
+            let valid = match &mask {
+                BlockMask::AllValid => true,
+                BlockMask::NoneValid => false,
+                BlockMask::Bits(mask) => [local.floor(), local.ceil()]
+                    .iter()
+                    .all(|&step| mask.get((step as u32).min(mask.steps() - 1), z, y, x)),
+            };
+            if valid {
+                let at = ((origin[0] + z) * DIMS[1] + origin[1] + y) * DIMS[2] + origin[2] + x;
+                whole[at as usize] = value;
+            }
+        }
+    }
+    whole
+}
+
+/// The whole grid at a time and level.
+fn reference(volume: &Volume, time: f64, level: u8) -> (Vec<f32>, [u32; 3]) {
+    let mut whole = match time {
+        t if t <= 2.0 => segment(volume, 0, t),
+        t if t >= 3.0 => segment(volume, 1, t - 3.0),
+        t => {
+            let weight = (t - 2.0) as f32;
+            let (a, b) = (segment(volume, 0, 2.0), segment(volume, 1, 0.0));
+            a.iter().zip(&b).map(|(a, b)| a * (1.0 - weight) + b * weight).collect()
+        }
+    };
+    let mut dims = DIMS;
+    for _ in 0..level {
+        let half = dims.map(|n| n.div_ceil(2));
+        let mut out = Vec::new();
+        for z in 0..half[0] {
+            for y in 0..half[1] {
+                for x in 0..half[2] {
+                    let mut children = Vec::new();
+                    for (dz, dy, dx) in (0..8).map(|c| (c >> 2, c >> 1 & 1, c & 1)) {
+                        let child = [2 * z + dz, 2 * y + dy, 2 * x + dx];
+                        if (0..3).all(|a| child[a] < dims[a]) {
+                            children.push(whole[((child[0] * dims[1] + child[1]) * dims[2] + child[2]) as usize]);
+                        }
+                    }
+                    children.retain(|v| !v.is_nan());
+                    out.push(children.iter().sum::<f32>() / children.len() as f32);
+                }
+            }
+        }
+        (whole, dims) = (out, half);
+    }
+    (whole, dims)
+}
+
+fn assert_close(got: f32, want: f32, tolerance: f32, what: &str) {
+    assert!(
+        got.is_nan() == want.is_nan() && (got.is_nan() || (got - want).abs() <= tolerance),
+        "{what}: {got} instead of {want}"
+    );
+}
+
+#[test]
+fn every_box_time_and_level_agrees_with_the_oracle() {
+    let mut rng = SmallRng::seed_from_u64(9);
+    for seed in 0..3 {
+        let volume = Volume::from_vec(file(seed), OpenOptions::default()).unwrap();
+        for time in [0.0, 0.4, 1.0, 1.5, 2.0, 2.25, 3.0, 3.5, 4.0] {
+            for level in 0..4u8 {
+                let (want, dims) = reference(&volume, time, level);
+                for case in 0..6 {
+                    let (min, max): ([u32; 3], [u32; 3]) = if case == 0 {
+                        ([0; 3], dims)
+                    } else {
+                        let min = dims.map(|n| rng.random_range(0..n));
+                        (min, std::array::from_fn(|a| rng.random_range(min[a]..dims[a]) + 1))
+                    };
+                    let kernels = [Kernel::Scalar, Kernel::best(Precision::Exact)];
+                    let request =
+                        Request { min, max, level, kernel: Some(kernels[case % 2]), ..Request::whole(0, dims, time) };
+                    let [nz, ny, nx] = request.extent();
+                    let (row, slice) = (nx + case, (nx + case) * ny + 3);
+                    let mut got = vec![-77.0f32; slice * nz];
+                    let mut coverage = vec![7; slice * nz];
+                    let target = Target {
+                        data: TargetData::F32(&mut got),
+                        row_stride: row,
+                        slice_stride: slice,
+                        value_range: None,
+                        coverage: Some(&mut coverage),
+                    };
+                    let stats = volume.decode(&request, target).unwrap();
+                    assert_eq!(stats.voxels, (nz * ny * nx) as u64);
+                    for (i, (&got, &coverage)) in got.iter().zip(&coverage).enumerate() {
+                        let (z, y, x) = (i / slice, i % slice / row, i % slice % row);
+                        if y < ny && x < nx {
+                            let at = [z as u32 + min[0], y as u32 + min[1], x as u32 + min[2]];
+                            let want = want[((at[0] * dims[1] + at[1]) * dims[2] + at[2]) as usize];
+                            assert_close(got, want, 5e-5, &format!("seed {seed} time {time} level {level} at {at:?}"));
+                            assert_eq!(coverage, if want.is_nan() { 0 } else { 255 });
+                        } else {
+                            assert_eq!((got, coverage), (-77.0, 7), "padding must stay");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn integer_and_half_targets_are_the_rounded_floats() {
+    let volume = Volume::from_vec(file(1), OpenOptions { threads: 1 }).unwrap();
+    let request = Request::whole(0, DIMS, 1.5);
+    let n = request.voxels().unwrap();
+    let mut floats = vec![0f32; n];
+    volume.decode(&request, Target::dense(TargetData::F32(&mut floats), &request)).unwrap();
+    let (mut half, mut bytes, mut words) = (vec![f16::ZERO; n], vec![9u8; n], vec![9u16; n]);
+    volume.decode(&request, Target::dense(TargetData::F16(&mut half), &request)).unwrap();
+    volume.decode(&request, Target::dense(TargetData::U8(&mut bytes), &request)).unwrap();
+    let mut target = Target::dense(TargetData::U16(&mut words), &request);
+    target.value_range = Some((0.0, 1.0));
+    volume.decode(&request, target).unwrap();
+    for i in 0..n {
+        let v = floats[i];
+        assert_eq!(half[i].to_bits(), f16::from_f32(v).to_bits());
+        if v.is_nan() {
+            assert_eq!((bytes[i], words[i]), (0, 0));
+        } else {
+            assert!((f32::from(bytes[i]) - (v + 2.0) / 5.0 * 255.0).abs() <= 0.5001);
+            assert!((f32::from(words[i]) - v.clamp(0.0, 1.0) * 65535.0).abs() <= 0.51);
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    let volume = Volume::from_vec(file(0), OpenOptions::default()).unwrap();
+    let good = Request::whole(0, DIMS, 0.0);
+    let mut data = vec![0f32; good.voxels().unwrap()];
+    let bad = [
+        (Request { variable: 1, ..good.clone() }, "variable"),
+        (Request { quality: 1, ..good.clone() }, "quality"),
+        (Request { level: 4, ..good.clone() }, "level"),
+        (Request { time: -0.1, ..good.clone() }, "time"),
+        (Request { time: 4.01, ..good.clone() }, "time"),
+        (Request { time: f64::NAN, ..good.clone() }, "time"),
+        (Request { min: [3, 0, 0], max: [3, 1, 1], ..good.clone() }, "box"),
+        (Request { max: [11, 19, 38], ..good.clone() }, "box"),
+        (Request { max: [u32::MAX; 3], ..good.clone() }, "box"),
+    ];
+    for (request, wanted) in bad {
+        let target = Target::dense(TargetData::F32(&mut data), &good);
+        match volume.decode(&request, target) {
+            Err(Error::Argument { name, .. }) => assert_eq!(name, wanted),
+            other => panic!("{request:?}: {other:?}"),
+        }
+    }
+    let short = data.len() - 1;
+    let error = volume.decode(&good, Target::dense(TargetData::F32(&mut data[..short]), &good)).unwrap_err();
+    assert!(error.to_string().contains("target"), "{error}");
+}
+
+#[test]
+fn block_ranges_bound_the_decoded_values() {
+    let volume = Volume::from_vec(file(2), OpenOptions::default()).unwrap();
+    let info = volume.reader().variables()[0].clone();
+    for time in [0.0, 1.5, 2.5, 4.0] {
+        let (whole, _) = reference(&volume, time, 0);
+        for block in 0..info.n_blocks() {
+            let range = volume.block_range(0, 0, time, block).unwrap();
+            let (origin, extent) = (info.block_origin(block), info.block_extent(block, 0));
+            for i in 0..extent.iter().product::<u32>() {
+                let [z, y, x] = [i / extent[2] / extent[1], i / extent[2] % extent[1], i % extent[2]];
+                let v = whole[(((origin[0] + z) * DIMS[1] + origin[1] + y) * DIMS[2] + origin[2] + x) as usize];
+                if !v.is_nan() {
+                    let (low, high) = range.expect("a valid voxel");
+                    assert!(low <= v && v <= high, "{v} outside {low}..{high}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_damaged_block_is_an_error_and_the_others_still_decode() {
+    let mut bytes = file(0);
+    let volume = Volume::from_vec(bytes.clone(), OpenOptions::default()).unwrap();
+    let key = (0..volume.reader().variables()[0].n_blocks())
+        .map(|block| BlockKey { variable: 0, quality: 0, level: 0, segment: 0, block })
+        .find(|&key| volume.reader().entry(key).unwrap().payload_len > 0)
+        .unwrap();
+    let entry = volume.reader().entry(key).unwrap();
+    let info = volume.reader().variables()[0].clone();
+    bytes[entry.payload_offset as usize + 5] ^= 0x10;
+    let volume = Volume::from_vec(bytes, OpenOptions::default()).unwrap();
+    for block in 0..info.n_blocks() {
+        let (min, extent) = (info.block_origin(block), info.block_extent(block, 0));
+        let max = std::array::from_fn(|a| min[a] + extent[a]);
+        let request = Request { min, max, ..Request::whole(0, DIMS, 1.0) };
+        let mut data = vec![0f32; request.voxels().unwrap()];
+        let result = volume.decode(&request, Target::dense(TargetData::F32(&mut data), &request));
+        assert_eq!(result.is_err(), block == key.block, "{block}: {result:?}");
+    }
+}

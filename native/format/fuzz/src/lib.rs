@@ -1,0 +1,9 @@
+//! What the fuzz target does; the tests of `neuvol-format` do the same with a fixed set of files.
+
+mod decode;
+mod repair;
+mod walk;
+
+pub use decode::decode;
+pub use repair::repair;
+pub use walk::{Walked, walk};
