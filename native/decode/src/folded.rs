@@ -9,7 +9,7 @@ use crate::simd::{Scalar, Simd};
 use crate::survey::Survey;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
-use neuvol_model::{Error, GridNetwork, time_position, voxels};
+use neuvol_model::{Error, GridNetwork, check_range, time_position, voxels};
 
 /// A grid network prepared for one kernel and one output: everything that does not depend on time.
 ///
@@ -104,7 +104,7 @@ impl Folded {
     /// extent, x fastest. Nothing is allocated but what `scratch` needs to grow.
     ///
     /// # Errors
-    /// `out` of another length than the extent.
+    /// `out` of another length than the extent; a range that is reversed or too wide for f32.
     pub fn decode(
         &self,
         local_time: f64,
@@ -116,6 +116,7 @@ impl Folded {
             let message = format!("has {} elements, the block has {} voxels", out.len(), voxels(self.extent()));
             return Err(Error::Argument { name: "out", message });
         }
+        check_range(range)?;
         self.set_code(local_time, &mut scratch.code);
         match self.mlp.width {
             16 => self.decode_width::<16>(range, out, scratch),

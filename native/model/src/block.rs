@@ -64,8 +64,21 @@ pub fn check_block_output(block: &Block, entry: &Entry, extent: [u32; 3], out: &
             );
             Err(Error::argument("entry.output", message))
         }
+        Block::Grid(_) => check_range((entry.min, entry.max)),
         _ => Ok(()),
     }
+}
+
+/// Checks that y can be mapped to a range (min, max) in f32.
+///
+/// # Errors
+/// A reversed range, or one whose width is not a finite f32.
+pub fn check_range((min, max): (f32, f32)) -> Result<(), Error> {
+    if min <= max && (max - min).is_finite() {
+        return Ok(());
+    }
+    let message = format!("is {min}..{max}; it must be in order and its width must be a finite 32-bit float");
+    Err(Error::argument("range", message))
 }
 
 /// Reads the model behind an entry of the index: its payload and, if it has one, its shared network.

@@ -18,7 +18,7 @@ mod network;
 mod oracle;
 mod raw;
 
-pub use block::{Block, check_block_output, decode_block_reference, parse_block};
+pub use block::{Block, check_block_output, check_range, decode_block_reference, parse_block};
 pub use config::{
     GridConfig, GridLevel, MAX_FEATURES, MAX_HIDDEN_LAYERS, MAX_LEVELS, MAX_LOG2_CELL, MAX_NEURONS, MAX_OUTPUTS,
     MAX_PARAMETERS,

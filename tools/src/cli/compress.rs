@@ -134,10 +134,10 @@ impl Args {
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let options = args.options()?;
     output::check_output(&args.output, args.force)?;
-    let source = source::open(&args.input)?;
-    log::info!("{}: {}", args.input.display(), source.format());
     ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed))
         .map_err(|error| Failure::new(Failure::BUG, format!("cannot watch for Ctrl-C: {error}")))?;
+    let source = source::open(&args.input)?;
+    log::info!("{}: {}", args.input.display(), source.format());
     let start = Instant::now();
     let mut display = Display { bar: ProgressBar::hidden(), stage: "", quiet, json: args.json, failure: None };
     let result = compress(source, &args.output, &options, &STOP, &mut |event| display.show(&event));

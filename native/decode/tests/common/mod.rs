@@ -1,4 +1,6 @@
-//! Random networks, and the oracle with a bound on how far f32 arithmetic may be from it.
+//! Random networks, and a bound on how far f32 arithmetic may be from the oracle.
+#![allow(dead_code, unreachable_pub)] // every test and benchmark uses its own part of this
+
 use half::f16;
 use neuvol_model::{GridConfig, GridLevel, GridNetwork, voxels};
 
