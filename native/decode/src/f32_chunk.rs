@@ -52,11 +52,8 @@ impl<const WIDTH: usize> F32Chunk<'_, WIDTH> {
         };
         let [from, to] = &mut self.activations;
         let (mut from, mut to) = (&mut from[..width * 2 * S::LANES], &mut to[..width * 2 * S::LANES]);
-        for ((row, code), target) in input
-            .row
-            .chunks_exact(input.pitch)
-            .zip(&input.code[..width])
-            .zip(from.chunks_exact_mut(2 * S::LANES))
+        for ((row, code), target) in
+            input.row.chunks_exact(input.pitch).zip(&input.code[..width]).zip(from.chunks_exact_mut(2 * S::LANES))
         {
             let [even, odd] = first_layer(s, input, row, *code);
             s.store(target, even);

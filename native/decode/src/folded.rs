@@ -2,7 +2,7 @@ use crate::bf16_chunk::PackedBf16;
 use crate::f32_chunk::{F32Chunk, PackedF32};
 use crate::kernel::{Kernel, Lanes8};
 use crate::lattice::Lattice;
-use crate::mlp::Mlp;
+use crate::mlp::{Mlp, WIDEST};
 use crate::rows::{DecodeRows, Job, min_pitch};
 use crate::scratch::Scratch;
 use crate::simd::{Scalar, Simd};
@@ -36,7 +36,9 @@ enum Layers {
     Bf16(PackedBf16),
     /// Integer layers depend on the time code; the largest vertex per channel does not.
     #[cfg(target_arch = "x86_64")]
-    Vnni { largest: Vec<f32> },
+    Vnni {
+        largest: Vec<f32>,
+    },
 }
 
 impl Folded {
@@ -134,7 +136,7 @@ impl Folded {
             let n_codes = (self.codes.len() / self.n_neurons) as u32;
             let (step, next, fraction) = time_position(local_time, n_codes);
             let at = |step: u32| &self.codes[step as usize * self.n_neurons..][..self.n_neurons];
-            let mut later = [0f32; 128];
+            let mut later = [0f32; WIDEST];
             let later = &mut later[..self.n_neurons];
             at(step).convert_to_f32_slice(&mut code[..self.n_neurons]);
             at(next).convert_to_f32_slice(later);

@@ -121,6 +121,11 @@ impl Lattice {
         self.last().vertices
     }
 
+    /// The vectors that the lattice is computed with.
+    pub(crate) fn lanes(&self) -> Lanes8 {
+        self.lanes
+    }
+
     /// Length of a row of the last grid in memory.
     pub(crate) fn pitch(&self) -> usize {
         self.last().pitch
@@ -151,7 +156,9 @@ impl Lattice {
     }
 
     fn prepare_stage(&self, number: usize, k: usize, ring: &mut Ring) {
-        let Some(slot) = number.checked_sub(self.stored + 1) else { return };
+        let Some(slot) = number.checked_sub(self.stored + 1) else {
+            return;
+        };
         if ring.stages[slot].held[k % 2] == Some(k) {
             return;
         }

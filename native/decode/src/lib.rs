@@ -9,6 +9,9 @@
 //! ([`neuvol_model::decode_block_reference`]) up to rounding. [`Kernel::Bf16`] and [`Kernel::Vnni`] are for networks with
 //! two hidden layers and blocks of at least 4096 voxels; for others, and where samples of the network show less than
 //! 60 dB (bf16) or 55 dB (VNNI) against f32, a more exact kernel takes their place: [`Folded::kernel`] tells which.
+// Parts of the x86 kernels are portable (their error is judged in plain Rust) and unused elsewhere.
+#![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_assignments, unused_imports, unused_variables))]
+
 mod aligned;
 mod bf16_chunk;
 mod block;

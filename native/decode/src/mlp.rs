@@ -3,6 +3,9 @@ use neuvol_model::GridNetwork;
 
 /// Channels are padded to a multiple of this, with weights of 0.
 pub(crate) const PADDING: usize = 16;
+/// Channels of the widest network.
+pub(crate) const WIDEST: usize = neuvol_model::MAX_NEURONS as usize;
+const _: () = assert!(WIDEST.is_multiple_of(PADDING));
 
 #[derive(Clone, Debug)]
 pub(crate) struct Matrix {
@@ -49,12 +52,18 @@ impl Mlp {
 
     /// The network from its first pre-activations on, in plain f32.
     pub(crate) fn evaluate(&self, pre_activations: &[f32]) -> f32 {
-        let mut values: Vec<f32> = pre_activations.iter().map(|v| v.max(0.0)).collect();
+        let (mut values, mut next) = ([0f32; WIDEST], [0f32; WIDEST]);
+        for (value, input) in values.iter_mut().zip(pre_activations) {
+            *value = input.max(0.0);
+        }
         for matrix in &self.hidden {
             let rows = matrix.weights.chunks_exact(self.width).zip(&matrix.biases);
-            values = rows.map(|(row, bias)| (dot(row, &values) + bias).max(0.0)).collect();
+            for (next, (row, bias)) in next.iter_mut().zip(rows) {
+                *next = (dot(row, &values[..self.width]) + bias).max(0.0);
+            }
+            (values, next) = (next, values);
         }
-        dot(&self.last, &values) + self.last_bias
+        dot(&self.last, &values[..self.width]) + self.last_bias
     }
 }
 

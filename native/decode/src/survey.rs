@@ -2,11 +2,12 @@
 use crate::bf16_chunk;
 use crate::kernel::Kernel;
 use crate::lattice::{Lattice, Ring};
-use crate::mlp::Mlp;
+use crate::mlp::{Mlp, WIDEST};
+use crate::simd::{Simd, Task};
 use crate::vnni::Quantised;
 
 /// Samples to judge an error with, per time.
-const SAMPLES: usize = 128;
+const SAMPLES: usize = 512;
 
 /// Fewest voxels of a block worth a fast kernel. In smaller ones the samples say little, and f32 is fast enough.
 const FEWEST_VOXELS: usize = 4096;
@@ -42,22 +43,20 @@ impl Survey {
         let stride = (vz * vy * vx).div_ceil(SAMPLES);
         let mut ring = Ring::default();
         lattice.reset(&mut ring);
-        let mut largest = vec![f32::NEG_INFINITY; width];
+        let mut lanes = vec![f32::NEG_INFINITY; width * LANES];
         let mut samples = Vec::with_capacity(SAMPLES * width);
         for k in 0..mz {
             lattice.prepare(k, k, &mut ring);
             let plane = lattice.plane(k, &ring);
-            for (number, row) in plane.chunks_exact(pitch).enumerate() {
-                let largest = &mut largest[number % width];
-                *largest = largest.max(max_of(&row[..mx]));
-            }
+            lattice.lanes().call(LargestOf { plane, pitch, vertices: mx, lanes: &mut lanes });
             let first = k * vy * vx;
             for vertex in (first.next_multiple_of(stride)..first + vy * vx).step_by(stride).filter(|_| k < vz) {
                 let (y, x) = ((vertex - first) / vx, (vertex - first) % vx);
                 samples.extend((0..width).map(|c| plane[(y * width + c) * pitch + x]));
             }
         }
-        Survey { largest, samples }
+        let largest = lanes.chunks_exact(LANES).map(|lanes| lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        Survey { largest: largest.collect(), samples }
     }
 
     /// Whether a kernel is exact enough for this network at all of these time codes.
@@ -75,14 +74,19 @@ impl Survey {
             Kernel::Bf16 => bf16_chunk::rounded(mlp),
             _ => return f64::INFINITY,
         };
+        let mut inputs = [0f32; WIDEST];
+        let inputs = &mut inputs[..mlp.width];
         let (mut low, mut high, mut squares) = (f64::INFINITY, f64::NEG_INFINITY, 0.0);
         for sample in self.samples.chunks_exact(mlp.width) {
-            let with_code: Vec<f32> = sample.iter().zip(code).map(|(v, c)| v + c).collect();
-            let exact = f64::from(mlp.evaluate(&with_code));
-            let value = match kernel {
-                Kernel::Vnni => fast.evaluate(&quantised.activations(sample)),
-                _ => fast.evaluate(&with_code.iter().map(|v| bf16_chunk::round(*v)).collect::<Vec<f32>>()),
-            };
+            for (input, (v, code)) in inputs.iter_mut().zip(sample.iter().zip(code)) {
+                *input = v + code;
+            }
+            let exact = f64::from(mlp.evaluate(inputs));
+            match kernel {
+                Kernel::Vnni => quantised.activations(sample, inputs),
+                _ => inputs.iter_mut().for_each(|v| *v = bf16_chunk::round(*v)),
+            }
+            let value = fast.evaluate(inputs);
             (low, high) = (low.min(exact), high.max(exact));
             squares += (f64::from(value) - exact).powi(2);
         }
@@ -91,15 +95,39 @@ impl Survey {
     }
 }
 
-/// Largest element, in independent lanes so that it can be vectorised.
-fn max_of(values: &[f32]) -> f32 {
-    let (chunks, rest) = values.as_chunks::<8>();
-    let larger = |a: f32, b: f32| if b > a { b } else { a };
-    let mut lanes = [f32::NEG_INFINITY; 8];
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane = larger(*lane, *value);
+/// Lanes of the vectors used here.
+const LANES: usize = 8;
+
+/// Largest vertex of every channel of a plane `[vy][channel][pitch]`, in one running maximum per lane.
+struct LargestOf<'a> {
+    plane: &'a [f32],
+    pitch: usize,
+    /// Vertices of a row; what follows in memory does not count.
+    vertices: usize,
+    /// `[channel][LANES]`
+    lanes: &'a mut [f32],
+}
+
+impl<S: Simd> Task<S> for LargestOf<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, s: S) {
+        for plane in self.plane.chunks_exact(self.pitch * (self.lanes.len() / LANES)) {
+            for (row, lanes) in plane.chunks_exact(self.pitch).zip(self.lanes.chunks_exact_mut(LANES)) {
+                let row = &row[..self.vertices];
+                if row.len() < LANES {
+                    for value in row {
+                        lanes[0] = if *value > lanes[0] { *value } else { lanes[0] };
+                    }
+                    continue;
+                }
+                let mut largest = s.load(lanes);
+                for x in (0..row.len()).step_by(LANES) {
+                    largest = s.max(s.load(&row[x.min(row.len() - LANES)..]), largest);
+                }
+                s.store(lanes, largest);
+            }
         }
     }
-    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |a, &b| larger(a, b))
 }

@@ -77,12 +77,12 @@ impl Quantised {
     }
 
     /// u8 activations for the pre-activations of one sample (without the time code).
-    pub(crate) fn activations(&self, pre_activations: &[f32]) -> Vec<f32> {
+    pub(crate) fn activations(&self, pre_activations: &[f32], activations: &mut [f32]) {
         let scales = self.scale.iter().zip(&self.shift);
-        let activation = |(v, (scale, shift)): (&f32, (&f32, &f32))| {
-            (((v * scale + shift).round_ties_even() as i32 + 8) >> 4).clamp(0, 255) as f32
-        };
-        pre_activations.iter().zip(scales).map(activation).collect()
+        for (activation, (v, (scale, shift))) in activations.iter_mut().zip(pre_activations.iter().zip(scales)) {
+            let quantum = (v * scale + shift).round_ties_even() as i32;
+            *activation = ((quantum + 8) >> 4).clamp(0, 255) as f32;
+        }
     }
 }
 
@@ -92,13 +92,14 @@ pub(crate) use kernel::{Buffers, decode, pitch};
 #[cfg(target_arch = "x86_64")]
 mod kernel {
     use super::{BLOCK, GROUP, Quantised};
+    use crate::mlp::WIDEST;
     use crate::rows::{Job, chunk_starts};
     use std::arch::x86_64::*;
 
     /// f32 lanes and vertices per chunk.
     const LANES: usize = 16;
     /// Groups of the widest network.
-    const MAX_GROUPS: usize = 128 / GROUP;
+    const MAX_GROUPS: usize = WIDEST / GROUP;
 
     pub(crate) struct Buffers<'a> {
         /// Two planes `[vy][channel / 4][pitch][4]`.
@@ -173,14 +174,10 @@ mod kernel {
                     let value = _mm512_fmadd_ps(load_f32(&channels[c * f32_pitch + x..]), scale[c], shift[c]);
                     quantum[c] = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(value));
                 }
-                let low = [
-                    _mm256_unpacklo_epi16(quantum[0], quantum[1]),
-                    _mm256_unpackhi_epi16(quantum[0], quantum[1]),
-                ];
-                let high = [
-                    _mm256_unpacklo_epi16(quantum[2], quantum[3]),
-                    _mm256_unpackhi_epi16(quantum[2], quantum[3]),
-                ];
+                let low =
+                    [_mm256_unpacklo_epi16(quantum[0], quantum[1]), _mm256_unpackhi_epi16(quantum[0], quantum[1])];
+                let high =
+                    [_mm256_unpacklo_epi16(quantum[2], quantum[3]), _mm256_unpackhi_epi16(quantum[2], quantum[3])];
                 for i in 0..2 {
                     // Vertices 4i, 4i+1 | 8+4i, 8+4i+1 and 4i+2, 4i+3 | 8+4i+2, 8+4i+3.
                     let first = _mm256_unpacklo_epi32(low[i], high[i]);

@@ -108,8 +108,8 @@ fn whole_blocks_of_common_shapes() {
 
 #[test]
 fn two_hidden_layers_run_on_the_kernel_that_was_asked_for() {
-    for n_neurons in [16, 32, 64, 100] {
-        let network = random_network(config(n_neurons, 2), [16, 16, 32], 3);
+    for n_neurons in [16, 32, 64] {
+        let network = random_network(config(n_neurons, 2), [32, 32, 32], 11);
         for kernel in Kernel::all().into_iter().filter(|k| k.is_available()) {
             assert_eq!(Folded::new(&network, 0, kernel).unwrap().kernel(), kernel, "{n_neurons} neurons");
         }
@@ -147,9 +147,9 @@ fn fast_kernels_refuse_networks_they_would_spoil() {
 
 #[test]
 fn large_lattices_are_streamed_and_still_agree() {
-    // 64 and 128 channels do not fit into the budget at cells of 2 voxels; 10^3 and 8^3 grids below do.
+    // With so many channels the grid of 2-voxel cells exceeds the budget; in the first case it has features of its own.
     let mut scratch = Scratch::new();
-    for (n_neurons, finest, extent) in [(64, 1, [40, 36, 70]), (128, 2, [33, 64, 64]), (48, 1, [64, 64, 20])] {
+    for (n_neurons, finest, extent) in [(64, 1, [40, 36, 66]), (128, 2, [20, 40, 64])] {
         let mut config = config(n_neurons, 2);
         config.levels = nested(finest, 3, 4, 0);
         let mut network = random_network(config, extent, 21);

@@ -1,7 +1,7 @@
 use thiserror::Error;
 
 /// Why a payload could not be read or a model could not be used.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, Error)]
 pub enum Error {
     /// The container is damaged or could not be read.
     #[error(transparent)]

@@ -150,6 +150,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let mut line = serde_json::json!(summary);
         line["event"] = "done".into();
         line["seconds"] = start.elapsed().as_secs_f64().into();
+        line["peak_memory"] = output::peak_memory().into();
         output::print_json(&line)
     } else {
         output::print(&describe(&summary, start.elapsed().as_secs_f64()))
@@ -181,11 +182,12 @@ fn describe(summary: &Summary, seconds: f64) -> String {
         );
     }
     text += &format!(
-        "{}: {}, {:.1} times smaller than {} of 32-bit floats, in {seconds:.1} s\n",
+        "{}: {}, {:.1} times smaller than {} of 32-bit floats, in {seconds:.1} s{}\n",
         summary.output.display(),
         output::bytes(summary.bytes),
         summary.ratio,
-        output::bytes(summary.raw_bytes)
+        output::bytes(summary.raw_bytes),
+        output::peak_memory().map_or(String::new(), |n| format!(" and at most {} of memory", output::bytes(n)))
     );
     text
 }

@@ -51,6 +51,13 @@ pub(super) fn check_output(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Most memory that this process has had resident so far, in bytes; known on Linux only.
+pub(super) fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
+}
+
 /// Bytes with a decimal unit.
 pub(super) fn bytes(n: u64) -> String {
     match n {

@@ -9,6 +9,8 @@ mod encoding;
 mod mlp;
 mod pyramid;
 mod sampling;
+#[cfg(test)]
+mod tests;
 
 pub use sampling::{Sampling, block_entropy};
 

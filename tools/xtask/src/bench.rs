@@ -15,11 +15,8 @@ use crate::setup;
 use crate::workspace::{self, Workspace};
 
 /// Packages with benchmarks, and their folders. Only the last needs libtorch.
-const PACKAGES: &[(&str, &str)] = &[
-    ("neuvol-decode", "native/decode"),
-    ("neuvol-engine", "native/engine"),
-    ("neuvol-tools", "tools"),
-];
+const PACKAGES: &[(&str, &str)] =
+    &[("neuvol-decode", "native/decode"), ("neuvol-engine", "native/engine"), ("neuvol-tools", "tools")];
 
 /// One result of criterion.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,16 +45,11 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     }
     if ran == 0 {
         let folders: Vec<String> = PACKAGES.iter().map(|(_, folder)| format!("{folder}/benches")).collect();
-        return Err(Failure::Failed(format!(
-            "there is no benchmark in {}",
-            folders.join(", ")
-        )));
+        return Err(Failure::Failed(format!("there is no benchmark in {}", folders.join(", "))));
     }
     let measurements = collect(&workspace.target.join("criterion"), start)?;
     if measurements.is_empty() {
-        return Err(Failure::Failed(
-            "the benchmarks ran but left no result in target/criterion".into(),
-        ));
+        return Err(Failure::Failed("the benchmarks ran but left no result in target/criterion".into()));
     }
     let path = write(&workspace.target.join("bench"), &machine, &measurements)?;
     print!("\n{}", table(&measurements));
@@ -73,9 +65,7 @@ fn benches(folder: &Path) -> Vec<String> {
     };
     let paths = entries.flatten().map(|entry| entry.path());
     let rust = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> = rust
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .collect();
+    let mut names: Vec<String> = rust.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     names.sort();
     names
 }
@@ -88,9 +78,7 @@ fn collect(criterion: &Path, since: SystemTime) -> Result<Vec<Measurement>, Fail
         let Ok(entries) = fs::read_dir(&folder) else { continue };
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()) {
             let estimates = path.join("estimates.json");
-            let fresh = fs::metadata(&estimates)
-                .and_then(|data| data.modified())
-                .is_ok_and(|time| time >= since);
+            let fresh = fs::metadata(&estimates).and_then(|data| data.modified()).is_ok_and(|time| time >= since);
             if path.ends_with("new") && fresh {
                 found.push(
                     measurement(&read_json(&path.join("benchmark.json"))?, &read_json(&estimates)?).ok_or_else(
@@ -114,9 +102,7 @@ fn read_json(path: &Path) -> Result<Value, Failure> {
 fn measurement(benchmark: &Value, estimates: &Value) -> Option<Measurement> {
     let full_name = benchmark["full_id"].as_str()?;
     let group = benchmark["group_id"].as_str()?;
-    let name = full_name
-        .strip_prefix(group)
-        .map_or(full_name, |rest| rest.trim_start_matches('/'));
+    let name = full_name.strip_prefix(group).map_or(full_name, |rest| rest.trim_start_matches('/'));
     let mean = &estimates["mean"];
     let interval = &mean["confidence_interval"];
     let width = interval["upper_bound"].as_f64()? - interval["lower_bound"].as_f64()?;
@@ -126,11 +112,7 @@ fn measurement(benchmark: &Value, estimates: &Value) -> Option<Measurement> {
         .find_map(|(key, unit)| Some((throughput[key].as_f64()?, unit)));
     Some(Measurement {
         group: group.to_owned(),
-        name: if name.is_empty() {
-            full_name.to_owned()
-        } else {
-            name.to_owned()
-        },
+        name: if name.is_empty() { full_name.to_owned() } else { name.to_owned() },
         seconds: mean["point_estimate"].as_f64()? * 1e-9,
         uncertainty: width / 2.0 * 1e-9,
         amount,
@@ -167,16 +149,11 @@ fn table(measurements: &[Measurement]) -> String {
         let slowest = members.iter().map(|m| m.seconds).fold(0.0, f64::max);
         text += &format!("{group}\n");
         for m in members {
-            let rate = m.amount.map_or(String::new(), |(n, unit)| {
-                format!("{:12.1} million {unit}/s", n / m.seconds / 1e6)
-            });
+            let rate =
+                m.amount.map_or(String::new(), |(n, unit)| format!("{:12.1} million {unit}/s", n / m.seconds / 1e6));
             let percent = 100.0 * m.uncertainty / m.seconds;
             let time = readable(m.seconds);
-            text += &format!(
-                "  {:width$} {:8.2} x  {time:>10} ± {percent:4.1} %{rate}\n",
-                m.name,
-                slowest / m.seconds
-            );
+            text += &format!("  {:width$} {:8.2} x  {time:>10} ± {percent:4.1} %{rate}\n", m.name, slowest / m.seconds);
         }
     }
     text
@@ -194,10 +171,7 @@ fn readable(seconds: f64) -> String {
 fn machine_line(machine: &Value) -> String {
     let text = |name: &str| machine[name].as_str().unwrap_or("?").to_owned();
     let (cpu, rustc) = (text("cpu"), text("rustc"));
-    format!(
-        "{cpu}, {} cores, {rustc}, load {} at the start",
-        machine["cores"], machine["load_1_min"]
-    )
+    format!("{cpu}, {} cores, {rustc}, load {} at the start", machine["cores"], machine["load_1_min"])
 }
 
 #[cfg(test)]
@@ -223,16 +197,10 @@ mod tests {
         put(folder.path(), "decode", "scalar", 8000.0);
         put(folder.path(), "decode", "avx2", 2000.0);
         let found = collect(folder.path(), UNIX_EPOCH).unwrap();
-        assert_eq!(
-            found.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(),
-            ["avx2", "scalar"]
-        );
+        assert_eq!(found.iter().map(|m| m.name.as_str()).collect::<Vec<_>>(), ["avx2", "scalar"]);
         assert!((found[0].seconds - 2e-6).abs() < 1e-12 && (found[0].uncertainty - 2e-7).abs() < 1e-12);
         let table = table(&found);
-        assert!(
-            table.contains("avx2           4.00 x") && table.contains("scalar         1.00 x"),
-            "{table}"
-        );
+        assert!(table.contains("avx2           4.00 x") && table.contains("scalar         1.00 x"), "{table}");
         assert!(table.contains("500.0 million elements/s"), "{table}");
 
         let machine = json!({"date": "2026-01-02T03:04:05Z", "cores": 2});
@@ -256,11 +224,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         put(folder.path(), "decode", "scalar", 8000.0);
         fs::write(folder.path().join("decode/scalar/new/estimates.json"), "{}").unwrap();
-        assert!(
-            collect(folder.path(), UNIX_EPOCH)
-                .unwrap_err()
-                .to_string()
-                .contains("estimates.json")
-        );
+        assert!(collect(folder.path(), UNIX_EPOCH).unwrap_err().to_string().contains("estimates.json"));
     }
 }

@@ -16,17 +16,10 @@ pub(crate) struct CargoTool {
 }
 
 /// Checks licences, sources and bans against deny.toml. About 3.5 minutes of CPU time to build.
-pub(crate) const CARGO_DENY: CargoTool = CargoTool {
-    name: "cargo-deny",
-    version: "0.20.2",
-    arguments: &["--no-default-features"],
-};
+pub(crate) const CARGO_DENY: CargoTool =
+    CargoTool { name: "cargo-deny", version: "0.20.2", arguments: &["--no-default-features"] };
 /// Writes the C header. A program of its own, so that xtask need not compile it before anything else.
-pub(crate) const CBINDGEN: CargoTool = CargoTool {
-    name: "cbindgen",
-    version: "0.29.4",
-    arguments: &[],
-};
+pub(crate) const CBINDGEN: CargoTool = CargoTool { name: "cbindgen", version: "0.29.4", arguments: &[] };
 
 impl CargoTool {
     /// The program: from the PATH if the version is right, else ours, built now if it is not there yet.
@@ -36,25 +29,16 @@ impl CargoTool {
         }
         let tools = workspace.target.join("tools");
         let root = tools.join(format!("{}-{}", self.name, self.version));
-        let program = root
-            .join("bin")
-            .join(format!("{}{}", self.name, env::consts::EXE_SUFFIX));
+        let program = root.join("bin").join(format!("{}{}", self.name, env::consts::EXE_SUFFIX));
         if program.is_file() {
             return Ok(program);
         }
         eprintln!("xtask: building {} {} for {}", self.name, self.version, tools.display());
         let build = tools.join("build");
         let mut cargo = workspace.cargo(["install", "--locked", "--debug", "--version", self.version, self.name]);
-        cargo
-            .args(self.arguments)
-            .arg("--root")
-            .arg(&root)
-            .arg("--target-dir")
-            .arg(&build);
-        // Built once and run for seconds: the time to compile counts, and the dev profile has no link-time optimiser.
-        cargo
-            .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_DEV_DEBUG", "false");
+        cargo.args(self.arguments).arg("--root").arg(&root).arg("--target-dir").arg(&build);
+        // Built once and run for seconds: the time to compile is what counts.
+        cargo.env("CARGO_PROFILE_DEV_OPT_LEVEL", "0").env("CARGO_PROFILE_DEV_DEBUG", "false");
         workspace::run(&mut cargo)?;
         fs::remove_dir_all(&build).map_err(|error| Failure::io("remove", &build, &error))?;
         Ok(program)
@@ -84,9 +68,6 @@ pub(crate) fn ensure_components(workspace: &Workspace) -> Result<(), Failure> {
     let mut rustup = workspace.command("rustup");
     rustup.args(["component", "add"]).args(&missing);
     workspace::run(&mut rustup).map_err(|failure| {
-        Failure::Missing(format!(
-            "{failure}\nInstall these components of the Rust toolchain: {}",
-            missing.join(" ")
-        ))
+        Failure::Missing(format!("{failure}\nInstall these components of the Rust toolchain: {}", missing.join(" ")))
     })
 }

@@ -38,35 +38,18 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
     let Some(name) = arguments.next() else {
         return Err(Failure::Usage(format!("no command given\n\n{USAGE}")));
     };
-    let mut rest = Rest {
-        command: name.clone(),
-        arguments: arguments.collect(),
-    };
+    let mut rest = Rest { command: name.clone(), arguments: arguments.collect() };
     let command = match name.as_str() {
         "help" | "--help" | "-h" => Command::Help,
-        "setup" => Command::Setup {
-            flavour: if rest.flag("--cuda") {
-                Flavour::Cuda
-            } else {
-                Flavour::Cpu
-            },
-        },
+        "setup" => Command::Setup { flavour: if rest.flag("--cuda") { Flavour::Cuda } else { Flavour::Cpu } },
         "demo" => Command::Demo {
             full: rest.flag("--full"),
-            out: rest
-                .option("--out")?
-                .map_or_else(|| PathBuf::from("demo-out"), PathBuf::from),
+            out: rest.option("--out")?.map_or_else(|| PathBuf::from("demo-out"), PathBuf::from),
         },
-        "test" => Command::Test {
-            quick: rest.flag("--quick"),
-        },
+        "test" => Command::Test { quick: rest.flag("--quick") },
         "bench" => Command::Bench,
-        "fuzz" => Command::Fuzz {
-            seconds: rest.seconds()?.unwrap_or(60),
-        },
-        "header" => Command::Header {
-            check: rest.flag("--check"),
-        },
+        "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
+        "header" => Command::Header { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
     rest.finish()?;
@@ -104,19 +87,14 @@ impl Rest {
         let text = self.arguments.remove(0);
         match text.parse() {
             Ok(seconds) if seconds > 0 => Ok(Some(seconds)),
-            _ => Err(Failure::Usage(format!(
-                "`{text}` is not a number of seconds (a whole number, at least 1)"
-            ))),
+            _ => Err(Failure::Usage(format!("`{text}` is not a number of seconds (a whole number, at least 1)"))),
         }
     }
 
     fn finish(self) -> Result<(), Failure> {
         match self.arguments.first() {
             None => Ok(()),
-            Some(argument) => Err(Failure::Usage(format!(
-                "`{}` does not take `{argument}`\n\n{USAGE}",
-                self.command
-            ))),
+            Some(argument) => Err(Failure::Usage(format!("`{}` does not take `{argument}`\n\n{USAGE}", self.command))),
         }
     }
 }
@@ -132,24 +110,9 @@ mod tests {
     #[test]
     fn commands_and_their_defaults() {
         assert_eq!(parse_words("setup"), Ok(Command::Setup { flavour: Flavour::Cpu }));
-        assert_eq!(
-            parse_words("setup --cuda"),
-            Ok(Command::Setup { flavour: Flavour::Cuda })
-        );
-        assert_eq!(
-            parse_words("demo"),
-            Ok(Command::Demo {
-                out: "demo-out".into(),
-                full: false
-            })
-        );
-        assert_eq!(
-            parse_words("demo --full --out x"),
-            Ok(Command::Demo {
-                out: "x".into(),
-                full: true
-            })
-        );
+        assert_eq!(parse_words("setup --cuda"), Ok(Command::Setup { flavour: Flavour::Cuda }));
+        assert_eq!(parse_words("demo"), Ok(Command::Demo { out: "demo-out".into(), full: false }));
+        assert_eq!(parse_words("demo --full --out x"), Ok(Command::Demo { out: "x".into(), full: true }));
         assert_eq!(parse_words("test --quick"), Ok(Command::Test { quick: true }));
         assert_eq!(parse_words("fuzz"), Ok(Command::Fuzz { seconds: 60 }));
         assert_eq!(parse_words("fuzz 5"), Ok(Command::Fuzz { seconds: 5 }));
@@ -159,16 +122,7 @@ mod tests {
 
     #[test]
     fn wrong_command_lines_are_refused() {
-        for line in [
-            "",
-            "tset",
-            "test --slow",
-            "demo --out",
-            "fuzz 0",
-            "fuzz soon",
-            "fuzz 5 6",
-            "bench x",
-        ] {
+        for line in ["", "tset", "test --slow", "demo --out", "fuzz 0", "fuzz soon", "fuzz 5 6", "bench x"] {
             let failure = parse_words(line).expect_err(line);
             assert_eq!(failure.exit_code(), 2, "{line}: {failure}");
         }

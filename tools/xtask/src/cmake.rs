@@ -9,11 +9,8 @@ use crate::workspace::{self, Workspace};
 
 /// The version in `tools/cmake-requirements.txt`.
 const VERSION: &str = "3.31.6";
-const WHEELS: Wheels = Wheels {
-    what: "CMake 3.31.6 (about 28 MB)",
-    requirements: &["tools/cmake-requirements.txt"],
-    folder: ".cmake",
-};
+const WHEELS: Wheels =
+    Wheels { what: "CMake 3.31.6 (about 28 MB)", requirements: &["tools/cmake-requirements.txt"], folder: ".cmake" };
 
 /// What has to be done here and now.
 pub(crate) fn plan(workspace: &Workspace) -> Plan {
@@ -31,29 +28,19 @@ pub(crate) fn carry_out(workspace: &Workspace, todo: &Plan) -> Result<(), Failur
     match todo {
         Plan::Ready => Ok(()),
         Plan::Users(variable) => {
-            eprintln!(
-                "xtask: using your CMake: {variable}={}",
-                env::var_os(variable).unwrap_or_default().display()
-            );
+            eprintln!("xtask: using your CMake: {variable}={}", env::var_os(variable).unwrap_or_default().display());
             Ok(())
         }
         Plan::Fetch if !cfg!(all(target_os = "linux", target_arch = "x86_64")) => Err(Failure::Missing(
             "CMake can only be fetched for x86-64 Linux: install CMake 3.26 or newer and set CMAKE to it".into(),
         )),
         Plan::Fetch => {
-            WHEELS.install(
-                workspace,
-                || works(workspace),
-                |tree| files::keep_only(tree, &["cmake"]),
-            )?;
+            WHEELS.install(workspace, || works(workspace), |tree| files::keep_only(tree, &["cmake"]))?;
             if works(workspace) {
                 return Ok(());
             }
             let program = workspace.default_cmake();
-            Err(Failure::Failed(format!(
-                "{} is not CMake {VERSION}: wrong wheel?",
-                program.display()
-            )))
+            Err(Failure::Failed(format!("{} is not CMake {VERSION}: wrong wheel?", program.display())))
         }
     }
 }
@@ -77,11 +64,7 @@ mod tests {
             let text = files::read(&workspace.root.join(file)).unwrap();
             let lines: Vec<&str> = wheels::requirement_lines(&text).collect();
             assert_eq!(lines.len(), 1);
-            assert!(
-                lines[0].starts_with(&format!("cmake=={VERSION} --hash=sha256:")),
-                "{}",
-                lines[0]
-            );
+            assert!(lines[0].starts_with(&format!("cmake=={VERSION} --hash=sha256:")), "{}", lines[0]);
         }
         assert!(WHEELS.what.contains(VERSION));
     }
@@ -89,10 +72,7 @@ mod tests {
     #[test]
     fn an_empty_checkout_has_no_cmake() {
         let folder = tempfile::tempdir().unwrap();
-        let workspace = Workspace {
-            root: folder.path().into(),
-            target: folder.path().join("target"),
-        };
+        let workspace = Workspace { root: folder.path().into(), target: folder.path().join("target") };
         assert!(!works(&workspace));
     }
 }

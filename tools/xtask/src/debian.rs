@@ -80,11 +80,7 @@ pub(crate) fn ensure(purpose: Purpose, fetch: bool) -> Result<(), Failure> {
         None => return Err(Failure::Missing(what_to_do(&missing))),
     }
     let still: Vec<&Package> = missing.into_iter().filter(|package| !is_there(package.proof)).collect();
-    if still.is_empty() {
-        Ok(())
-    } else {
-        Err(Failure::Missing(what_to_do(&still)))
-    }
+    if still.is_empty() { Ok(()) } else { Err(Failure::Missing(what_to_do(&still))) }
 }
 
 /// The packages for `purpose`, with `fetch` also those for fetching wheels, that `there` does not find.
@@ -94,11 +90,7 @@ fn missing(purpose: Purpose, fetch: bool, there: impl Fn(Proof) -> bool) -> Vec<
         Purpose::Test => purpose == Purpose::Test,
         Purpose::Fetch => fetch,
     };
-    PACKAGES
-        .iter()
-        .filter(wanted)
-        .filter(|package| !there(package.proof))
-        .collect()
+    PACKAGES.iter().filter(wanted).filter(|package| !there(package.proof)).collect()
 }
 
 fn is_there(proof: Proof) -> bool {
@@ -128,12 +120,7 @@ fn install(prefix: &[&str], names: &[&str]) -> Result<(), Failure> {
     eprintln!("xtask: installing Debian packages: {}", names.join(" "));
     let apt = |arguments: &[&str]| {
         // `env` because sudo does not pass variables on.
-        let words = [
-            prefix,
-            &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"],
-            arguments,
-        ]
-        .concat();
+        let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-y"], arguments].concat();
         workspace::run(Command::new(words[0]).args(&words[1..]))
     };
     apt(&["update"])?;
@@ -151,10 +138,7 @@ fn what_to_do(missing: &[&Package]) -> String {
     }
     let names: Vec<&str> = missing.iter().map(|package| package.name).collect();
     text += "Install it, then start again. On Debian and Ubuntu:\n  ";
-    text += &format!(
-        "sudo apt-get update && sudo apt-get install -y --no-install-recommends {}",
-        names.join(" ")
-    );
+    text += &format!("sudo apt-get update && sudo apt-get install -y --no-install-recommends {}", names.join(" "));
     text
 }
 
@@ -171,14 +155,8 @@ mod tests {
         let nothing = |_: Proof| false;
         let build = ["g++", "make"];
         assert_eq!(names(&missing(Purpose::Build, false, nothing)), build);
-        assert_eq!(
-            names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind"]].concat()
-        );
-        assert_eq!(
-            names(&missing(Purpose::Build, true, nothing)),
-            [&build[..], &["python3", "python3-pip"]].concat()
-        );
+        assert_eq!(names(&missing(Purpose::Test, false, nothing)), [&build[..], &["valgrind"]].concat());
+        assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert!(missing(Purpose::Test, true, |_| true).is_empty());
     }
 
@@ -188,10 +166,7 @@ mod tests {
             !matches!(proof, Proof::Program("make") | Proof::Runs(..))
         }));
         assert!(text.contains("no `make` on the PATH"), "{text}");
-        assert!(
-            text.ends_with("apt-get install -y --no-install-recommends make python3 python3-pip"),
-            "{text}"
-        );
+        assert!(text.ends_with("apt-get install -y --no-install-recommends make python3 python3-pip"), "{text}");
         assert!(!text.contains("g++"), "{text}");
     }
 

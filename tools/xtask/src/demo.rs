@@ -28,18 +28,12 @@ pub(crate) fn run(workspace: &Workspace, out: &Path, full: bool) -> Result<(), F
     workspace::run(&mut workspace.cargo(["build", "--release", "-p", "neuvol-tools"]))?;
     fs::create_dir_all(&out).map_err(|error| Failure::io("create", &out, &error))?;
 
-    let program = workspace
-        .target
-        .join("release")
-        .join(format!("neuvol{}", env::consts::EXE_SUFFIX));
+    let program = workspace.target.join("release").join(format!("neuvol{}", env::consts::EXE_SUFFIX));
     let tool = Tool { workspace, program };
     let mut reports = vec![tool.show(&workspace.root.join(SAMPLE.0), SAMPLE.1, &out)?];
     if full {
         let day = out.join("day.nc");
-        tool.run(
-            "generate",
-            &[day.as_os_str(), "--size".as_ref(), DAY.0.as_ref(), "--force".as_ref()],
-        )?;
+        tool.run("generate", &[day.as_os_str(), "--size".as_ref(), DAY.0.as_ref(), "--force".as_ref()])?;
         reports.push(tool.show(&day, DAY.1, &out)?);
     }
     for report in reports {
@@ -90,11 +84,7 @@ impl Tool<'_> {
 
         let verified = serde_json::from_str(&verified)
             .map_err(|error| Failure::Failed(format!("`neuvol verify --json` wrote no JSON: {error}")))?;
-        let times = [
-            ("compress", compress_seconds),
-            ("verify", verify_seconds),
-            ("preview", preview_seconds),
-        ];
+        let times = [("compress", compress_seconds), ("verify", verify_seconds), ("preview", preview_seconds)];
         report(variable, &model, &verified, &times, &pictures_in(&pictures)?)
     }
 }
@@ -105,10 +95,7 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "png"));
     paths.sort();
     if paths.is_empty() {
-        return Err(Failure::Failed(format!(
-            "`neuvol preview` left no picture in {}",
-            folder.display()
-        )));
+        return Err(Failure::Failed(format!("`neuvol preview` left no picture in {}", folder.display())));
     }
     Ok(paths)
 }
@@ -123,39 +110,21 @@ fn report(
 ) -> Result<String, Failure> {
     let number = |pointer: &str| {
         verified.pointer(pointer).and_then(Value::as_f64).ok_or_else(|| {
-            Failure::Failed(format!(
-                "`neuvol verify --json` did not tell {pointer} (see `neuvol verify --help`)"
-            ))
+            Failure::Failed(format!("`neuvol verify --json` did not tell {pointer} (see `neuvol verify --help`)"))
         })
     };
     let (raw, small, ratio) = (number("/raw_bytes")?, number("/model_bytes")?, number("/ratio")?);
-    let (psnr, ssim) = (
-        number("/variables/0/total/psnr_db")?,
-        number("/variables/0/total/ssim/mean")?,
-    );
+    let (psnr, ssim) = (number("/variables/0/total/psnr_db")?, number("/variables/0/total/ssim/mean")?);
     let (largest, decode) = (number("/variables/0/total/max_abs_error")?, number("/decode_seconds")?);
-    let units = verified
-        .pointer("/variables/0/units")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let times: Vec<String> = times
-        .iter()
-        .map(|(name, seconds)| format!("{name} {seconds:.1} s"))
-        .collect();
+    let units = verified.pointer("/variables/0/units").and_then(Value::as_str).unwrap_or_default();
+    let times: Vec<String> = times.iter().map(|(name, seconds)| format!("{name} {seconds:.1} s")).collect();
     let mut text = format!("=== {variable} ===\n");
     text += &format!("model          {}\n", model.display());
-    text += &format!(
-        "size           {:.1} kB for {:.1} kB of 32-bit floats\n",
-        small / 1e3,
-        raw / 1e3
-    );
+    text += &format!("size           {:.1} kB for {:.1} kB of 32-bit floats\n", small / 1e3, raw / 1e3);
     text += &format!("ratio          {ratio:.1} : 1\n");
     text += &format!("PSNR           {psnr:.2} dB\nSSIM           {ssim:.4}\n");
     text += &format!("largest error  {largest:.4} {units}\n");
-    text += &format!(
-        "times          {} (of which decoding {decode:.2} s)\n",
-        times.join(", ")
-    );
+    text += &format!("times          {} (of which decoding {decode:.2} s)\n", times.join(", "));
     for picture in pictures {
         text += &format!("picture        {}\n", picture.display());
     }
@@ -179,23 +148,8 @@ mod tests {
     #[test]
     fn the_report_tells_what_verify_measured() {
         let pictures = [PathBuf::from("out/p.png")];
-        let text = report(
-            "T",
-            Path::new("out/T.neuvol"),
-            &verified(),
-            &[("compress", 12.34)],
-            &pictures,
-        )
-        .unwrap();
-        for part in [
-            "40.0 : 1",
-            "51.24 dB",
-            "0.9987",
-            "0.2500 K",
-            "compress 12.3 s",
-            "out/p.png",
-            "out/T.neuvol",
-        ] {
+        let text = report("T", Path::new("out/T.neuvol"), &verified(), &[("compress", 12.34)], &pictures).unwrap();
+        for part in ["40.0 : 1", "51.24 dB", "0.9987", "0.2500 K", "compress 12.3 s", "out/p.png", "out/T.neuvol"] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
     }
@@ -205,10 +159,7 @@ mod tests {
         let mut verified = verified();
         verified["variables"][0]["total"]["ssim"] = Value::Null;
         let failure = report("T", Path::new("x"), &verified, &[], &[]).unwrap_err();
-        assert!(
-            failure.to_string().contains("/variables/0/total/ssim/mean"),
-            "{failure}"
-        );
+        assert!(failure.to_string().contains("/variables/0/total/ssim/mean"), "{failure}");
     }
 
     #[test]

@@ -10,10 +10,7 @@ pub(crate) fn keep_only(folder: &Path, names: &[&str]) -> Result<(), Failure> {
     for name in names {
         if !folder.join(name).exists() {
             let place = folder.join(name);
-            return Err(Failure::Failed(format!(
-                "the unpacked wheels lack {}: wrong wheel?",
-                place.display()
-            )));
+            return Err(Failure::Failed(format!("the unpacked wheels lack {}: wrong wheel?", place.display())));
         }
     }
     for entry in fs::read_dir(folder).map_err(|error| Failure::io("read", folder, &error))? {
@@ -73,7 +70,5 @@ pub(crate) fn symlink(to: &str, link: &Path) -> Result<(), Failure> {
 #[cfg(not(unix))]
 pub(crate) fn symlink(to: &str, link: &Path) -> Result<(), Failure> {
     let original = link.with_file_name(to);
-    fs::copy(&original, link)
-        .map(|_| ())
-        .map_err(|error| Failure::io("copy", &original, &error))
+    fs::copy(&original, link).map(|_| ()).map_err(|error| Failure::io("copy", &original, &error))
 }

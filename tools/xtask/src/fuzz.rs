@@ -12,29 +12,20 @@ const FOLDER: &str = "native/format/fuzz";
 pub(crate) fn run(workspace: &Workspace, seconds: u32) -> Result<(), Failure> {
     let targets = targets(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
     if !workspace::works("rustup", &["run", "nightly", "rustc", "--version"]) {
-        return Err(Failure::Missing(
-            "fuzzing needs a nightly toolchain: rustup toolchain install nightly".into(),
-        ));
+        return Err(Failure::Missing("fuzzing needs a nightly toolchain: rustup toolchain install nightly".into()));
     }
-    if fuzzer(workspace)
-        .arg("--version")
-        .output()
-        .is_ok_and(|output| !output.status.success())
-    {
-        return Err(Failure::Missing(
-            "fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz".into(),
-        ));
+    if fuzzer(workspace).arg("--version").output().is_ok_and(|output| !output.status.success()) {
+        return Err(Failure::Missing("fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz".into()));
     }
+    workspace::run(fuzzer(workspace).args(["build", "--fuzz-dir", FOLDER]))?;
     for target in &targets {
         eprintln!("\n=== {target}, {seconds} s ===");
         let limit = format!("-max_total_time={seconds}");
-        workspace::run(fuzzer(workspace).args(["run", "--fuzz-dir", FOLDER, target, "--", &limit])).map_err(
-            |failure| {
-                Failure::Failed(format!(
-                    "{failure}\nThe input that did it is in {FOLDER}/artifacts/{target}/"
-                ))
-            },
-        )?;
+        let mut run = fuzzer(workspace);
+        run.args(["run", "--fuzz-dir", FOLDER, target, "--", &limit]);
+        workspace::run(&mut run).map_err(|failure| {
+            Failure::Failed(format!("{failure}\nThe input that did it is in {FOLDER}/artifacts/{target}/"))
+        })?;
     }
     println!("{} fuzz targets ran {seconds} s each and found nothing", targets.len());
     Ok(())
@@ -55,9 +46,7 @@ fn targets(folder: &Path) -> Result<Vec<String>, Failure> {
     let entries = fs::read_dir(folder).map_err(|error| Failure::io("read", folder, &error))?;
     let paths = entries.flatten().map(|entry| entry.path());
     let rust = paths.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> = rust
-        .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
-        .collect();
+    let mut names: Vec<String> = rust.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect();
     names.sort();
     if names.is_empty() {
         return Err(Failure::Failed(format!("no fuzz target in {}", folder.display())));
@@ -77,11 +66,6 @@ mod tests {
             fs::write(folder.path().join(name), "").unwrap();
         }
         assert_eq!(targets(folder.path()).unwrap(), ["mask", "reader"]);
-        assert!(
-            targets(&folder.path().join("none"))
-                .unwrap_err()
-                .to_string()
-                .contains("none")
-        );
+        assert!(targets(&folder.path().join("none")).unwrap_err().to_string().contains("none"));
     }
 }

@@ -13,9 +13,7 @@ const CONFIG: &str = "bindings/cbindgen.toml";
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     let program = CBINDGEN.ensure(workspace)?;
     let mut cbindgen = workspace.command(program);
-    cbindgen
-        .args(["--quiet", "--config", CONFIG, "--crate", "neuvol-capi"])
-        .arg("native/capi");
+    cbindgen.args(["--quiet", "--config", CONFIG, "--crate", "neuvol-capi"]).arg("native/capi");
     let wanted = workspace::capture(&mut cbindgen)?;
     let path = workspace.root.join(HEADER);
     let present = fs::read_to_string(&path).unwrap_or_default();
@@ -25,9 +23,7 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     }
     if check {
         let differences = differences(&present, &wanted);
-        return Err(Failure::Failed(format!(
-            "{HEADER} is not what `cargo xtask header` writes:\n{differences}"
-        )));
+        return Err(Failure::Failed(format!("{HEADER} is not what `cargo xtask header` writes:\n{differences}")));
     }
     let folder = path.parent().unwrap_or(&workspace.root);
     fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
@@ -41,13 +37,7 @@ fn differences(present: &str, wanted: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (present.lines().collect(), wanted.lines().collect());
     let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
     let longest_end = old.len().min(new.len()) - start;
-    let end = old
-        .iter()
-        .rev()
-        .zip(new.iter().rev())
-        .take(longest_end)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let end = old.iter().rev().zip(new.iter().rev()).take(longest_end).take_while(|(a, b)| a == b).count();
     let mut text = format!("from line {}:\n", start + 1);
     for (sign, lines) in [('-', &old[start..old.len() - end]), ('+', &new[start..new.len() - end])] {
         for line in lines.iter().take(20) {

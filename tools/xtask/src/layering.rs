@@ -6,14 +6,8 @@ use crate::failure::Failure;
 use crate::workspace::{self, Workspace};
 
 /// The crates of an engine's plug-in, lowest first. Each may use the ones before it, and no other crate of ours.
-pub(crate) const NATIVE: &[&str] = &[
-    "neuvol-format",
-    "neuvol-model",
-    "neuvol-decode",
-    "neuvol-engine",
-    "neuvol-capi",
-    "neuvol-plugin",
-];
+pub(crate) const NATIVE: &[&str] =
+    &["neuvol-format", "neuvol-model", "neuvol-decode", "neuvol-engine", "neuvol-capi", "neuvol-plugin"];
 
 /// Crates that stay on the training side (names or beginnings of names).
 const TRAINING_ONLY: &[&str] = &["tch", "torch-sys", "netcdf", "hdf5"];
@@ -27,26 +21,15 @@ pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
     }
     let above: BTreeSet<String> = ["neuvol-tools".to_owned()].into();
     for package in ["tch", "torch-sys"] {
-        let tree = tree(
-            workspace,
-            &["--workspace", "-e", "normal,build,dev", "--depth", "1", "-i", package],
-        )?;
-        let users: BTreeSet<String> = tree
-            .into_iter()
-            .filter(|name| !TRAINING_ONLY.contains(&name.as_str()))
-            .collect();
+        let tree = tree(workspace, &["--workspace", "-e", "normal,build,dev", "--depth", "1", "-i", package])?;
+        let users: BTreeSet<String> = tree.into_iter().filter(|name| !TRAINING_ONLY.contains(&name.as_str())).collect();
         if users != above {
-            problems.push(format!(
-                "{package} must be used by neuvol-tools and nobody else, but it is used by {users:?}"
-            ));
+            problems
+                .push(format!("{package} must be used by neuvol-tools and nobody else, but it is used by {users:?}"));
         }
     }
     if problems.is_empty() {
-        println!(
-            "{} native crates keep their order and are free of {}",
-            NATIVE.len(),
-            TRAINING_ONLY.join(", ")
-        );
+        println!("{} native crates keep their order and are free of {}", NATIVE.len(), TRAINING_ONLY.join(", "));
         return Ok(());
     }
     Err(Failure::Failed(problems.join("\n")))
@@ -60,10 +43,7 @@ fn tree(workspace: &Workspace, arguments: &[&str]) -> Result<BTreeSet<String>, F
 
 /// The package names in the output of `cargo tree --prefix none`.
 fn names(tree: &str) -> BTreeSet<String> {
-    tree.lines()
-        .filter_map(|line| line.split_once(" v"))
-        .map(|(name, _)| name.to_owned())
-        .collect()
+    tree.lines().filter_map(|line| line.split_once(" v")).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// What `package` depends on against the rules, if the crates of ours below it are `below`.
@@ -74,9 +54,7 @@ fn problems_of(package: &str, below: &[&str], tree: &BTreeSet<String>) -> Vec<St
     }
     for name in tree {
         if TRAINING_ONLY.iter().any(|forbidden| name.starts_with(forbidden)) {
-            problems.push(format!(
-                "{package} depends on {name}, which belongs to neuvol-tools only"
-            ));
+            problems.push(format!("{package} depends on {name}, which belongs to neuvol-tools only"));
         }
         if name.starts_with("neuvol-") && name != package && !below.contains(&name.as_str()) {
             problems.push(format!("{package} depends on {name}, but may only use {below:?}"));
@@ -102,10 +80,7 @@ mod tests {
         let bad = names("neuvol-model v0.1.0\nneuvol-engine v0.1.0\ntorch-sys v0.24.0");
         let problems = problems_of("neuvol-model", &["neuvol-format"], &bad);
         assert_eq!(problems.len(), 2, "{problems:?}");
-        assert!(
-            problems[0].contains("neuvol-engine") && problems[1].contains("torch-sys"),
-            "{problems:?}"
-        );
+        assert!(problems[0].contains("neuvol-engine") && problems[1].contains("torch-sys"), "{problems:?}");
         assert_eq!(problems_of("neuvol-model", &[], &BTreeSet::new()).len(), 1);
     }
 }

@@ -39,10 +39,7 @@ impl Flavour {
             },
             Flavour::Cuda => Wheels {
                 what: "libtorch 2.11.0 with CUDA (about 2.5 GB)",
-                requirements: &[
-                    "tools/libtorch-requirements.txt",
-                    "tools/libtorch-cuda-requirements.txt",
-                ],
+                requirements: &["tools/libtorch-requirements.txt", "tools/libtorch-cuda-requirements.txt"],
                 folder: ".libtorch",
             },
         }
@@ -53,12 +50,7 @@ impl Flavour {
 pub(crate) fn plan(workspace: &Workspace, flavour: Flavour) -> Plan {
     let stamp = fs::read_to_string(workspace.root.join(".libtorch/stamp")).unwrap_or_default();
     let use_pytorch = env::var_os("LIBTORCH_USE_PYTORCH").is_some();
-    decide(
-        flavour,
-        workspace.users_value("LIBTORCH").is_some(),
-        use_pytorch,
-        stamp.trim(),
-    )
+    decide(flavour, workspace.users_value("LIBTORCH").is_some(), use_pytorch, stamp.trim())
 }
 
 fn decide(wanted: Flavour, users_libtorch: bool, use_pytorch: bool, stamp: &str) -> Plan {
@@ -89,9 +81,7 @@ pub(crate) fn carry_out(workspace: &Workspace, flavour: Flavour, todo: &Plan) ->
         ))),
         Plan::Fetch => {
             let is_there = || plan(workspace, flavour) == Plan::Ready;
-            flavour
-                .wheels()
-                .install(workspace, is_there, |tree| finish(tree, flavour))
+            flavour.wheels().install(workspace, is_there, |tree| finish(tree, flavour))
         }
     }
 }
@@ -135,10 +125,7 @@ mod tests {
         assert_eq!(decide(Flavour::Cpu, false, false, ""), Plan::Fetch);
         assert_eq!(decide(Flavour::Cpu, false, false, "torch-2.10.0 r1 cpu"), Plan::Fetch);
         assert_eq!(decide(Flavour::Cpu, true, false, cpu), Plan::Users("LIBTORCH"));
-        assert_eq!(
-            decide(Flavour::Cpu, true, true, ""),
-            Plan::Users("LIBTORCH_USE_PYTORCH")
-        );
+        assert_eq!(decide(Flavour::Cpu, true, true, ""), Plan::Users("LIBTORCH_USE_PYTORCH"));
     }
 
     #[test]
@@ -150,16 +137,10 @@ mod tests {
             for line in wheels::requirement_lines(&text) {
                 let (pin, hash) = line.split_once(" --hash=sha256:").expect(line);
                 let (name, _version) = pin.split_once("==").expect(line);
-                assert!(
-                    hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()),
-                    "{line}"
-                );
+                assert!(hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
                 names.push(name.to_owned());
             }
-            assert!(
-                text.contains(&format!("torch=={VERSION} ")) || file.contains("cuda"),
-                "{file}"
-            );
+            assert!(text.contains(&format!("torch=={VERSION} ")) || file.contains("cuda"), "{file}");
         }
         let count = names.len();
         names.sort();
@@ -193,11 +174,7 @@ mod tests {
         }
         assert_eq!(files::bytes_below(tree), 5 * files.len() as u64);
         prune(tree).unwrap();
-        let mut left: Vec<String> = files
-            .iter()
-            .filter(|file| tree.join(file).exists())
-            .map(|&f| f.into())
-            .collect();
+        let mut left: Vec<String> = files.iter().filter(|file| tree.join(file).exists()).map(|&f| f.into()).collect();
         left.sort();
         let kept = [
             "nvidia/cu13/lib/libcudart.so.13",
@@ -211,10 +188,7 @@ mod tests {
         ];
         assert_eq!(left, kept);
         #[cfg(unix)]
-        assert_eq!(
-            fs::read_link(tree.join("torch/lib/libtorch.so")).unwrap(),
-            Path::new("libtorch_cpu.so")
-        );
+        assert_eq!(fs::read_link(tree.join("torch/lib/libtorch.so")).unwrap(), Path::new("libtorch_cpu.so"));
 
         files::remove(&tree.join("torch/lib/libc10.so")).unwrap();
         assert!(prune(tree).unwrap_err().to_string().contains("libc10.so"));

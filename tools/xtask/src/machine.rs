@@ -48,28 +48,16 @@ pub(crate) fn describe() -> Value {
 /// The first `name : value` of a file in /proc.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let mut fields = text.lines().filter_map(|line| line.split_once(':'));
-    fields
-        .find(|(key, _)| key.trim() == name)
-        .map(|(_, value)| value.trim())
+    fields.find(|(key, _)| key.trim() == name).map(|(_, value)| value.trim())
 }
 
 fn features(cpu: &str) -> Vec<&'static str> {
-    let flags = field(cpu, "flags")
-        .or_else(|| field(cpu, "Features"))
-        .unwrap_or_default();
-    INTERESTING
-        .iter()
-        .copied()
-        .filter(|name| flags.split(' ').any(|flag| flag == *name))
-        .collect()
+    let flags = field(cpu, "flags").or_else(|| field(cpu, "Features")).unwrap_or_default();
+    INTERESTING.iter().copied().filter(|name| flags.split(' ').any(|flag| flag == *name)).collect()
 }
 
 fn said_by(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program)
-        .args(arguments)
-        .output()
-        .ok()
-        .filter(|output| output.status.success())?;
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
@@ -89,11 +77,7 @@ fn date(seconds: u64) -> String {
         month += 1;
     }
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!(
-        "{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z",
-        month + 1,
-        days + 1
-    )
+    format!("{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", month + 1, days + 1)
 }
 
 #[cfg(test)]

@@ -1,8 +1,5 @@
 //! Build and test automation: one program for what a newcomer, a developer and CI do. `cargo xtask help` lists it.
-#![allow(
-    clippy::print_stdout,
-    reason = "a command line program: its reports go to stdout, its progress to stderr"
-)]
+#![allow(clippy::print_stdout, reason = "a command line program: its reports go to stdout, its progress to stderr")]
 
 mod bench;
 mod cargo_tools;

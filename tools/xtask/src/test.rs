@@ -66,11 +66,7 @@ const SETUP: &str = "setup";
 
 /// What needs neither libtorch nor a C++ compiler.
 fn quick_stages() -> Vec<Stage> {
-    let stage = |title, action| Stage {
-        title,
-        action,
-        needs_setup: false,
-    };
+    let stage = |title, action| Stage { title, action, needs_setup: false };
     vec![
         stage("Rust components", Action::Call(cargo_tools::ensure_components)),
         stage("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
@@ -78,15 +74,9 @@ fn quick_stages() -> Vec<Stage> {
             "lints of the native crates",
             Action::Cargo(with_native(&["clippy", "--all-targets"], &["--", "-D", "warnings"])),
         ),
-        stage(
-            "documentation of the native crates",
-            Action::Doc(with_native(&["--no-deps"], &[])),
-        ),
+        stage("documentation of the native crates", Action::Doc(with_native(&["--no-deps"], &[]))),
         stage("layering", Action::Call(layering::check)),
-        stage(
-            "tests of the native crates",
-            Action::Cargo(with_native(&["test"], &["--no-fail-fast"])),
-        ),
+        stage("tests of the native crates", Action::Cargo(with_native(&["test"], &["--no-fail-fast"]))),
     ]
 }
 
@@ -96,32 +86,14 @@ fn quick_stages() -> Vec<Stage> {
 /// each profile, and those of torch-sys, HDF5 and NetCDF take most of the time of a first build. The native crates
 /// are tested with the dev profile, which checks for overflow.
 fn all_stages() -> Vec<Stage> {
-    let light = |title, action| Stage {
-        title,
-        action,
-        needs_setup: false,
-    };
-    let heavy = |title, words: &[&'static str]| Stage {
-        title,
-        action: Action::Cargo(words.to_vec()),
-        needs_setup: true,
-    };
+    let light = |title, action| Stage { title, action, needs_setup: false };
+    let heavy =
+        |title, words: &[&'static str]| Stage { title, action: Action::Cargo(words.to_vec()), needs_setup: true };
     vec![
         light(SETUP, Action::Call(set_up)),
         light("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
         light("layering", Action::Call(layering::check)),
-        heavy(
-            "lints",
-            &[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--release",
-                "--",
-                "-D",
-                "warnings",
-            ],
-        ),
+        heavy("lints", &["clippy", "--workspace", "--all-targets", "--release", "--", "-D", "warnings"]),
         Stage {
             title: "documentation",
             action: Action::Doc(vec!["--workspace", "--no-deps", "--release"]),
@@ -129,34 +101,17 @@ fn all_stages() -> Vec<Stage> {
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("C header", Action::Call(|workspace| header::run(workspace, true))),
-        light(
-            "tests of the native crates",
-            Action::Cargo(with_native(&["test"], &["--no-fail-fast"])),
-        ),
-        heavy(
-            "tests of the tools",
-            &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"],
-        ),
-        heavy(
-            "release build",
-            &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"],
-        ),
-        heavy(
-            "tests across the parts",
-            &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"],
-        ),
+        light("tests of the native crates", Action::Cargo(with_native(&["test"], &["--no-fail-fast"]))),
+        heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
+        heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
+        heavy("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
     ]
 }
 
 /// `before`, the native crates and this program, `after`.
 fn with_native(before: &[&'static str], after: &[&'static str]) -> Vec<&'static str> {
     let packages = layering::NATIVE.iter().copied().chain(["xtask"]);
-    before
-        .iter()
-        .copied()
-        .chain(packages.flat_map(|package| ["-p", package]))
-        .chain(after.iter().copied())
-        .collect()
+    before.iter().copied().chain(packages.flat_map(|package| ["-p", package])).chain(after.iter().copied()).collect()
 }
 
 fn perform(workspace: &Workspace, action: &Action) -> Result<(), Failure> {
@@ -175,11 +130,7 @@ fn set_up(workspace: &Workspace) -> Result<(), Failure> {
 fn deny(workspace: &Workspace) -> Result<(), Failure> {
     let program = CARGO_DENY.ensure(workspace)?;
     // Not `advisories`: its database is not in the crate registry, and a test must not depend on today's news.
-    workspace::run(
-        workspace
-            .command(program)
-            .args(["check", "licenses", "bans", "sources"]),
-    )
+    workspace::run(workspace.command(program).args(["check", "licenses", "bans", "sources"]))
 }
 
 fn report(results: &[(&'static str, Outcome, Duration)]) -> Result<(), Failure> {
@@ -203,12 +154,7 @@ fn report(results: &[(&'static str, Outcome, Duration)]) -> Result<(), Failure> 
     if bad.is_empty() {
         return Ok(());
     }
-    Err(Failure::Failed(format!(
-        "{} of {} stages did not pass:\n{}",
-        bad.len(),
-        results.len(),
-        bad.join("\n")
-    )))
+    Err(Failure::Failed(format!("{} of {} stages did not pass:\n{}", bad.len(), results.len(), bad.join("\n"))))
 }
 
 #[cfg(test)]
@@ -220,10 +166,7 @@ mod tests {
         for stage in quick_stages() {
             assert!(!stage.needs_setup, "{}", stage.title);
             if let Action::Cargo(words) | Action::Doc(words) = stage.action {
-                assert!(
-                    !words.contains(&"--workspace") && !words.contains(&"neuvol-tools"),
-                    "{words:?}"
-                );
+                assert!(!words.contains(&"--workspace") && !words.contains(&"neuvol-tools"), "{words:?}");
             }
         }
     }
@@ -232,9 +175,7 @@ mod tests {
     fn whatever_compiles_the_tools_uses_one_profile() {
         for stage in all_stages() {
             if let Action::Cargo(words) | Action::Doc(words) = stage.action {
-                let tools = words
-                    .iter()
-                    .any(|word| ["--workspace", "neuvol-tools", "neuvol-tests"].contains(word));
+                let tools = words.iter().any(|word| ["--workspace", "neuvol-tools", "neuvol-tests"].contains(word));
                 assert_eq!(tools, words.contains(&"--release"), "{}", stage.title);
                 assert_eq!(tools, stage.needs_setup, "{}", stage.title);
             }

@@ -15,13 +15,7 @@ use crate::files;
 use crate::workspace::{self, Workspace};
 
 /// No Python code is used of a wheel, so one fixed Python version serves whatever Python runs pip.
-const WHEEL_TAGS: &[&str] = &[
-    "--only-binary=:all:",
-    "--implementation",
-    "cp",
-    "--python-version",
-    "3.12",
-];
+const WHEEL_TAGS: &[&str] = &["--only-binary=:all:", "--implementation", "cp", "--python-version", "3.12"];
 const PLATFORMS: &[&str] = &[
     "manylinux_2_28_x86_64",
     "manylinux_2_27_x86_64",
@@ -107,14 +101,7 @@ impl Wheels {
         files::write(&list, &requirements.join("\n"))?;
         let mut pip = pip(workspace, "install", &scratch);
         // --target is exempt from "externally managed environment" errors (PEP 668): nothing of the system changes.
-        pip.args([
-            "--no-index",
-            "--no-compile",
-            "--quiet",
-            "--root-user-action=ignore",
-            "--find-links",
-        ])
-        .arg(&wheels);
+        pip.args(["--no-index", "--no-compile", "--quiet", "--root-user-action=ignore", "--find-links"]).arg(&wheels);
         workspace::run(pip.arg("--target").arg(&tree).arg("-r").arg(&list))?;
         Ok(tree)
     }
@@ -138,14 +125,7 @@ fn pip(workspace: &Workspace, verb: &str, scratch: &Path) -> Command {
     command.env("TMPDIR", scratch);
     // A user's pip settings that contradict --target.
     command.env("PIP_USER", "0").env("PIP_REQUIRE_VIRTUALENV", "0");
-    command.args([
-        "-m",
-        "pip",
-        verb,
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--require-hashes",
-    ]);
+    command.args(["-m", "pip", verb, "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
     command.args(WHEEL_TAGS);
     for platform in PLATFORMS {
         command.args(["--platform", platform]);
@@ -155,9 +135,7 @@ fn pip(workspace: &Workspace, verb: &str, scratch: &Path) -> Command {
 
 /// The requirements of a pip file: one `name==version --hash=...` a line; comments and empty lines do not count.
 pub(crate) fn requirement_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Runs `work` and meanwhile says every 15 seconds how much is on the disk. On a terminal pip draws its own bar.

@@ -20,16 +20,10 @@ impl Workspace {
     pub(crate) fn locate() -> Result<Self, Failure> {
         // `cargo run` sets the variable at run time too; the built-in value serves a program started by hand.
         let manifest = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-        let root = Path::new(&manifest)
-            .ancestors()
-            .nth(2)
-            .unwrap_or(Path::new("."))
-            .to_path_buf();
+        let root = Path::new(&manifest).ancestors().nth(2).unwrap_or(Path::new(".")).to_path_buf();
         if !root.join("tools/xtask/Cargo.toml").is_file() {
             let root = root.display();
-            return Err(Failure::Failed(format!(
-                "{root} is not this repository: start xtask with `cargo xtask`"
-            )));
+            return Err(Failure::Failed(format!("{root} is not this repository: start xtask with `cargo xtask`")));
         }
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(dir) => env::current_dir().unwrap_or_default().join(dir),
@@ -51,9 +45,7 @@ impl Workspace {
     /// LIBTORCH or CMAKE as set by the user; cargo hands the defaults from .cargo/config.toml to xtask as well.
     pub(crate) fn users_value(&self, variable: &str) -> Option<PathBuf> {
         let defaults = [self.default_libtorch(), self.default_cmake()];
-        env::var_os(variable)
-            .map(PathBuf::from)
-            .filter(|path| !defaults.contains(path))
+        env::var_os(variable).map(PathBuf::from).filter(|path| !defaults.contains(path))
     }
 
     /// `program`, to be run in the root with the environment that the user's shell would give it.
@@ -74,9 +66,7 @@ impl Workspace {
             }
         }
         if let Some(path) = env::var_os("LD_LIBRARY_PATH") {
-            let users: Vec<_> = env::split_paths(&path)
-                .filter(|folder| !self.added_by_cargo(folder))
-                .collect();
+            let users: Vec<_> = env::split_paths(&path).filter(|folder| !self.added_by_cargo(folder)).collect();
             match env::join_paths(&users) {
                 Ok(users) if !users.is_empty() => command.env("LD_LIBRARY_PATH", users),
                 _ => command.env_remove("LD_LIBRARY_PATH"),
@@ -104,30 +94,16 @@ fn describes_this_package(variable: &str) -> bool {
 
 /// Runs `command` to its end; its output goes where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<(), Failure> {
-    let status = command
-        .stdin(Stdio::null())
-        .status()
-        .map_err(|error| not_started(command, &error))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Failure::Failed(format!("`{}` ended with {status}", shown(command))))
-    }
+    let status = command.stdin(Stdio::null()).status().map_err(|error| not_started(command, &error))?;
+    if status.success() { Ok(()) } else { Err(Failure::Failed(format!("`{}` ended with {status}", shown(command)))) }
 }
 
 /// Runs `command` to its end and returns what it wrote to stdout. Its messages go where ours go.
 pub(crate) fn capture(command: &mut Command) -> Result<String, Failure> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| not_started(command, &error))?;
+    let output =
+        command.stdin(Stdio::null()).stderr(Stdio::inherit()).output().map_err(|error| not_started(command, &error))?;
     if !output.status.success() {
-        return Err(Failure::Failed(format!(
-            "`{}` ended with {}",
-            shown(command),
-            output.status
-        )));
+        return Err(Failure::Failed(format!("`{}` ended with {}", shown(command), output.status)));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -145,9 +121,7 @@ pub(crate) fn works(program: &str, arguments: &[&str]) -> bool {
 
 /// The command line as a person would type it.
 pub(crate) fn shown(command: &Command) -> String {
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or(command.get_program());
+    let program = Path::new(command.get_program()).file_name().unwrap_or(command.get_program());
     let words = std::iter::once(program).chain(command.get_args()).map(|word| {
         let word = word.to_string_lossy().into_owned();
         if word.contains(' ') { format!("'{word}'") } else { word }
@@ -171,10 +145,7 @@ mod tests {
 
     #[test]
     fn only_what_cargo_added_leaves_the_library_path() {
-        let workspace = Workspace {
-            root: "/src".into(),
-            target: "/src/target".into(),
-        };
+        let workspace = Workspace { root: "/src".into(), target: "/src/target".into() };
         assert!(workspace.added_by_cargo(Path::new("/src/target/debug/deps")));
         assert!(workspace.added_by_cargo(Path::new("/home/me/.rustup/toolchains/stable/lib")));
         assert!(!workspace.added_by_cargo(Path::new("/usr/local/cuda/lib64")));
@@ -185,15 +156,7 @@ mod tests {
         let failure = run(Command::new("/bin/sh").args(["-c", "exit 7"])).unwrap_err();
         assert!(failure.to_string().contains("sh -c 'exit 7'"), "{failure}");
         assert!(capture(Command::new("/bin/sh").args(["-c", "echo word; exit 1"])).is_err());
-        assert_eq!(
-            capture(Command::new("/bin/sh").args(["-c", "echo word"])),
-            Ok("word\n".to_owned())
-        );
-        assert!(
-            run(&mut Command::new("/no/such/program"))
-                .unwrap_err()
-                .to_string()
-                .contains("cannot start")
-        );
+        assert_eq!(capture(Command::new("/bin/sh").args(["-c", "echo word"])), Ok("word\n".to_owned()));
+        assert!(run(&mut Command::new("/no/such/program")).unwrap_err().to_string().contains("cannot start"));
     }
 }

@@ -40,7 +40,7 @@ impl Avx512Bf16 {
         };
         // SAFETY: `self` proves that the CPU has the instructions; both vector types are 64 bytes of plain numbers.
         unsafe {
-            let both: __m512i = std::mem::transmute(_mm512_cvtne2ps_pbh(second, first));
+            let both = std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(second, first));
             _mm512_castsi512_ps(_mm512_permutexvar_epi16(_mm512_loadu_si512(PAIRS.as_ptr().cast()), both))
         }
     }
@@ -51,8 +51,8 @@ impl Avx512Bf16 {
         // SAFETY: `self` proves that the CPU has the instructions; both vector types are 64 bytes of plain numbers.
         unsafe {
             let b = _mm512_set1_epi32(b.cast_signed());
-            let (a, b): (__m512bh, __m512bh) = (std::mem::transmute(a), std::mem::transmute(b));
-            _mm512_dpbf16_ps(sum, a, b)
+            let a = std::mem::transmute::<__m512, __m512bh>(a);
+            _mm512_dpbf16_ps(sum, a, std::mem::transmute::<__m512i, __m512bh>(b))
         }
     }
 }
