@@ -12,12 +12,7 @@ use neuvol_capi::{
 };
 use std::fmt::Write;
 
-const FORMATS: [i32; 4] = [
-    NEUVOL_FORMAT_F32,
-    NEUVOL_FORMAT_F16,
-    NEUVOL_FORMAT_U8,
-    NEUVOL_FORMAT_U16,
-];
+const FORMATS: [i32; 4] = [NEUVOL_FORMAT_F32, NEUVOL_FORMAT_F16, NEUVOL_FORMAT_U8, NEUVOL_FORMAT_U16];
 
 /// A description with only variable, level, time and box (x, y, z) set: 32-bit floats, exact, dense.
 pub fn desc(variable: u32, level: u32, time: f64, box_min: [u32; 3], box_max: [u32; 3]) -> neuvol_decode_desc {
@@ -51,54 +46,28 @@ pub fn all() -> Vec<neuvol_decode_desc> {
         }
     }
     // Boxes inside a block, across blocks, of one voxel.
-    for (min, max) in [
-        ([3, 2, 1], [9, 12, 4]),
-        ([14, 15, 13], [35, 18, 18]),
-        ([36, 19, 17], [37, 20, 18]),
-    ] {
+    for (min, max) in [([3, 2, 1], [9, 12, 4]), ([14, 15, 13], [35, 18, 18]), ([36, 19, 17], [37, 20, 18])] {
         for format in FORMATS {
-            cases.push(neuvol_decode_desc {
-                format,
-                ..desc(THETA, 0, 1.75, min, max)
-            });
+            cases.push(neuvol_decode_desc { format, ..desc(THETA, 0, 1.75, min, max) });
         }
     }
     for format in FORMATS {
-        let base = neuvol_decode_desc {
-            format,
-            ..desc(THETA, 1, 3.5, [2, 1, 0], [19, 10, 9])
-        };
+        let base = neuvol_decode_desc { format, ..desc(THETA, 1, 3.5, [2, 1, 0], [19, 10, 9]) };
         cases.push(neuvol_decode_desc { row_pitch: 23, ..base });
-        cases.push(neuvol_decode_desc {
-            row_pitch: 20,
-            slice_pitch: 211,
-            quality: 1,
-            ..base
-        });
+        cases.push(neuvol_decode_desc { row_pitch: 20, slice_pitch: 211, quality: 1, ..base });
         cases.push(desc_of_plane(SOIL, format, [10, 9, 1]));
         cases.push(desc_of_plane(VOID, format, [8, 8, 8]));
         if matches!(format, NEUVOL_FORMAT_U8 | NEUVOL_FORMAT_U16) {
             let flags = NEUVOL_DECODE_VALUE_RANGE;
-            cases.push(neuvol_decode_desc {
-                flags,
-                value_min: 275.0,
-                value_max: 290.0,
-                ..base
-            });
+            cases.push(neuvol_decode_desc { flags, value_min: 275.0, value_max: 290.0, ..base });
         }
     }
-    cases.push(neuvol_decode_desc {
-        precision: NEUVOL_PRECISION_FAST,
-        ..desc(THETA, 0, 0.5, [0; 3], whole[0])
-    });
+    cases.push(neuvol_decode_desc { precision: NEUVOL_PRECISION_FAST, ..desc(THETA, 0, 0.5, [0; 3], whole[0]) });
     cases
 }
 
 fn desc_of_plane(variable: u32, format: i32, dims: [u32; 3]) -> neuvol_decode_desc {
-    neuvol_decode_desc {
-        format,
-        ..desc(variable, 0, 0.0, [0; 3], dims)
-    }
+    neuvol_decode_desc { format, ..desc(variable, 0, 0.0, [0; 3], dims) }
 }
 
 /// What a case gives as 32-bit floats, according to the reference decoder.
@@ -110,11 +79,7 @@ pub fn expected(file: &[u8], desc: &neuvol_decode_desc) -> Vec<f32> {
 
 /// How far a value may be from the reference: rounding in another order, or less precise arithmetic.
 pub fn tolerance(desc: &neuvol_decode_desc) -> f32 {
-    let relative = if desc.precision == NEUVOL_PRECISION_FAST {
-        0.02
-    } else {
-        1e-4
-    };
+    let relative = if desc.precision == NEUVOL_PRECISION_FAST { 0.02 } else { 1e-4 };
     relative * (THETA_RANGE.1 - THETA_RANGE.0)
 }
 

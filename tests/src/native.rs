@@ -31,9 +31,7 @@ pub fn library(temporary: &Path, hooks: bool) -> PathBuf {
     let lock = File::create(temporary.join("neuvol-library.lock")).expect("a lock file");
     lock.lock().expect("a lock");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(root())
-        .args(["build", "--package", "neuvol-plugin", "--message-format", "json"]);
+    cargo.current_dir(root()).args(["build", "--package", "neuvol-plugin", "--message-format", "json"]);
     cargo.arg("--target-dir").arg(target);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
@@ -42,11 +40,7 @@ pub fn library(temporary: &Path, hooks: bool) -> PathBuf {
         cargo.args(["--features", "test-hooks"]);
     }
     let messages = succeed(&mut cargo);
-    let built = messages
-        .lines()
-        .filter_map(library_of_message)
-        .next_back()
-        .expect("cargo named the library");
+    let built = messages.lines().filter_map(library_of_message).next_back().expect("cargo named the library");
     let folder = temporary.join(if hooks { "library-with-hooks" } else { "library" });
     fs::create_dir_all(&folder).expect("a folder");
     let library = folder.join(built.file_name().expect("a file"));
@@ -60,11 +54,7 @@ pub fn library(temporary: &Path, hooks: bool) -> PathBuf {
 fn library_of_message(line: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
     let is_library = message["reason"] == "compiler-artifact" && message["target"]["name"] == "neuvol";
-    let mut files = message["filenames"]
-        .as_array()?
-        .iter()
-        .filter_map(|file| file.as_str())
-        .map(PathBuf::from);
+    let mut files = message["filenames"].as_array()?.iter().filter_map(|file| file.as_str()).map(PathBuf::from);
     let dynamic = env::consts::DLL_EXTENSION;
     files.rfind(|file| is_library && file.extension().is_some_and(|extension| extension == dynamic))
 }
@@ -102,14 +92,7 @@ impl Language {
 pub fn program(language: Language, name: &str, library: &Path, output: &Path, flags: &[&str]) {
     let folder = library.parent().expect("the folder of the library");
     let mut compiler = language.compiler();
-    compiler
-        .args(flags)
-        .arg("-o")
-        .arg(output)
-        .arg(source(name))
-        .arg("-L")
-        .arg(folder)
-        .args(["-lneuvol", "-pthread"]);
+    compiler.args(flags).arg("-o").arg(output).arg(source(name)).arg("-L").arg(folder).args(["-lneuvol", "-pthread"]);
     compiler.arg(format!("-Wl,-rpath,{}", folder.display())).arg("-lm");
     succeed(&mut compiler);
 }
@@ -120,10 +103,7 @@ pub fn program(language: Language, name: &str, library: &Path, output: &Path, fl
 /// If it is not installed: a test that is left out silently is worse than one that fails.
 pub fn tool(name: &str) -> Command {
     let there = Command::new(name).arg("--version").output().is_ok();
-    assert!(
-        there,
-        "`{name}` is missing, which this test needs: run `cargo xtask setup`"
-    );
+    assert!(there, "`{name}` is missing, which this test needs: run `cargo xtask setup`");
     Command::new(name)
 }
 
@@ -133,12 +113,7 @@ pub fn tool(name: &str) -> Command {
 /// If it fails; then with all its output.
 pub fn succeed(command: &mut Command) -> String {
     let output = run(command);
-    assert!(
-        output.status.success(),
-        "{command:?} failed: {}\n{}",
-        output.status,
-        text_of(&output)
-    );
+    assert!(output.status.success(), "{command:?} failed: {}\n{}", output.status, text_of(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
@@ -147,16 +122,10 @@ pub fn succeed(command: &mut Command) -> String {
 /// # Panics
 /// If it cannot be started.
 pub fn run(command: &mut Command) -> Output {
-    command
-        .output()
-        .unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"))
+    command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"))
 }
 
 /// All that a command printed.
 pub fn text_of(output: &Output) -> String {
-    format!(
-        "{}\n{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+    format!("{}\n{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }

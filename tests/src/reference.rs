@@ -60,18 +60,9 @@ fn stored_grid(reader: &Reader<&[u8]>, variable: u32, quality: u8, level: u8, se
     assert_variable(shape);
     let local = time - f64::from(reader.segments(variable as usize)[segment as usize].first);
     let dims = shape.level_dims(level);
-    let mut grid = Grid {
-        dims,
-        values: vec![f32::NAN; dims.iter().map(|&n| n as usize).product()],
-    };
+    let mut grid = Grid { dims, values: vec![f32::NAN; dims.iter().map(|&n| n as usize).product()] };
     for block in 0..shape.n_blocks() {
-        let key = BlockKey {
-            variable,
-            quality,
-            level,
-            segment,
-            block,
-        };
+        let key = BlockKey { variable, quality, level, segment, block };
         let entry = reader.entry(key).expect("an entry");
         let mask = reader.mask(key, &entry).expect("a mask");
         let model = neuvol_model::parse_block(reader, key, &entry).expect("a payload");

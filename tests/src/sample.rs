@@ -47,22 +47,11 @@ pub fn write_large(path: &Path, megabytes: u32) {
     let mut values = Noise(7);
     let block: Vec<f32> = (0..BLOCK.iter().product()).map(|_| values.next()).collect();
     let raw = Raw::from_floats(&block, BLOCK, 1, RawType::F32).expect("a block of floats");
-    let payload = raw
-        .to_bytes(neuvol_model::RawCompression::None, false)
-        .expect("a payload");
-    let blob = Blob {
-        len: payload.len() as u32,
-        crc: neuvol_format::crc(&payload),
-    };
-    let entry = |n| EntryPlan {
-        blob: Some(n),
-        ..entry(codec::RAW, (-1.0, 1.0), MaskRef::AllValid)
-    };
+    let payload = raw.to_bytes(neuvol_model::RawCompression::None, false).expect("a payload");
+    let blob = Blob { len: payload.len() as u32, crc: neuvol_format::crc(&payload) };
+    let entry = |n| EntryPlan { blob: Some(n), ..entry(codec::RAW, (-1.0, 1.0), MaskRef::AllValid) };
     let plan = Plan {
-        meta: Meta {
-            variables: vec![variable_meta("noise", &["z", "y", "x"], "1")],
-            ..Meta::default()
-        },
+        meta: Meta { variables: vec![variable_meta("noise", &["z", "y", "x"], "1")], ..Meta::default() },
         variables: vec![VariablePlan {
             block_dims: BLOCK,
             entries: (0..megabytes).map(entry).collect(),
@@ -87,23 +76,12 @@ impl Sample {
         meta.variables = vec![
             variable_meta("theta", &["time", "level", "lat", "lon"], "K"),
             variable_meta("soil", &["lat", "lon"], "m3 m-3"),
-            VariableMeta {
-                name: "void".into(),
-                ..VariableMeta::default()
-            },
+            VariableMeta { name: "void".into(), ..VariableMeta::default() },
         ];
-        self.coordinate("time", &["time"], &[5], "i32", "hours since 2020-01-01", |i| {
-            (i as i32 * 3).to_le_bytes()
-        });
-        self.coordinate("level", &["level"], &[18], "f32", "m", |i| {
-            (10.0 * i as f32 * i as f32).to_le_bytes()
-        });
-        self.coordinate("lat", &["lat"], &[20], "f64", "degrees_north", |i| {
-            (50.0 + 0.1 * i as f64).to_le_bytes()
-        });
-        self.coordinate("area", &["lat", "lon"], &[20, 37], "f32", "m2", |i| {
-            (i as f32).sqrt().to_le_bytes()
-        });
+        self.coordinate("time", &["time"], &[5], "i32", "hours since 2020-01-01", |i| (i as i32 * 3).to_le_bytes());
+        self.coordinate("level", &["level"], &[18], "f32", "m", |i| (10.0 * i as f32 * i as f32).to_le_bytes());
+        self.coordinate("lat", &["lat"], &[20], "f64", "degrees_north", |i| (50.0 + 0.1 * i as f64).to_le_bytes());
+        self.coordinate("area", &["lat", "lon"], &[20, 37], "f32", "m2", |i| (i as f32).sqrt().to_le_bytes());
         self.coordinate("height", &[], &[], "u8", "", |_| [42]);
     }
 
@@ -116,11 +94,7 @@ impl Sample {
         units: &str,
         value: impl Fn(u64) -> [u8; N],
     ) {
-        let attributes = if units.is_empty() {
-            Vec::new()
-        } else {
-            vec![Attribute::text("units", units)]
-        };
+        let attributes = if units.is_empty() { Vec::new() } else { vec![Attribute::text("units", units)] };
         self.plan.meta.coordinates.push(Coordinate {
             name: name.into(),
             dimensions: dimensions.iter().map(|&name| name.to_owned()).collect(),
@@ -129,9 +103,7 @@ impl Sample {
             offset: self.plan.coordinates.len() as u64,
             attributes,
         });
-        self.plan
-            .coordinates
-            .extend((0..shape.iter().product()).flat_map(value));
+        self.plan.coordinates.extend((0..shape.iter().product()).flat_map(value));
     }
 
     /// 5 steps in 2 segments, 2×2×3 blocks, 3 levels of which 2 are stored, 2 qualities.
@@ -149,10 +121,7 @@ impl Sample {
         let shape = shape_of(&plan);
         let network = self.plan.networks.len() as u32;
         let mlp = grid_network([16; 3], 3).mlp_bytes();
-        self.plan.networks.push(NetworkPlan {
-            kind: network_kind::MLP,
-            bytes: mlp,
-        });
+        self.plan.networks.push(NetworkPlan { kind: network_kind::MLP, bytes: mlp });
         for quality in 0..plan.n_qualities {
             for level in 0..plan.n_stored_levels {
                 for segment in plan.segments.clone() {
@@ -181,22 +150,14 @@ impl Sample {
 
     /// One plane without time.
     fn soil(&mut self) {
-        let mut plan = VariablePlan {
-            block_dims: [8, 8, 8],
-            ..variable([1, 9, 10], (0.0, 0.5))
-        };
+        let mut plan = VariablePlan { block_dims: [8, 8, 8], ..variable([1, 9, 10], (0.0, 0.5)) };
         let shape = shape_of(&plan);
         for block in 0..shape.n_blocks() {
             let extent = shape.block_extent(block, 0);
-            let values: Vec<f32> = (0..voxels(extent))
-                .map(|n| n as f32 * 0.5 / voxels(extent) as f32)
-                .collect();
+            let values: Vec<f32> = (0..voxels(extent)).map(|n| n as f32 * 0.5 / voxels(extent) as f32).collect();
             let payload = Raw::encode_quantised(&values, extent, 1, RawType::U16, (0.0, 0.5)).expect("a payload");
             let blob = Some(self.blob(payload));
-            plan.entries.push(EntryPlan {
-                blob,
-                ..entry(codec::RAW, (0.0, 0.5), MaskRef::AllValid)
-            });
+            plan.entries.push(EntryPlan { blob, ..entry(codec::RAW, (0.0, 0.5), MaskRef::AllValid) });
         }
         self.plan.variables.push(plan);
     }
@@ -225,46 +186,25 @@ impl Sample {
             Raw::encode_quantised(&values, extent, steps.steps, RawType::U16, THETA_RANGE)
         };
         let blob = Some(self.blob(payload.expect("a payload")));
-        EntryPlan {
-            blob,
-            ..entry(codec::RAW, THETA_RANGE, MaskRef::AllValid)
-        }
+        EntryPlan { blob, ..entry(codec::RAW, THETA_RANGE, MaskRef::AllValid) }
     }
 
     fn grid(&mut self, extent: [u32; 3], steps: u32, shared: Option<u32>) -> EntryPlan {
         let network = grid_network(extent, steps);
-        let payload = if shared.is_some() {
-            network.to_bytes_shared()
-        } else {
-            network.to_bytes()
-        };
+        let payload = if shared.is_some() { network.to_bytes_shared() } else { network.to_bytes() };
         let blob = Some(self.blob(payload));
-        EntryPlan {
-            blob,
-            network: shared,
-            ..entry(codec::GRID, THETA_RANGE, MaskRef::AllValid)
-        }
+        EntryPlan { blob, network: shared, ..entry(codec::GRID, THETA_RANGE, MaskRef::AllValid) }
     }
 
     fn mask(&mut self, extent: [u32; 3], steps: u32, every: u32) -> MaskRef {
-        let mask = Mask::from_fn(extent, steps, |step, z, y, x| {
-            !(step + z + 2 * y + x).is_multiple_of(every)
-        });
+        let mask = Mask::from_fn(extent, steps, |step, z, y, x| !(step + z + 2 * y + x).is_multiple_of(every));
         let blob = self.blob(mask.encode());
-        self.plan.masks.push(MaskPlan {
-            blob,
-            extent,
-            steps,
-            valid: mask.count(),
-        });
+        self.plan.masks.push(MaskPlan { blob, extent, steps, valid: mask.count() });
         MaskRef::Stored(self.plan.masks.len() as u32 - 1)
     }
 
     fn blob(&mut self, payload: Vec<u8>) -> u32 {
-        self.plan.blobs.push(Blob {
-            len: payload.len() as u32,
-            crc: neuvol_format::crc(&payload),
-        });
+        self.plan.blobs.push(Blob { len: payload.len() as u32, crc: neuvol_format::crc(&payload) });
         self.payloads.push(payload);
         self.payloads.len() as u32 - 1
     }
@@ -324,11 +264,7 @@ fn entry(codec: u16, (min, max): (f32, f32), mask: MaskRef) -> EntryPlan {
 
 /// Two hidden layers, three levels, one time code per step. The MLP is the same for every extent.
 fn grid_network(extent: [u32; 3], steps: u32) -> GridNetwork {
-    let level = |log2_cell| GridLevel {
-        log2_cell,
-        n_features: 2,
-        log2_hashmap_size: 5,
-    };
+    let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 5 };
     let config = GridConfig {
         levels: [3, 2, 1].map(level).to_vec(),
         n_neurons: 16,
@@ -359,20 +295,14 @@ struct Noise(u64);
 
 impl Noise {
     fn next(&mut self) -> f32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1 << 23) as f32 - 1.0
     }
 }
 
 /// The arithmetic of grids and blocks, which the format's type of a variable that was read has.
 fn shape_of(plan: &VariablePlan) -> Shape {
-    Shape {
-        dims: plan.dims,
-        block_dims: plan.block_dims,
-    }
+    Shape { dims: plan.dims, block_dims: plan.block_dims }
 }
 
 struct Shape {
@@ -397,11 +327,7 @@ impl Shape {
 
     fn block_extent(&self, block: u32, level: u8) -> [u32; 3] {
         let origin = self.block_origin(block);
-        std::array::from_fn(|axis| {
-            self.block_dims[axis]
-                .min(self.dims[axis] - origin[axis])
-                .div_ceil(1 << level)
-        })
+        std::array::from_fn(|axis| self.block_dims[axis].min(self.dims[axis] - origin[axis]).div_ceil(1 << level))
     }
 }
 
@@ -422,10 +348,7 @@ pub(crate) fn each_voxel(extent: [u32; 3], mut visit: impl FnMut(u32, u32, u32))
 
 /// The variables of a model as its reader sees them must have the blocks that it was written with.
 pub(crate) fn assert_variable(variable: &Variable) {
-    let shape = Shape {
-        dims: variable.dims,
-        block_dims: variable.block_dims,
-    };
+    let shape = Shape { dims: variable.dims, block_dims: variable.block_dims };
     assert_eq!(variable.blocks(), shape.blocks());
     for block in 0..shape.n_blocks() {
         assert_eq!(variable.block_origin(block), shape.block_origin(block));

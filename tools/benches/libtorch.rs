@@ -16,8 +16,7 @@ const EXTENT: [u32; 3] = [SIDE as u32; 3];
 
 /// Levels with cells of 16, 8, 4 and 2 voxels, 4 features each, an MLP 16-H-H-1.
 fn network(n_neurons: u16) -> GridNetwork {
-    let levels =
-        [4, 3, 2, 1].map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 0 }).to_vec();
+    let levels = [4, 3, 2, 1].map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 0 }).to_vec();
     let config = GridConfig { levels, n_neurons, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 0 };
     let mut network = GridNetwork::zeros(config, EXTENT).expect("a valid network");
     let mut rng = StdRng::seed_from_u64(1);
@@ -50,7 +49,8 @@ impl Torch {
             let [nz, ny, nx] = network.config.n_vertices(level, EXTENT).map(i64::from);
             grids.push(tensor(table).view([nz, ny, nx, 4]).permute([3, 0, 1, 2]).contiguous().unsqueeze(0));
             let cell = f64::from(1 << network.config.levels[level].log2_cell);
-            let axis = |n: i64| Tensor::arange(SIDE, (Kind::Float, tch::Device::Cpu)) / cell / (n - 1) as f64 * 2.0 - 1.0;
+            let axis =
+                |n: i64| Tensor::arange(SIDE, (Kind::Float, tch::Device::Cpu)) / cell / (n - 1) as f64 * 2.0 - 1.0;
             let grid = Tensor::meshgrid_indexing(&[axis(nz), axis(ny), axis(nx)], "ij");
             positions.push(Tensor::stack(&[&grid[2], &grid[1], &grid[0]], -1).unsqueeze(0));
         }
@@ -112,7 +112,7 @@ fn compare(criterion: &mut Criterion) {
         let encoded = torch.encode();
         // Both compute the same function, or the comparison means nothing.
         let folded = Folded::new(&network, 0, Kernel::Scalar).expect("a valid network");
-        folded.decode(0.0, (0.0, 1.0), &mut ours, &mut scratch);
+        folded.decode(0.0, (0.0, 1.0), &mut ours, &mut scratch).expect("a matching target");
         let theirs = Vec::<f32>::try_from(&torch.mlp(&encoded).view([-1]).clamp(0.0, 1.0)).expect("a CPU tensor");
         let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         assert!(worst < 1e-4, "libtorch computes something else: {worst}");

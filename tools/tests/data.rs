@@ -38,7 +38,9 @@ fn every_file_compresses_or_is_refused_in_words() {
     files.retain(|path| path.is_file());
     files.sort();
     let scratch = tempfile::tempdir().unwrap();
-    println!("| file | variable | grid t z y x | ratio | PSNR dB | SSIM | largest error | mask | seconds | peak memory MB |");
+    println!(
+        "| file | variable | grid t z y x | ratio | PSNR dB | SSIM | largest error | mask | seconds | peak memory MB |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for file in &files {
         one(file, scratch.path());

@@ -90,8 +90,7 @@ const QUICK: [&str; 4] = ["--steps", "60", "--batch", "512"];
 #[test]
 fn a_generated_day_goes_through_every_command() {
     let folder = Folder::new();
-    let [day, model, back, pictures] =
-        ["day.nc", "day.neuvol", "back.nc", "pictures"].map(|name| folder.path(name));
+    let [day, model, back, pictures] = ["day.nc", "day.neuvol", "back.nc", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
     let arguments = [&["compress", text(&day), "--var", "PM25,T", "-o", text(&model), "--json"], &QUICK[..]].concat();
     let summary = json(&ok(&arguments));
@@ -218,6 +217,7 @@ fn odd_inputs_give_right_models() {
         raw(&folder, "halfempty", [8, 64, 128], |z, y, x| if x < 64 { nan } else { waves(z, y, x) }),
         raw(&folder, "spike", [8, 40, 40], |z, y, x| if [z, y, x] == [3, 20, 20] { 1e6 } else { 0.0 }),
         raw(&folder, "huge", [8, 40, 40], |_, y, x| if (x + y) % 2 == 0 { f32::MAX } else { f32::MIN }),
+        raw(&folder, "hugewaves", [8, 40, 40], |z, y, x| f32::MAX * ((z * 7 + y * 13 + x * x) as f32).sin()),
         raw(&folder, "tiny", [8, 40, 40], |_, y, x| ((x * y) as f32).sin() * f32::MIN_POSITIVE),
     ];
     for input in &inputs {

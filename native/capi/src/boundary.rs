@@ -68,9 +68,7 @@ fn install_hook() {
 
 fn is_ours() -> bool {
     DEPTH.try_with(|depth| depth.get() > 0).unwrap_or(false)
-        || thread::current()
-            .name()
-            .is_some_and(|name| name.starts_with(WORKER_PREFIX))
+        || thread::current().name().is_some_and(|name| name.starts_with(WORKER_PREFIX))
 }
 
 fn note(info: &PanicHookInfo<'_>) {
@@ -142,10 +140,7 @@ mod tests {
         assert!(text().starts_with("g: panic: böse 7 (at "), "{}", text());
         assert!(text().contains("boundary.rs:"), "{}", text());
         let empty: Vec<u8> = Vec::new();
-        assert_eq!(
-            boundary("h", || Err(Failure::argument("x", empty[3]))),
-            NEUVOL_ERROR_PANIC
-        );
+        assert_eq!(boundary("h", || Err(Failure::argument("x", empty[3]))), NEUVOL_ERROR_PANIC);
         assert!(text().contains("index out of bounds"), "{}", text());
     }
 
@@ -174,17 +169,9 @@ mod tests {
         }));
         install_hook();
         let _ = catch_unwind(|| panic!("the host's"));
-        assert_eq!(
-            HOST.load(Ordering::Relaxed),
-            1,
-            "a panic outside of the library reaches the host's hook"
-        );
+        assert_eq!(HOST.load(Ordering::Relaxed), 1, "a panic outside of the library reaches the host's hook");
         assert_eq!(boundary("f", || panic!("the host's")), NEUVOL_ERROR_PANIC);
-        assert_eq!(
-            HOST.load(Ordering::Relaxed),
-            1,
-            "a panic inside of the library does not"
-        );
+        assert_eq!(HOST.load(Ordering::Relaxed), 1, "a panic inside of the library does not");
         panic::set_hook(before);
     }
 }

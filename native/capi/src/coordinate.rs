@@ -55,19 +55,11 @@ pub unsafe extern "C" fn neuvol_coordinate_get_info(
         let axes = &volume.coordinate(coordinate)?.shape;
         let mut shape = [0; NEUVOL_MAX_RANK];
         let Some(target) = shape.get_mut(..axes.len()) else {
-            let message = format!(
-                "coordinate: {coordinate} has {} axes, the most are {NEUVOL_MAX_RANK}",
-                axes.len()
-            );
+            let message = format!("coordinate: {coordinate} has {} axes, the most are {NEUVOL_MAX_RANK}", axes.len());
             return Err(Failure::new(NEUVOL_ERROR_UNSUPPORTED, message));
         };
         target.copy_from_slice(axes);
-        let value = neuvol_coordinate_info {
-            struct_size: 0,
-            rank: axes.len() as u32,
-            value_count,
-            shape,
-        };
+        let value = neuvol_coordinate_info { struct_size: 0, rank: axes.len() as u32, value_count, shape };
         // SAFETY: as this function demands.
         unsafe { write_struct("info", info, &value) }
     })
@@ -111,14 +103,7 @@ pub unsafe extern "C" fn neuvol_coordinate_get_units(
     boundary("neuvol_coordinate_get_units", || {
         let volume = lease(volume)?;
         // SAFETY: as this function demands.
-        unsafe {
-            write_text(
-                units(&volume.coordinate(coordinate)?.attributes),
-                buffer,
-                capacity,
-                needed,
-            )
-        }
+        unsafe { write_text(units(&volume.coordinate(coordinate)?.attributes), buffer, capacity, needed) }
     })
 }
 
@@ -146,10 +131,6 @@ pub unsafe extern "C" fn neuvol_coordinate_get_values(
         let len = usize::try_from(volume.coordinate_len(coordinate)?)
             .map_err(|_| Failure::argument("coordinate", "has more values than fit into memory"))?;
         // SAFETY: as this function demands.
-        unsafe {
-            write_numbers(len, values, capacity, needed, || {
-                Ok(volume.coordinate_values(coordinate)?)
-            })
-        }
+        unsafe { write_numbers(len, values, capacity, needed, || Ok(volume.coordinate_values(coordinate)?)) }
     })
 }

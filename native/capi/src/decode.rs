@@ -53,26 +53,14 @@ pub unsafe extern "C" fn neuvol_decode_to_host(
             (target_data(desc.format, dst, dst_bytes)?, coverage)
         };
         let value_range = value_range(&desc)?;
-        volume.decode(
-            &request,
-            Target {
-                data,
-                row_stride,
-                slice_stride,
-                value_range,
-                coverage,
-            },
-        )?;
+        volume.decode(&request, Target { data, row_stride, slice_stride, value_range, coverage })?;
         Ok(())
     })
 }
 
 fn request(desc: &neuvol_decode_desc) -> Outcome<Request> {
     if desc.flags & !NEUVOL_DECODE_VALUE_RANGE != 0 {
-        return Err(Failure::argument(
-            "desc.flags",
-            format!("unknown flags in {:#x}", desc.flags),
-        ));
+        return Err(Failure::argument("desc.flags", format!("unknown flags in {:#x}", desc.flags)));
     }
     if desc.reserved0 != 0 {
         return Err(Failure::argument("desc.reserved0", "must be 0"));
@@ -81,10 +69,7 @@ fn request(desc: &neuvol_decode_desc) -> Outcome<Request> {
         NEUVOL_PRECISION_EXACT => Precision::Exact,
         NEUVOL_PRECISION_FAST => Precision::Fast,
         other => {
-            return Err(Failure::argument(
-                "desc.precision",
-                format!("{other} is none of NEUVOL_PRECISION_*"),
-            ));
+            return Err(Failure::argument("desc.precision", format!("{other} is none of NEUVOL_PRECISION_*")));
         }
     };
     Ok(Request {
@@ -106,10 +91,9 @@ fn value_range(desc: &neuvol_decode_desc) -> Outcome<Option<(f32, f32)>> {
         true if integers => Ok(Some((min, max))),
         true => Err(Failure::argument("desc.flags", "a value range is for integer formats")),
         // Most likely the flag was forgotten.
-        false if min != 0.0 || max != 0.0 => Err(Failure::argument(
-            "desc.value_min, value_max",
-            "must be 0 without NEUVOL_DECODE_VALUE_RANGE",
-        )),
+        false if min != 0.0 || max != 0.0 => {
+            Err(Failure::argument("desc.value_min, value_max", "must be 0 without NEUVOL_DECODE_VALUE_RANGE"))
+        }
         false => Ok(None),
     }
 }
@@ -150,10 +134,7 @@ unsafe fn target_data<'a>(format: i32, dst: *mut c_void, bytes: usize) -> Outcom
             NEUVOL_FORMAT_F16 => Ok(TargetData::F16(elements::<f16>(dst, bytes)?)),
             NEUVOL_FORMAT_U8 => Ok(TargetData::U8(elements(dst, bytes)?)),
             NEUVOL_FORMAT_U16 => Ok(TargetData::U16(elements(dst, bytes)?)),
-            other => Err(Failure::argument(
-                "desc.format",
-                format!("{other} is none of NEUVOL_FORMAT_*"),
-            )),
+            other => Err(Failure::argument("desc.format", format!("{other} is none of NEUVOL_FORMAT_*"))),
         }
     }
 }
@@ -163,10 +144,7 @@ unsafe fn target_data<'a>(format: i32, dst: *mut c_void, bytes: usize) -> Outcom
 unsafe fn elements<'a, T>(dst: *mut c_void, bytes: usize) -> Outcome<&'a mut [T]> {
     let dst = dst.cast::<T>();
     if !dst.is_aligned() {
-        return Err(Failure::argument(
-            "dst",
-            format!("is not aligned to {} bytes", align_of::<T>()),
-        ));
+        return Err(Failure::argument("dst", format!("is not aligned to {} bytes", align_of::<T>())));
     }
     // SAFETY: promised by the caller; aligned.
     Ok(unsafe { std::slice::from_raw_parts_mut(dst, bytes / size_of::<T>()) })

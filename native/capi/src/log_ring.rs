@@ -12,11 +12,7 @@ const CAPACITY: usize = 64 << 10;
 /// The longest record.
 const MAX_RECORD: usize = 4 << 10;
 
-static LOGGER: Ring = Ring(Mutex::new(Records {
-    lines: VecDeque::new(),
-    bytes: 0,
-    lost: 0,
-}));
+static LOGGER: Ring = Ring(Mutex::new(Records { lines: VecDeque::new(), bytes: 0, lost: 0 }));
 
 struct Ring(Mutex<Records>);
 
@@ -123,11 +119,7 @@ pub unsafe extern "C" fn neuvol_log_drain(buffer: *mut c_char, capacity: usize) 
         if buffer.is_null() {
             return LOGGER.records().len();
         }
-        let text = if capacity < 2 {
-            String::new()
-        } else {
-            LOGGER.records().take(capacity - 1)
-        };
+        let text = if capacity < 2 { String::new() } else { LOGGER.records().take(capacity - 1) };
         // SAFETY: promised by the caller.
         unsafe { copy_text(&text, buffer, capacity) };
         text.len()
@@ -140,11 +132,7 @@ mod tests {
     use super::*;
 
     fn empty() -> Records {
-        Records {
-            lines: VecDeque::new(),
-            bytes: 0,
-            lost: 0,
-        }
+        Records { lines: VecDeque::new(), bytes: 0, lost: 0 }
     }
 
     #[test]
@@ -168,11 +156,7 @@ mod tests {
         assert!(records.bytes <= CAPACITY);
         let text = records.take(usize::MAX);
         let lost = 10_000 - CAPACITY / 14;
-        assert!(
-            text.starts_with(&format!("WARN neuvol_capi: {lost} older")),
-            "{}",
-            &text[..80]
-        );
+        assert!(text.starts_with(&format!("WARN neuvol_capi: {lost} older")), "{}", &text[..80]);
         assert!(text.ends_with("record 009999\n"));
         assert_eq!(text.lines().nth(1), Some(format!("record {lost:06}").as_str()));
         records.push("ä".repeat(MAX_RECORD));

@@ -27,11 +27,7 @@ pub(crate) unsafe fn read_struct<T: Versioned>(name: &str, pointer: *const T) ->
     let mut value = MaybeUninit::<T>::zeroed();
     // SAFETY: source and destination have at least this many bytes, and the destination is ours.
     unsafe {
-        ptr::copy_nonoverlapping(
-            pointer.cast::<u8>(),
-            value.as_mut_ptr().cast::<u8>(),
-            size.min(size_of::<T>()),
-        );
+        ptr::copy_nonoverlapping(pointer.cast::<u8>(), value.as_mut_ptr().cast::<u8>(), size.min(size_of::<T>()));
         // Every pattern of bits is a value of T, as its trait says.
         Ok(value.assume_init())
     }
@@ -50,11 +46,7 @@ pub(crate) unsafe fn write_struct<T: Versioned>(name: &str, pointer: *mut T, val
     let target = pointer.cast::<u8>();
     // SAFETY: the target has `size` bytes, the value `known` at least; T has no padding, so all its bytes are there.
     unsafe {
-        ptr::copy_nonoverlapping(
-            ptr::from_ref(value).cast::<u8>().add(field),
-            target.add(field),
-            known - field,
-        );
+        ptr::copy_nonoverlapping(ptr::from_ref(value).cast::<u8>().add(field), target.add(field), known - field);
         ptr::write_bytes(target.add(known), 0, size - known);
     }
     Ok(())
@@ -71,10 +63,7 @@ unsafe fn struct_size<T: Versioned>(name: &str, pointer: *const T) -> Outcome<us
     // SAFETY: the size is the first field; its alignment is not relied on.
     let size = unsafe { pointer.cast::<u32>().read_unaligned() } as usize;
     if !(T::FIRST_SIZE..=MAX_STRUCT_SIZE).contains(&size) {
-        let message = format!(
-            "{name}.struct_size: is {size}, set it to sizeof the structure ({})",
-            size_of::<T>()
-        );
+        let message = format!("{name}.struct_size: is {size}, set it to sizeof the structure ({})", size_of::<T>());
         return Err(Failure::new(NEUVOL_ERROR_STRUCT_SIZE, message));
     }
     Ok(size)
@@ -107,10 +96,7 @@ pub(crate) unsafe fn read_text<'a>(name: &str, pointer: *const c_char, len: usiz
     let text = std::str::from_utf8(bytes)
         .map_err(|error| Failure::argument(name, format!("is not UTF-8 (byte {} is wrong)", error.valid_up_to())))?;
     if text.contains('\0') {
-        return Err(Failure::argument(
-            name,
-            "contains a NUL: give the length without the terminator",
-        ));
+        return Err(Failure::argument(name, "contains a NUL: give the length without the terminator"));
     }
     Ok(text)
 }
@@ -204,19 +190,13 @@ pub(crate) unsafe fn copy_text(text: &str, buffer: *mut c_char, capacity: usize)
 /// Refuses lengths that no memory has; slices must not be longer.
 pub(crate) fn check_len(name: &str, bytes: usize) -> Outcome {
     if isize::try_from(bytes).is_err() {
-        return Err(Failure::argument(
-            name,
-            format!("{bytes} bytes are more than any memory"),
-        ));
+        return Err(Failure::argument(name, format!("{bytes} bytes are more than any memory")));
     }
     Ok(())
 }
 
 pub(crate) fn too_small(name: &str, have: usize, need: usize, unit: &str) -> Failure {
-    Failure::new(
-        NEUVOL_ERROR_BUFFER_TOO_SMALL,
-        format!("{name}: has room for {have} {unit}, {need} are needed"),
-    )
+    Failure::new(NEUVOL_ERROR_BUFFER_TOO_SMALL, format!("{name}: has room for {have} {unit}, {need} are needed"))
 }
 
 #[cfg(test)]
@@ -242,52 +222,16 @@ mod tests {
         let pointer = words.as_mut_ptr().cast::<Now>();
         // SAFETY: the words are as long as each size says, and aligned enough for unaligned access.
         unsafe {
-            assert_eq!(
-                read_struct("d", pointer).unwrap(),
-                Now {
-                    struct_size: 8,
-                    first: 7,
-                    later: 0
-                }
-            );
-            write_struct(
-                "d",
-                pointer,
-                &Now {
-                    struct_size: 0,
-                    first: 1,
-                    later: u64::MAX,
-                },
-            )
-            .unwrap();
+            assert_eq!(read_struct("d", pointer).unwrap(), Now { struct_size: 8, first: 7, later: 0 });
+            write_struct("d", pointer, &Now { struct_size: 0, first: 1, later: u64::MAX }).unwrap();
             assert_eq!(pointer.cast::<[u32; 6]>().read(), [8, 1, 6, 5, 4, 3]);
             pointer.cast::<u32>().write(20);
-            assert_eq!(
-                read_struct("d", pointer).unwrap(),
-                Now {
-                    struct_size: 20,
-                    first: 1,
-                    later: 6 | 5 << 32
-                }
-            );
-            write_struct(
-                "d",
-                pointer,
-                &Now {
-                    struct_size: 0,
-                    first: 2,
-                    later: 9,
-                },
-            )
-            .unwrap();
+            assert_eq!(read_struct("d", pointer).unwrap(), Now { struct_size: 20, first: 1, later: 6 | 5 << 32 });
+            write_struct("d", pointer, &Now { struct_size: 0, first: 2, later: 9 }).unwrap();
             assert_eq!(pointer.cast::<[u32; 6]>().read(), [20, 2, 9, 0, 0, 3]);
             for wrong in [0, 7, 4097, u32::MAX] {
                 pointer.cast::<u32>().write(wrong);
-                assert_eq!(
-                    read_struct("d", pointer).unwrap_err().code,
-                    NEUVOL_ERROR_STRUCT_SIZE,
-                    "{wrong}"
-                );
+                assert_eq!(read_struct("d", pointer).unwrap_err().code, NEUVOL_ERROR_STRUCT_SIZE, "{wrong}");
             }
         }
     }

@@ -27,9 +27,7 @@ pub extern "C" fn neuvol_test_panic(kind: i32) -> neuvol_result {
             3 => panic_any(Bomb),
             4 => {
                 let thread = std::thread::Builder::new().name("neuvol-test".into());
-                let joined = thread
-                    .spawn(|| panic!("on a worker"))
-                    .map(std::thread::JoinHandle::join);
+                let joined = thread.spawn(|| panic!("on a worker")).map(std::thread::JoinHandle::join);
                 if let Ok(Err(payload)) = joined {
                     std::panic::resume_unwind(payload);
                 }

@@ -128,14 +128,7 @@ pub unsafe extern "C" fn neuvol_variable_get_units(
     boundary("neuvol_variable_get_units", || {
         let volume = lease(volume)?;
         // SAFETY: as this function demands.
-        unsafe {
-            write_text(
-                units(&volume.variable_meta(variable)?.attributes),
-                buffer,
-                capacity,
-                needed,
-            )
-        }
+        unsafe { write_text(units(&volume.variable_meta(variable)?.attributes), buffer, capacity, needed) }
     })
 }
 

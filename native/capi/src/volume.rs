@@ -17,11 +17,7 @@ pub(crate) fn lease(volume: neuvol_volume) -> Outcome<Lease<Volume>> {
 }
 
 fn invalid_handle(volume: neuvol_volume) -> Failure {
-    let reason = if volume.id == 0 {
-        "names nothing (id 0)"
-    } else {
-        "is closed or was never open"
-    };
+    let reason = if volume.id == 0 { "names nothing (id 0)" } else { "is closed or was never open" };
     Failure::new(NEUVOL_ERROR_INVALID_HANDLE, format!("volume: {reason}"))
 }
 
@@ -112,15 +108,11 @@ unsafe fn options(desc: *const neuvol_open_desc) -> Outcome<OpenOptions> {
     if desc.reserved0 != 0 {
         return Err(Failure::argument("desc.reserved0", "must be 0"));
     }
-    Ok(OpenOptions {
-        threads: desc.threads as usize,
-    })
+    Ok(OpenOptions { threads: desc.threads as usize })
 }
 
 fn register(volume: Volume) -> neuvol_volume {
-    neuvol_volume {
-        id: VOLUMES.insert(volume),
-    }
+    neuvol_volume { id: VOLUMES.insert(volume) }
 }
 
 /// Closes a volume. Waits until the calls that use it on other threads have returned; calls that begin later fail with
@@ -130,11 +122,7 @@ fn register(volume: Volume) -> neuvol_volume {
 #[unsafe(no_mangle)]
 pub extern "C" fn neuvol_volume_close(volume: neuvol_volume) -> neuvol_result {
     boundary("neuvol_volume_close", || {
-        if volume.id == 0 || VOLUMES.remove(volume.id) {
-            Ok(())
-        } else {
-            Err(invalid_handle(volume))
-        }
+        if volume.id == 0 || VOLUMES.remove(volume.id) { Ok(()) } else { Err(invalid_handle(volume)) }
     })
 }
 

@@ -7,9 +7,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
 use neuvol_engine::{OpenOptions, Precision, Request, Target, TargetData, Volume};
-use neuvol_format::{
-    Blob, EntryPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc, write_to,
-};
+use neuvol_format::{Blob, EntryPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc, write_to};
 use neuvol_model::{GridConfig, GridLevel, GridNetwork};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::{hint::black_box, io::Cursor, time::Duration};
@@ -27,9 +25,8 @@ fn day() -> Vec<u8> {
         for block in 0..blocks.iter().product::<u32>() {
             let at = [block / (blocks[1] * blocks[2]), block / blocks[2] % blocks[1], block % blocks[2]];
             let extent: [u32; 3] = std::array::from_fn(|a| BLOCK[a].min(DIMS[a] - at[a] * BLOCK[a]));
-            let levels = [5, 4, 3, 2]
-                .map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 13 })
-                .to_vec();
+            let levels =
+                [5, 4, 3, 2].map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 13 }).to_vec();
             let config = GridConfig { levels, n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 0 };
             let mut network = GridNetwork::zeros(config, extent).expect("a valid network");
             let arrays = network
@@ -116,8 +113,7 @@ fn decode_day(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::new("u8 fast", cores), |bencher| {
             bencher.iter(|| {
                 for step in 0..STEPS {
-                    let request =
-                        Request { precision: Precision::Fast, ..Request::whole(0, DIMS, f64::from(step)) };
+                    let request = Request { precision: Precision::Fast, ..Request::whole(0, DIMS, f64::from(step)) };
                     let target = Target::dense(TargetData::U8(black_box(&mut bytes)), &request);
                     volume.decode(&request, target).expect("a valid request");
                 }

@@ -108,8 +108,8 @@ impl Job<'_> {
             let origin = self.variable.block_origin(piece.block).map(|n| n >> self.request.level);
             // First voxel of the box inside the block.
             let skip: [usize; 3] = std::array::from_fn(|a| self.request.min[a].saturating_sub(origin[a]) as usize);
-            let rows_per_slice = ((origin[1] + extent[1] as u32).min(self.request.max[1])
-                - origin[1].max(self.request.min[1])) as usize;
+            let rows_per_slice =
+                ((origin[1] + extent[1] as u32).min(self.request.max[1]) - origin[1].max(self.request.min[1])) as usize;
             for (index, row) in piece.rows.iter_mut().enumerate() {
                 let (z, y) = (skip[0] + index / rows_per_slice, skip[1] + index % rows_per_slice);
                 let from = (z * extent[1] + y) * extent[2] + skip[2];
@@ -165,13 +165,7 @@ impl Job<'_> {
         workspace: &mut Workspace,
     ) -> Result<u64> {
         let reader = &self.volume.reader;
-        let key = BlockKey {
-            variable: self.request.variable,
-            quality: self.request.quality,
-            level,
-            segment,
-            block,
-        };
+        let key = BlockKey { variable: self.request.variable, quality: self.request.quality, level, segment, block };
         let entry = reader.entry(key)?;
         let mask = reader.mask(key, &entry)?;
         let values = &mut workspace.values[..];

@@ -29,12 +29,7 @@ impl Volume {
 
     /// The number of the variable called `name`.
     pub fn variable_named(&self, name: &str) -> Result<u32> {
-        let names = self
-            .reader
-            .meta()
-            .variables
-            .iter()
-            .map(|variable| variable.name.as_str());
+        let names = self.reader.meta().variables.iter().map(|variable| variable.name.as_str());
         find_named(names, "variable name", name)
     }
 
@@ -63,25 +58,17 @@ impl Volume {
 
     /// The number of the coordinate called `name`.
     pub fn coordinate_named(&self, name: &str) -> Result<u32> {
-        let names = self
-            .reader
-            .meta()
-            .coordinates
-            .iter()
-            .map(|coordinate| coordinate.name.as_str());
+        let names = self.reader.meta().coordinates.iter().map(|coordinate| coordinate.name.as_str());
         find_named(names, "coordinate name", name)
     }
 
     /// Number of values of a coordinate; 1 for a scalar.
     pub fn coordinate_len(&self, coordinate: u32) -> Result<u64> {
         let shape = &self.coordinate(coordinate)?.shape;
-        shape
-            .iter()
-            .try_fold(1u64, |len, &n| len.checked_mul(n))
-            .ok_or_else(|| {
-                let message = format!("{coordinate} has the impossible shape {shape:?}: the file is damaged");
-                Error::argument("coordinate", message)
-            })
+        shape.iter().try_fold(1u64, |len, &n| len.checked_mul(n)).ok_or_else(|| {
+            let message = format!("{coordinate} has the impossible shape {shape:?}: the file is damaged");
+            Error::argument("coordinate", message)
+        })
     }
 
     /// The values of a coordinate, its last axis fastest. Unpacks all coordinates of the file at every call.
@@ -92,27 +79,18 @@ impl Volume {
 
 /// The `units` attribute in a list of attributes; empty if there is none or it is not a text.
 pub fn units(attributes: &[Attribute]) -> &str {
-    Meta::attribute(attributes, "units")
-        .and_then(Attribute::as_str)
-        .unwrap_or_default()
+    Meta::attribute(attributes, "units").and_then(Attribute::as_str).unwrap_or_default()
 }
 
 fn find<'a, T>(list: &'a [T], argument: &'static str, index: u32) -> Result<&'a T> {
     list.get(index as usize).ok_or_else(|| {
-        Error::argument(
-            argument,
-            format!("{index} does not exist, the file has {} (numbers from 0)", list.len()),
-        )
+        Error::argument(argument, format!("{index} does not exist, the file has {} (numbers from 0)", list.len()))
     })
 }
 
 fn find_named<'a>(names: impl Iterator<Item = &'a str> + Clone, argument: &'static str, name: &str) -> Result<u32> {
-    names
-        .clone()
-        .position(|other| other == name)
-        .map(|index| index as u32)
-        .ok_or_else(|| {
-            let known = names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
-            Error::argument(argument, format!("\"{name}\" does not exist, the file has {known}"))
-        })
+    names.clone().position(|other| other == name).map(|index| index as u32).ok_or_else(|| {
+        let known = names.map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+        Error::argument(argument, format!("\"{name}\" does not exist, the file has {known}"))
+    })
 }

@@ -101,10 +101,7 @@ impl Error {
     }
 
     pub(crate) fn argument(name: &'static str, message: impl Into<String>) -> Self {
-        Self::Argument {
-            name,
-            message: message.into(),
-        }
+        Self::Argument { name, message: message.into() }
     }
 }
 

@@ -34,21 +34,12 @@ pub struct Lease<T>(Arc<Shared<T>>);
 impl<T> Handles<T> {
     /// An empty table.
     pub const fn new() -> Self {
-        Self {
-            slots: RwLock::new(Slots {
-                slots: Vec::new(),
-                free: Vec::new(),
-            }),
-        }
+        Self { slots: RwLock::new(Slots { slots: Vec::new(), free: Vec::new() }) }
     }
 
     /// Takes an object and gives its number, which is not 0.
     pub fn insert(&self, object: T) -> u64 {
-        let shared = Arc::new(Shared {
-            object,
-            leases: Mutex::new(0),
-            idle: Condvar::new(),
-        });
+        let shared = Arc::new(Shared { object, leases: Mutex::new(0), idle: Condvar::new() });
         let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = slots.free.pop() {
             let slot = &mut slots.slots[index as usize];
@@ -57,10 +48,7 @@ impl<T> Handles<T> {
         }
         // 2^32 objects at once do not fit in any memory.
         let index = slots.slots.len() as u32;
-        slots.slots.push(Slot {
-            generation: 1,
-            object: Some(shared),
-        });
+        slots.slots.push(Slot { generation: 1, object: Some(shared) });
         number(1, index)
     }
 
@@ -109,9 +97,7 @@ impl<T> Default for Handles<T> {
 
 impl<T> Slot<T> {
     fn get(&self, number: u64) -> Option<&Arc<Shared<T>>> {
-        self.object
-            .as_ref()
-            .filter(|_| self.generation == (number >> 32) as u32)
+        self.object.as_ref().filter(|_| self.generation == (number >> 32) as u32)
     }
 }
 
@@ -188,10 +174,7 @@ mod tests {
             let (sender, receiver) = mpsc::channel();
             let handles = &handles;
             scope.spawn(move || sender.send(handles.remove(id)));
-            assert!(
-                receiver.recv_timeout(Duration::from_millis(50)).is_err(),
-                "removed under a lease"
-            );
+            assert!(receiver.recv_timeout(Duration::from_millis(50)).is_err(), "removed under a lease");
             drop(lease);
             assert_eq!(receiver.recv_timeout(Duration::from_secs(60)), Ok(true));
         });

@@ -27,16 +27,7 @@ pub struct Request {
 impl Request {
     /// The whole grid of a variable at a time, level 0, best quality, f32 arithmetic.
     pub fn whole(variable: u32, dims: [u32; 3], time: f64) -> Self {
-        Self {
-            variable,
-            quality: 0,
-            level: 0,
-            time,
-            min: [0; 3],
-            max: dims,
-            precision: Precision::Exact,
-            kernel: None,
-        }
+        Self { variable, quality: 0, level: 0, time, min: [0; 3], max: dims, precision: Precision::Exact, kernel: None }
     }
 
     /// Extent z, y, x of the box (0 where max ≤ min).

@@ -3,7 +3,8 @@
 use half::f16;
 use neuvol_engine::{Error, Kernel, OpenOptions, Precision, Request, Target, TargetData, Volume};
 use neuvol_format::{
-    Blob, BlockKey, BlockMask, EntryPlan, Mask, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec,
+    Blob, BlockKey, BlockMask, EntryPlan, Mask, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan,
+    codec,
 };
 use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw};
 use rand::{Rng, SeedableRng, rngs::SmallRng};

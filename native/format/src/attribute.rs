@@ -46,10 +46,7 @@ pub enum AttributeValue {
 impl Attribute {
     /// An attribute that is text.
     pub fn text(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            value: AttributeValue::Char(value.into()),
-        }
+        Self { name: name.into(), value: AttributeValue::Char(value.into()) }
     }
 
     /// The value, if it is one text.
@@ -257,19 +254,10 @@ mod tests {
     #[test]
     fn numbers_that_json_lacks_are_strings() {
         let value = AttributeValue::Double(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.1]);
-        let attribute = Attribute {
-            name: "a".to_owned(),
-            value,
-        };
+        let attribute = Attribute { name: "a".to_owned(), value };
         let json = serde_json::to_string(&attribute).expect("it is JSON");
-        assert_eq!(
-            json,
-            r#"{"name":"a","type":"double","value":["NaN","Infinity","-Infinity",0.1]}"#
-        );
-        assert_eq!(
-            format!("{:?}", read(&json).expect("it was just written")),
-            format!("{attribute:?}")
-        );
+        assert_eq!(json, r#"{"name":"a","type":"double","value":["NaN","Infinity","-Infinity",0.1]}"#);
+        assert_eq!(format!("{:?}", read(&json).expect("it was just written")), format!("{attribute:?}"));
     }
 
     #[test]
@@ -292,10 +280,7 @@ mod tests {
 
     #[test]
     fn only_one_value_is_one_value() {
-        let attribute = Attribute {
-            name: "a".to_owned(),
-            value: AttributeValue::Float(vec![1.0, 2.0]),
-        };
+        let attribute = Attribute { name: "a".to_owned(), value: AttributeValue::Float(vec![1.0, 2.0]) };
         assert_eq!(attribute.as_f64(), None);
         assert_eq!(Attribute::text("a", "b").as_str(), Some("b"));
     }

@@ -31,10 +31,7 @@ pub struct Check {
 pub(crate) fn check<B: AsRef<[u8]>>(reader: &Reader<B>) -> Result<Check, Error> {
     let content = reader.bytes().get(HEADER_LEN..).unwrap_or_default();
     if Sha256::digest(content).as_slice() != reader.header().content_hash {
-        return Err(Error::Checksum {
-            what: "content",
-            offset: HEADER_LEN as u64,
-        });
+        return Err(Error::Checksum { what: "content", offset: HEADER_LEN as u64 });
     }
     let mut check = Check::default();
     let mut payloads = HashSet::new();

@@ -14,16 +14,10 @@ const LEVEL: i32 = 19;
 /// allocated. `what` and `offset` name the place in errors.
 pub(crate) fn unfold(stored: &[u8], raw_len: usize, what: &'static str, offset: u64) -> Result<Vec<u8>, Error> {
     let raw = zstd::bulk::decompress(stored, raw_len).map_err(|error| {
-        Error::invalid(
-            offset,
-            format!("{what} cannot be decompressed to {raw_len} bytes: {error}"),
-        )
+        Error::invalid(offset, format!("{what} cannot be decompressed to {raw_len} bytes: {error}"))
     })?;
     if raw.len() != raw_len {
-        return Err(Error::invalid(
-            offset,
-            format!("{what} unfolds to {} bytes instead of {raw_len}", raw.len()),
-        ));
+        return Err(Error::invalid(offset, format!("{what} unfolds to {} bytes instead of {raw_len}", raw.len())));
     }
     Ok(raw)
 }

@@ -39,20 +39,14 @@ impl Coordinate {
 
     /// The bytes of this coordinate in the raw COOR section.
     pub(crate) fn slice<'a>(&self, coor: &'a [u8]) -> Result<&'a [u8], Error> {
-        let size = self
-            .value_size()
-            .ok_or_else(|| self.invalid(format!("unknown dtype \"{}\"", self.dtype)))?;
+        let size = self.value_size().ok_or_else(|| self.invalid(format!("unknown dtype \"{}\"", self.dtype)))?;
         if self.shape.len() != self.dimensions.len() {
             let what = format!("{} lengths of {} dimensions", self.shape.len(), self.dimensions.len());
             return Err(self.invalid(what));
         }
         let len = self.shape.iter().try_fold(size, |len, &n| len.checked_mul(n));
         len.and_then(|len| slice(coor, self.offset, len)).ok_or_else(|| {
-            self.invalid(format!(
-                "its {} values end outside the {} bytes of COOR",
-                self.dtype,
-                coor.len()
-            ))
+            self.invalid(format!("its {} values end outside the {} bytes of COOR", self.dtype, coor.len()))
         })
     }
 
@@ -75,10 +69,7 @@ impl Coordinate {
     }
 
     fn invalid(&self, what: String) -> Error {
-        Error::invalid(
-            self.offset,
-            format!("coordinate \"{}\" (offset within COOR): {what}", self.name),
-        )
+        Error::invalid(self.offset, format!("coordinate \"{}\" (offset within COOR): {what}", self.name))
     }
 }
 
@@ -93,13 +84,7 @@ mod tests {
 
     fn coordinate(dtype: &str, shape: &[u64], offset: u64) -> Coordinate {
         let dimensions = shape.iter().map(|n| format!("d{n}")).collect();
-        Coordinate {
-            dimensions,
-            shape: shape.to_vec(),
-            dtype: dtype.to_owned(),
-            offset,
-            ..Coordinate::default()
-        }
+        Coordinate { dimensions, shape: shape.to_vec(), dtype: dtype.to_owned(), offset, ..Coordinate::default() }
     }
 
     #[test]
@@ -118,20 +103,13 @@ mod tests {
         for (dtype, size) in [("u8", 1), ("u16", 2), ("u32", 4), ("u64", 8)] {
             let mut coor = vec![0; 2 * size];
             (coor[0], coor[size]) = (7, 8);
-            assert_eq!(
-                coordinate(dtype, &[2], 0).values(&coor).expect(dtype),
-                [7.0, 8.0],
-                "{dtype}"
-            );
+            assert_eq!(coordinate(dtype, &[2], 0).values(&coor).expect(dtype), [7.0, 8.0], "{dtype}");
         }
     }
 
     #[test]
     fn empty_axes_have_no_values() {
-        assert_eq!(
-            coordinate("f64", &[3, 0], 8).values(&[0; 8]).expect("nothing to read"),
-            [0.0; 0]
-        );
+        assert_eq!(coordinate("f64", &[3, 0], 8).values(&[0; 8]).expect("nothing to read"), [0.0; 0]);
         assert!(coordinate("f64", &[3, 0], 9).values(&[0; 8]).is_err());
     }
 }

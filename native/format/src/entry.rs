@@ -97,10 +97,7 @@ impl Entry {
             block: record.u32(8),
         };
         if position != key {
-            return Err(record.invalid(
-                0,
-                format!("the index entry of {key:?} says that it is that of {position:?}"),
-            ));
+            return Err(record.invalid(0, format!("the index entry of {key:?} says that it is that of {position:?}")));
         }
         record.reserved(15..16)?;
         record.reserved(56..60)?;
@@ -150,19 +147,13 @@ impl Entry {
     pub(crate) fn to_bytes(self, key: BlockKey) -> [u8; ENTRY_LEN] {
         let mut record = RecordWriter::new();
         // The writer has checked that there are at most 2^16 variables.
-        record
-            .put(0, (key.variable as u16).to_le_bytes())
-            .put(2, [key.quality, key.level]);
+        record.put(0, (key.variable as u16).to_le_bytes()).put(2, [key.quality, key.level]);
         record.put(4, key.segment.to_le_bytes()).put(8, key.block.to_le_bytes());
         record.put(12, self.codec.to_le_bytes()).put(14, [self.output]);
-        record
-            .put(16, self.payload_offset.to_le_bytes())
-            .put(24, self.payload_len.to_le_bytes());
+        record.put(16, self.payload_offset.to_le_bytes()).put(24, self.payload_len.to_le_bytes());
         record.put(28, self.payload_crc.to_le_bytes());
         record.put(32, self.min.to_le_bytes()).put(36, self.max.to_le_bytes());
-        record
-            .put(40, self.max_abs_error.to_le_bytes())
-            .put(44, self.rmse.to_le_bytes());
+        record.put(40, self.max_abs_error.to_le_bytes()).put(44, self.rmse.to_le_bytes());
         record.put(48, self.network.unwrap_or(NO_NETWORK).to_le_bytes());
         let mask = match self.mask {
             MaskRef::AllValid => ALL_VALID,
@@ -183,11 +174,7 @@ pub(crate) fn check_payload_place<const N: usize>(
     blks: &Section,
 ) -> Result<(), Error> {
     if len == 0 {
-        return if offset == 0 {
-            Ok(())
-        } else {
-            Err(record.invalid(at, "an empty payload has an offset"))
-        };
+        return if offset == 0 { Ok(()) } else { Err(record.invalid(at, "an empty payload has an offset")) };
     }
     if !offset.is_multiple_of(ALIGNMENT) {
         return Err(record.invalid(at, format!("payload offset {offset} is no multiple of 64")));
@@ -195,10 +182,7 @@ pub(crate) fn check_payload_place<const N: usize>(
     // `blks` was checked to end inside the file.
     let blks_end = blks.offset + blks.len;
     if offset < blks.offset || offset.checked_add(len.into()).is_none_or(|end| end > blks_end) {
-        return Err(record.invalid(
-            at,
-            format!("a payload of {len} bytes at byte {offset} lies outside BLKS"),
-        ));
+        return Err(record.invalid(at, format!("a payload of {len} bytes at byte {offset} lies outside BLKS")));
     }
     Ok(())
 }

@@ -91,10 +91,7 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn invalid(offset: u64, what: impl Into<String>) -> Self {
-        Self::Invalid {
-            what: what.into(),
-            offset,
-        }
+        Self::Invalid { what: what.into(), offset }
     }
 
     pub(crate) fn plan(what: impl Into<String>) -> Self {
@@ -102,10 +99,7 @@ impl Error {
     }
 
     pub(crate) fn io(what: impl Into<String>, source: io::Error) -> Self {
-        Self::Io {
-            what: what.into(),
-            source: Arc::new(source),
-        }
+        Self::Io { what: what.into(), source: Arc::new(source) }
     }
 
     pub(crate) fn file(action: &str, path: &Path, source: io::Error) -> Self {
@@ -115,18 +109,10 @@ impl Error {
 
 /// `Ok` if `value` is at most `limit`.
 pub(crate) fn limit(what: &'static str, value: u64, limit: u64) -> Result<(), Error> {
-    if value > limit {
-        Err(Error::Limit { what, value, limit })
-    } else {
-        Ok(())
-    }
+    if value > limit { Err(Error::Limit { what, value, limit }) } else { Ok(()) }
 }
 
 /// `Ok` if `value` is below `limit`, the number of things there are.
 pub(crate) fn in_range(what: &'static str, value: u64, limit: u64) -> Result<(), Error> {
-    if value >= limit {
-        Err(Error::OutOfRange { what, value, limit })
-    } else {
-        Ok(())
-    }
+    if value >= limit { Err(Error::OutOfRange { what, value, limit }) } else { Ok(()) }
 }

@@ -57,18 +57,7 @@ impl Front {
         let meta = parse_meta(bytes, meta, &variables)?;
         let (indx, blks) = (indx.clone(), blks.clone());
         let (mask, nets, coor) = (mask.cloned(), nets.cloned(), coor.cloned());
-        Ok(Self {
-            header,
-            sections,
-            meta,
-            variables,
-            segments,
-            indx,
-            blks,
-            mask,
-            nets,
-            coor,
-        })
+        Ok(Self { header, sections, meta, variables, segments, indx, blks, mask, nets, coor })
     }
 
     pub(crate) fn segments(&self, variable: &Variable) -> &[Segment] {
@@ -84,36 +73,20 @@ impl Front {
 
     pub(crate) fn entry(&self, bytes: &[u8], key: BlockKey) -> Result<Entry, Error> {
         let number = key.entry_number(self.variable(key.variable)?)?;
-        let scope = EntryScope {
-            blks: &self.blks,
-            n_networks: self.n_networks(),
-            n_masks: self.n_masks(),
-        };
+        let scope = EntryScope { blks: &self.blks, n_networks: self.n_networks(), n_masks: self.n_masks() };
         // Inside INDX: `number` is below its item count.
-        Entry::parse(
-            &Record::at(bytes, self.indx.offset + number * ENTRY_LEN as u64)?,
-            key,
-            &scope,
-        )
+        Entry::parse(&Record::at(bytes, self.indx.offset + number * ENTRY_LEN as u64)?, key, &scope)
     }
 
     /// All keys of a variable, in the order of their entries.
     pub(crate) fn keys(&self, n: u32) -> impl Iterator<Item = BlockKey> + use<> {
         let variable = self.variables.get(n as usize);
-        let counts = variable.map_or((0, 0, 0, 0), |v| {
-            (v.n_qualities, v.n_stored_levels, v.n_segments, v.n_blocks())
-        });
+        let counts = variable.map_or((0, 0, 0, 0), |v| (v.n_qualities, v.n_stored_levels, v.n_segments, v.n_blocks()));
         let (qualities, levels, segments, blocks) = counts;
         (0..qualities).flat_map(move |quality| {
             (0..levels).flat_map(move |level| {
                 (0..segments).flat_map(move |segment| {
-                    (0..blocks).map(move |block| BlockKey {
-                        variable: n,
-                        quality,
-                        level,
-                        segment,
-                        block,
-                    })
+                    (0..blocks).map(move |block| BlockKey { variable: n, quality, level, segment, block })
                 })
             })
         })
@@ -143,16 +116,9 @@ impl Front {
     pub(crate) fn network(&self, bytes: &[u8], n: u32) -> Result<NetworkRecord, Error> {
         in_range("network", n.into(), self.n_networks())?;
         let Some(nets) = &self.nets else {
-            return Err(Error::OutOfRange {
-                what: "network",
-                value: n.into(),
-                limit: 0,
-            });
+            return Err(Error::OutOfRange { what: "network", value: n.into(), limit: 0 });
         };
-        NetworkRecord::parse(
-            &Record::at(bytes, nets.offset + u64::from(n) * NETWORK_LEN as u64)?,
-            nets,
-        )
+        NetworkRecord::parse(&Record::at(bytes, nets.offset + u64::from(n) * NETWORK_LEN as u64)?, nets)
     }
 
     pub(crate) fn coor(&self) -> Option<&Section> {
@@ -165,12 +131,7 @@ fn check_table(section: &Section, record_len: usize) -> Result<(), Error> {
     if section.items.checked_mul(record_len as u64) == Some(section.len) {
         return Ok(());
     }
-    let what = format!(
-        "section {} has {} bytes and {} records",
-        section.name(),
-        section.len,
-        section.items
-    );
+    let what = format!("section {} has {} bytes and {} records", section.name(), section.len, section.items);
     Err(Error::invalid(section.offset, what))
 }
 
@@ -178,10 +139,7 @@ fn check_table(section: &Section, record_len: usize) -> Result<(), Error> {
 fn checked<'a>(bytes: &'a [u8], section: &Section, what: &'static str) -> Result<&'a [u8], Error> {
     let stored = need(bytes, section.offset, section.len)?;
     if crate::crc(stored) != section.crc {
-        return Err(Error::Checksum {
-            what,
-            offset: section.offset,
-        });
+        return Err(Error::Checksum { what, offset: section.offset });
     }
     Ok(stored)
 }
@@ -196,11 +154,7 @@ pub(crate) fn unfolded<'a>(
     match section.compression {
         compress::NONE => Ok(stored.into()),
         compress::ZSTD => {
-            let too_long = Error::Limit {
-                what,
-                value: section.raw_len,
-                limit: usize::MAX as u64,
-            };
+            let too_long = Error::Limit { what, value: section.raw_len, limit: usize::MAX as u64 };
             let raw_len = usize::try_from(section.raw_len).map_err(|_| too_long)?;
             Ok(compress::unfold(stored, raw_len, what, section.offset)?.into())
         }
@@ -214,21 +168,12 @@ fn parse_variables(bytes: &[u8], vars: &Section) -> Result<Vec<Variable>, Error>
     }
     limit("number of variables", vars.items, MAX_VARIABLES)?;
     checked(bytes, vars, "VARS")?;
-    (0..vars.items)
-        .map(|i| Variable::parse(&Record::at(bytes, vars.offset + i * VARIABLE_LEN as u64)?))
-        .collect()
+    (0..vars.items).map(|i| Variable::parse(&Record::at(bytes, vars.offset + i * VARIABLE_LEN as u64)?)).collect()
 }
 
 fn parse_segments(bytes: &[u8], segs: &Section) -> Result<Vec<Segment>, Error> {
     checked(bytes, segs, "SEGS")?;
-    (0..segs.items)
-        .map(|i| {
-            Ok(Segment::parse(&Record::at(
-                bytes,
-                segs.offset + i * SEGMENT_LEN as u64,
-            )?))
-        })
-        .collect()
+    (0..segs.items).map(|i| Ok(Segment::parse(&Record::at(bytes, segs.offset + i * SEGMENT_LEN as u64)?))).collect()
 }
 
 /// The segments of the variables must follow each other and fill SEGS; those of one variable must cover its steps.
@@ -266,10 +211,7 @@ fn check_segments(variables: &[Variable], segments: &[Segment], offset: u64) -> 
         next = end;
     }
     if next != segments.len() as u64 {
-        return Err(Error::invalid(
-            offset,
-            format!("SEGS has {} segments and {next} are used", segments.len()),
-        ));
+        return Err(Error::invalid(offset, format!("SEGS has {} segments and {next} are used", segments.len())));
     }
     Ok(())
 }
@@ -291,10 +233,7 @@ fn check_entry_numbers(variables: &[Variable], indx: &Section) -> Result<(), Err
         }
     }
     if next != indx.items {
-        return Err(Error::invalid(
-            indx.offset,
-            format!("INDX has {} entries and {next} are used", indx.items),
-        ));
+        return Err(Error::invalid(indx.offset, format!("INDX has {} entries and {next} are used", indx.items)));
     }
     Ok(())
 }
@@ -303,16 +242,10 @@ fn check_networks(bytes: &[u8], nets: &Section) -> Result<(), Error> {
     limit("number of networks", nets.items, MAX_NETWORKS)?;
     let table_len = nets.items * NETWORK_LEN as u64;
     if table_len > nets.len {
-        return Err(Error::invalid(
-            nets.offset,
-            format!("NETS is shorter than its table of {} records", nets.items),
-        ));
+        return Err(Error::invalid(nets.offset, format!("NETS is shorter than its table of {} records", nets.items)));
     }
     if crate::crc(need(bytes, nets.offset, table_len)?) != nets.crc {
-        return Err(Error::Checksum {
-            what: "table of NETS",
-            offset: nets.offset,
-        });
+        return Err(Error::Checksum { what: "table of NETS", offset: nets.offset });
     }
     for i in 0..nets.items {
         NetworkRecord::parse(&Record::at(bytes, nets.offset + i * NETWORK_LEN as u64)?, nets)?;
@@ -325,19 +258,12 @@ fn parse_meta(bytes: &[u8], section: &Section, variables: &[Variable]) -> Result
     let json = unfolded(bytes, section, "META")?;
     let meta: Meta = serde_json::from_slice(&json).map_err(|error| invalid(format!("META: {error}")))?;
     if meta.variables.len() != variables.len() {
-        return Err(invalid(format!(
-            "META has {} variables and VARS {}",
-            meta.variables.len(),
-            variables.len()
-        )));
+        return Err(invalid(format!("META has {} variables and VARS {}", meta.variables.len(), variables.len())));
     }
     for (variable, description) in variables.iter().zip(&meta.variables) {
         if description.dimensions.len() > 3 + usize::from(variable.has_time) {
             let n = description.dimensions.len();
-            return Err(invalid(format!(
-                "variable \"{}\" has {n} dimensions: too many",
-                description.name
-            )));
+            return Err(invalid(format!("variable \"{}\" has {n} dimensions: too many", description.name)));
         }
     }
     Ok(meta)

@@ -41,20 +41,13 @@ impl Header {
         if let Some(magic) = bytes.first_chunk::<8>()
             && *magic != MAGIC
         {
-            return Err(Error::invalid(
-                0,
-                "this is not a .neuvol file, or a text-mode transfer has damaged it",
-            ));
+            return Err(Error::invalid(0, "this is not a .neuvol file, or a text-mode transfer has damaged it"));
         }
         let record = Record::<HEADER_LEN>::at(bytes, 0)?;
         let (major, minor) = (record.u16(8), record.u16(10));
         // Before all else: another major may look different from here on.
         if major != MAJOR {
-            return Err(Error::Version {
-                major,
-                minor,
-                supported: MAJOR,
-            });
+            return Err(Error::Version { major, minor, supported: MAJOR });
         }
         record.own_crc("header")?;
         if record.u32(12) != HEADER_LEN as u32 {
@@ -69,16 +62,10 @@ impl Header {
             directory_crc: record.u32(28),
         };
         if file_len < header.file_len {
-            return Err(Error::Truncated {
-                expected: header.file_len,
-                actual: file_len,
-            });
+            return Err(Error::Truncated { expected: header.file_len, actual: file_len });
         }
         if file_len > header.file_len {
-            let what = format!(
-                "{} bytes follow the end of the file that the header names",
-                file_len - header.file_len
-            );
+            let what = format!("{} bytes follow the end of the file that the header names", file_len - header.file_len);
             return Err(Error::invalid(header.file_len, what));
         }
         if header.n_sections == 0 {
@@ -90,16 +77,9 @@ impl Header {
 
     pub(crate) fn to_bytes(&self) -> [u8; HEADER_LEN] {
         let mut record = RecordWriter::new();
-        record
-            .put(0, MAGIC)
-            .put(8, MAJOR.to_le_bytes())
-            .put(10, MINOR.to_le_bytes());
-        record
-            .put(12, (HEADER_LEN as u32).to_le_bytes())
-            .put(16, self.file_len.to_le_bytes());
-        record
-            .put(24, self.n_sections.to_le_bytes())
-            .put(28, self.directory_crc.to_le_bytes());
+        record.put(0, MAGIC).put(8, MAJOR.to_le_bytes()).put(10, MINOR.to_le_bytes());
+        record.put(12, (HEADER_LEN as u32).to_le_bytes()).put(16, self.file_len.to_le_bytes());
+        record.put(24, self.n_sections.to_le_bytes()).put(28, self.directory_crc.to_le_bytes());
         record.put(32, self.content_hash).own_crc();
         record.0
     }
@@ -140,16 +120,10 @@ impl Section {
         let start = HEADER_LEN as u64;
         let len = u64::from(header.n_sections) * SECTION_LEN as u64;
         if start + len > header.file_len {
-            return Err(Error::Truncated {
-                expected: start + len,
-                actual: header.file_len,
-            });
+            return Err(Error::Truncated { expected: start + len, actual: header.file_len });
         }
         if crate::crc(need(bytes, start, len)?) != header.directory_crc {
-            return Err(Error::Checksum {
-                what: "directory",
-                offset: start,
-            });
+            return Err(Error::Checksum { what: "directory", offset: start });
         }
         let sections = (0..u64::from(header.n_sections))
             .map(|i| Self::parse(&Record::at(bytes, start + i * SECTION_LEN as u64)?, header.file_len))
@@ -182,18 +156,12 @@ impl Section {
             return Err(record.invalid(0, format!("the section kind {:?} is not ASCII", section.kind)));
         }
         if section.flags & !Self::OPTIONAL != 0 {
-            return Err(record.invalid(
-                4,
-                format!("section {} has unknown flags {:#x}", section.name(), section.flags),
-            ));
+            return Err(record.invalid(4, format!("section {} has unknown flags {:#x}", section.name(), section.flags)));
         }
         record.reserved(34..36)?;
         record.reserved(48..64)?;
         if !section.offset.is_multiple_of(ALIGNMENT) {
-            return Err(record.invalid(
-                8,
-                format!("section {} does not start at a multiple of 64", section.name()),
-            ));
+            return Err(record.invalid(8, format!("section {} does not start at a multiple of 64", section.name())));
         }
         if section.offset.checked_add(section.len).is_none_or(|end| end > file_len) {
             return Err(record.invalid(8, format!("section {} ends outside the file", section.name())));
@@ -208,29 +176,19 @@ impl Section {
             return if self.flags & Self::OPTIONAL != 0 {
                 Ok(())
             } else {
-                Err(Error::Unsupported {
-                    what: "section",
-                    id: u32::from_le_bytes(self.kind),
-                })
+                Err(Error::Unsupported { what: "section", id: u32::from_le_bytes(self.kind) })
             };
         }
         let may_be_compressed = self.kind == kind::META || self.kind == kind::COOR;
         if self.compression > compress::ZSTD {
             // COOR is needed only when somebody asks for coordinates.
-            return if self.kind == kind::COOR {
-                Ok(())
-            } else {
-                Err(self.unknown_compression())
-            };
+            return if self.kind == kind::COOR { Ok(()) } else { Err(self.unknown_compression()) };
         }
         if self.compression == compress::ZSTD && !may_be_compressed {
             return Err(record.invalid(32, format!("section {} must not be compressed", self.name())));
         }
         if self.compression == compress::NONE && self.raw_len != self.len {
-            return Err(record.invalid(
-                24,
-                format!("section {} is not compressed but has two lengths", self.name()),
-            ));
+            return Err(record.invalid(24, format!("section {} is not compressed but has two lengths", self.name())));
         }
         if may_be_compressed {
             self.check_raw_len()?;
@@ -248,24 +206,14 @@ impl Section {
     }
 
     pub(crate) fn unknown_compression(&self) -> Error {
-        Error::Unsupported {
-            what: "compression",
-            id: self.compression.into(),
-        }
+        Error::Unsupported { what: "compression", id: self.compression.into() }
     }
 
     pub(crate) fn to_bytes(&self) -> [u8; SECTION_LEN] {
         let mut record = RecordWriter::new();
-        record
-            .put(0, self.kind)
-            .put(4, self.flags.to_le_bytes())
-            .put(8, self.offset.to_le_bytes());
-        record
-            .put(16, self.len.to_le_bytes())
-            .put(24, self.raw_len.to_le_bytes());
-        record
-            .put(32, self.compression.to_le_bytes())
-            .put(36, self.crc.to_le_bytes());
+        record.put(0, self.kind).put(4, self.flags.to_le_bytes()).put(8, self.offset.to_le_bytes());
+        record.put(16, self.len.to_le_bytes()).put(24, self.raw_len.to_le_bytes());
+        record.put(32, self.compression.to_le_bytes()).put(36, self.crc.to_le_bytes());
         record.put(40, self.items.to_le_bytes());
         record.0
     }
@@ -292,13 +240,7 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        Header {
-            version: (MAJOR, MINOR),
-            file_len: 300,
-            content_hash: [7; 32],
-            n_sections: 2,
-            directory_crc: 9,
-        }
+        Header { version: (MAJOR, MINOR), file_len: 300, content_hash: [7; 32], n_sections: 2, directory_crc: 9 }
     }
 
     #[test]

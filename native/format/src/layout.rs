@@ -39,11 +39,7 @@ impl Layout {
         let mut parts = vec![
             Part::compressible(kind::META, meta_bytes(plan)?)?,
             Part::table(kind::VARS, variables_bytes(plan)?, plan.variables.len()),
-            Part::table(
-                kind::SEGS,
-                segments_bytes(plan),
-                plan.variables.iter().map(|v| v.segments.len()).sum(),
-            ),
+            Part::table(kind::SEGS, segments_bytes(plan), plan.variables.iter().map(|v| v.segments.len()).sum()),
         ];
         let networks_at = parts.len();
         if !plan.networks.is_empty() {
@@ -56,11 +52,7 @@ impl Layout {
             parts.push(Part::table(kind::MASK, bytes, plan.masks.len()));
         }
         let index_at = parts.len();
-        let n_entries = plan
-            .variables
-            .iter()
-            .map(|variable| variable.entries.len())
-            .sum::<usize>();
+        let n_entries = plan.variables.iter().map(|variable| variable.entries.len()).sum::<usize>();
         parts.push(Part::table(kind::INDX, vec![0; n_entries * ENTRY_LEN], n_entries));
         if !plan.coordinates.is_empty() {
             parts.push(Part::compressible(kind::COOR, plan.coordinates.clone())?);
@@ -90,9 +82,7 @@ impl Layout {
         blks.offset = blks_offset;
         sections.push(blks);
         let layout = Self::assemble(&sections, &parts, blob_offsets, file_len)?;
-        layout
-            .verify(plan)
-            .map_err(|error| Error::plan(format!("a reader would refuse the file: {error}")))?;
+        layout.verify(plan).map_err(|error| Error::plan(format!("a reader would refuse the file: {error}")))?;
         Ok(layout)
     }
 
@@ -112,11 +102,7 @@ impl Layout {
             front.extend_from_slice(&part.stored);
         }
         pad_to(&mut front, sections.last().map_or(0, |blks| blks.offset))?;
-        Ok(Self {
-            header,
-            front,
-            blob_offsets,
-        })
+        Ok(Self { header, front, blob_offsets })
     }
 
     /// Reads the front back with the reader's own code, so that no rule is written down twice.
@@ -138,16 +124,7 @@ impl Layout {
 
 impl Section {
     fn plain(kind: [u8; 4], len: u64) -> Self {
-        Self {
-            kind,
-            flags: 0,
-            offset: 0,
-            len,
-            raw_len: len,
-            compression: compress::NONE,
-            items: 0,
-            crc: 0,
-        }
+        Self { kind, flags: 0, offset: 0, len, raw_len: len, compression: compress::NONE, items: 0, crc: 0 }
     }
 }
 
@@ -165,10 +142,7 @@ impl Part {
     /// Bytes that are compressed if that pays and a reader will accept the ratio.
     fn compressible(kind: [u8; 4], raw: Vec<u8>) -> Result<Self, Error> {
         let raw_len = raw.len() as u64;
-        let mut part = Self {
-            section: Section::plain(kind, raw_len),
-            stored: raw,
-        };
+        let mut part = Self { section: Section::plain(kind, raw_len), stored: raw };
         if part.stored.len() >= COMPRESS_FROM {
             let folded = compress::fold(&part.stored).map_err(|error| Error::io("cannot compress", error))?;
             let len = folded.len() as u64;
@@ -192,9 +166,7 @@ fn check_counts(plan: &Plan) -> Result<(), Error> {
     limit("number of masks", plan.masks.len() as u64, u64::from(u32::MAX) - 1)?;
     limit("bytes of COOR", plan.coordinates.len() as u64, MAX_COORDINATE_BYTES)?;
     if let Some(n) = plan.blobs.iter().position(|blob| blob.len == 0) {
-        return Err(Error::plan(format!(
-            "payload {n} is empty: an entry without payload has no blob"
-        )));
+        return Err(Error::plan(format!("payload {n} is empty: an entry without payload has no blob")));
     }
     Ok(())
 }
@@ -251,11 +223,7 @@ fn variable(plan: &VariablePlan, first_segment: u32, n_segments: u32, first_entr
 }
 
 fn segments_bytes(plan: &Plan) -> Vec<u8> {
-    plan.variables
-        .iter()
-        .flat_map(|variable| &variable.segments)
-        .flat_map(|segment| segment.to_bytes())
-        .collect()
+    plan.variables.iter().flat_map(|variable| &variable.segments).flat_map(|segment| segment.to_bytes()).collect()
 }
 
 /// Offsets of the networks from the start of NETS, and its length.
@@ -270,11 +238,7 @@ fn network_places(plan: &Plan) -> (Vec<u64>, u64) {
 }
 
 fn networks_len(plan: &Plan) -> Result<usize, Error> {
-    if let Some(n) = plan
-        .networks
-        .iter()
-        .position(|network| u32::try_from(network.bytes.len()).is_err())
-    {
+    if let Some(n) = plan.networks.iter().position(|network| u32::try_from(network.bytes.len()).is_err()) {
         return Err(Error::plan(format!("network {n} is longer than 4 GiB")));
     }
     usize::try_from(network_places(plan).1).map_err(|_| Error::plan("the networks are too long together"))
@@ -286,12 +250,7 @@ fn networks_bytes(plan: &Plan, nets_offset: u64) -> Vec<u8> {
     for (network, place) in plan.networks.iter().zip(&places) {
         // The length was checked to fit.
         let (len, crc) = (network.bytes.len() as u32, crate::crc(&network.bytes));
-        let record = NetworkRecord {
-            kind: network.kind,
-            crc,
-            offset: nets_offset + place,
-            len,
-        };
+        let record = NetworkRecord { kind: network.kind, crc, offset: nets_offset + place, len };
         bytes.extend_from_slice(&record.to_bytes());
     }
     for (network, &place) in plan.networks.iter().zip(&places) {
@@ -347,9 +306,7 @@ fn index_bytes(plan: &Plan, blob_offsets: &[u64]) -> Result<Vec<u8>, Error> {
 fn check_entry(entry: &EntryPlan, what: &str) -> Result<(), Error> {
     let zero = entry.codec == codec::CONSTANT && entry.min == 0.0 && entry.max == 0.0;
     if entry.mask == MaskRef::NoneValid && !zero {
-        return Err(Error::plan(format!(
-            "{what} has no valid voxels: it must be the constant 0"
-        )));
+        return Err(Error::plan(format!("{what} has no valid voxels: it must be the constant 0")));
     }
     if entry.network == Some(u32::MAX) || matches!(entry.mask, MaskRef::Stored(n) if n >= u32::MAX - 1) {
         return Err(Error::plan(format!("{what}: no such network or mask")));
@@ -361,10 +318,7 @@ fn check_entry(entry: &EntryPlan, what: &str) -> Result<(), Error> {
 fn place_of(plan: &Plan, blob_offsets: &[u64], blob: u32, user: &str) -> Result<(u64, u32, u32), Error> {
     match (plan.blobs.get(blob as usize), blob_offsets.get(blob as usize)) {
         (Some(planned), Some(&offset)) => Ok((offset, planned.len, planned.crc)),
-        _ => Err(Error::plan(format!(
-            "{user} names payload {blob} of {}",
-            plan.blobs.len()
-        ))),
+        _ => Err(Error::plan(format!("{user} names payload {blob} of {}", plan.blobs.len()))),
     }
 }
 
@@ -379,9 +333,7 @@ fn place_blobs(plan: &Plan, blks_offset: u64) -> Result<(Vec<u64>, u64), Error> 
     for blob in &plan.blobs {
         let offset = place(end)?;
         offsets.push(offset);
-        end = offset
-            .checked_add(blob.len.into())
-            .ok_or_else(|| Error::plan("the file is too long"))?;
+        end = offset.checked_add(blob.len.into()).ok_or_else(|| Error::plan("the file is too long"))?;
     }
     Ok((offsets, end))
 }

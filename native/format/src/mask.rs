@@ -131,17 +131,10 @@ impl Mask {
     pub(crate) fn decode_at(bytes: &[u8], extent: [u32; 3], steps: u32, offset: u64) -> Result<Self, Error> {
         let voxels = product(extent).saturating_mul(steps.into());
         if voxels == 0 {
-            return Err(Error::invalid(
-                offset,
-                format!("a mask of {steps} steps of {extent:?} voxels"),
-            ));
+            return Err(Error::invalid(offset, format!("a mask of {steps} steps of {extent:?} voxels")));
         }
         let len = voxels.div_ceil(8);
-        limit(
-            "bytes of a mask",
-            len,
-            MAX_MASK_BYTES.min((bytes.len() as u64).saturating_mul(MAX_MASK_EXPANSION)),
-        )?;
+        limit("bytes of a mask", len, MAX_MASK_BYTES.min((bytes.len() as u64).saturating_mul(MAX_MASK_EXPANSION)))?;
         // At most MAX_MASK_BYTES.
         let bits = compress::unfold(bytes, len as usize, "a mask", offset)?;
         let padding = (len * 8 - voxels) as u32;
@@ -166,15 +159,7 @@ pub(crate) struct MaskRecord {
 
 impl MaskRecord {
     pub(crate) fn new(payload_offset: u64, payload_len: u32, payload_crc: u32, extent: [u32; 3], steps: u32) -> Self {
-        Self {
-            payload_offset,
-            payload_len,
-            payload_crc,
-            extent,
-            steps,
-            valid: 0,
-            coding: CODING_BITS_ZSTD,
-        }
+        Self { payload_offset, payload_len, payload_crc, extent, steps, valid: 0, coding: CODING_BITS_ZSTD }
     }
 
     pub(crate) fn parse(record: &Record<'_, MASK_LEN>, blks: &Section) -> Result<Self, Error> {
@@ -208,18 +193,11 @@ impl MaskRecord {
     /// Unfolds the payload, whose CRC was checked.
     pub(crate) fn decode(&self, payload: &[u8]) -> Result<Mask, Error> {
         if self.coding != CODING_BITS_ZSTD {
-            return Err(Error::Unsupported {
-                what: "mask coding",
-                id: self.coding.into(),
-            });
+            return Err(Error::Unsupported { what: "mask coding", id: self.coding.into() });
         }
         let mask = Mask::decode_at(payload, self.extent, self.steps, self.payload_offset)?;
         if mask.count() != self.valid {
-            let what = format!(
-                "a mask has {} valid voxels and its record says {}",
-                mask.count(),
-                self.valid
-            );
+            let what = format!("a mask has {} valid voxels and its record says {}", mask.count(), self.valid);
             return Err(Error::invalid(self.payload_offset, what));
         }
         Ok(mask)
@@ -227,17 +205,9 @@ impl MaskRecord {
 
     pub(crate) fn to_bytes(self) -> [u8; MASK_LEN] {
         let mut record = RecordWriter::new();
-        record
-            .put(0, self.payload_offset.to_le_bytes())
-            .put(8, self.payload_len.to_le_bytes());
-        record
-            .put(12, self.payload_crc.to_le_bytes())
-            .axes(16, self.extent)
-            .put(28, self.steps.to_le_bytes());
-        record
-            .put(32, self.valid.to_le_bytes())
-            .put(40, self.coding.to_le_bytes())
-            .own_crc();
+        record.put(0, self.payload_offset.to_le_bytes()).put(8, self.payload_len.to_le_bytes());
+        record.put(12, self.payload_crc.to_le_bytes()).axes(16, self.extent).put(28, self.steps.to_le_bytes());
+        record.put(32, self.valid.to_le_bytes()).put(40, self.coding.to_le_bytes()).own_crc();
         record.0
     }
 }
@@ -299,11 +269,7 @@ mod tests {
     #[test]
     fn sizes_are_limited_before_anything_is_allocated() {
         let bytes = compress::fold(&[0]).expect("zstd has memory");
-        for (extent, steps) in [
-            ([u32::MAX; 3], u32::MAX),
-            ([1 << 16, 1 << 8, 1 << 8], 1),
-            ([128; 3], 1 << 20),
-        ] {
+        for (extent, steps) in [([u32::MAX; 3], u32::MAX), ([1 << 16, 1 << 8, 1 << 8], 1), ([128; 3], 1 << 20)] {
             let error = Mask::decode(&bytes, extent, steps).expect_err("too large");
             assert!(matches!(error, Error::Limit { .. }), "{error}");
         }

@@ -27,26 +27,15 @@ impl NetworkRecord {
     pub(crate) fn parse(record: &Record<'_, NETWORK_LEN>, nets: &Section) -> Result<Self, Error> {
         record.reserved(2..4)?;
         record.reserved(20..NETWORK_LEN)?;
-        let network = Self {
-            kind: record.u16(0),
-            crc: record.u32(4),
-            offset: record.u64(8),
-            len: record.u32(16),
-        };
+        let network = Self { kind: record.u16(0), crc: record.u32(4), offset: record.u64(8), len: record.u32(16) };
         // Neither overflows: NETS was checked to hold its table and to end inside the file.
         let bytes_start = nets.offset + nets.items * NETWORK_LEN as u64;
         let nets_end = nets.offset + nets.len;
         if !network.offset.is_multiple_of(ALIGNMENT)
             || network.offset < bytes_start
-            || network
-                .offset
-                .checked_add(network.len.into())
-                .is_none_or(|end| end > nets_end)
+            || network.offset.checked_add(network.len.into()).is_none_or(|end| end > nets_end)
         {
-            let what = format!(
-                "a network of {} bytes at byte {}: not inside NETS",
-                network.len, network.offset
-            );
+            let what = format!("a network of {} bytes at byte {}: not inside NETS", network.len, network.offset);
             return Err(record.invalid(8, what));
         }
         Ok(network)

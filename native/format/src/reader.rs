@@ -27,9 +27,7 @@ pub struct Reader<B> {
 /// Without the bytes: a file may have gigabytes.
 impl<B> fmt::Debug for Reader<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reader")
-            .field("front", &self.front)
-            .finish_non_exhaustive()
+        f.debug_struct("Reader").field("front", &self.front).finish_non_exhaustive()
     }
 }
 
@@ -70,17 +68,13 @@ impl<B: AsRef<[u8]>> Reader<B> {
 
     /// The time segments of a variable; none for a variable that does not exist.
     pub fn segments(&self, variable: usize) -> &[Segment] {
-        self.variables()
-            .get(variable)
-            .map_or(&[], |variable| self.front.segments(variable))
+        self.variables().get(variable).map_or(&[], |variable| self.front.segments(variable))
     }
 
     /// The segment that holds a time step; `None` outside the steps of the variable.
     pub fn segment_of(&self, variable: usize, step: u32) -> Option<u32> {
         let segments = self.segments(variable);
-        let n = segments
-            .partition_point(|segment| segment.first <= step)
-            .checked_sub(1)?;
+        let n = segments.partition_point(|segment| segment.first <= step).checked_sub(1)?;
         let segment = segments.get(n)?;
         // The segments cover the steps without gap, so this fails only behind the last one.
         (step - segment.first < segment.steps).then_some(n as u32)
@@ -137,10 +131,7 @@ impl<B: AsRef<[u8]>> Reader<B> {
     pub fn network(&self, n: u32) -> Result<Network<'_>, Error> {
         let record = self.front.network(self.bytes(), n)?;
         let bytes = self.checked(record.offset, record.len, record.crc, "network")?;
-        Ok(Network {
-            kind: record.kind,
-            bytes,
-        })
+        Ok(Network { kind: record.kind, bytes })
     }
 
     /// The raw COOR section; empty if the file has none. Decompressed anew at every call.

@@ -11,10 +11,8 @@ pub(crate) fn slice(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
 
 /// As [`slice`], with "truncated" as the error.
 pub(crate) fn need(bytes: &[u8], offset: u64, len: u64) -> Result<&[u8], Error> {
-    slice(bytes, offset, len).ok_or(Error::Truncated {
-        expected: offset.saturating_add(len),
-        actual: bytes.len() as u64,
-    })
+    slice(bytes, offset, len)
+        .ok_or(Error::Truncated { expected: offset.saturating_add(len), actual: bytes.len() as u64 })
 }
 
 /// One record of `N` bytes and the place where it stands.
@@ -28,10 +26,7 @@ impl<'a, const N: usize> Record<'a, N> {
     /// The record at `offset` of the file `bytes`.
     pub(crate) fn at(bytes: &'a [u8], offset: u64) -> Result<Self, Error> {
         let record = need(bytes, offset, N as u64)?;
-        let bytes = record.first_chunk().ok_or(Error::Truncated {
-            expected: N as u64,
-            actual: record.len() as u64,
-        })?;
+        let bytes = record.first_chunk().ok_or(Error::Truncated { expected: N as u64, actual: record.len() as u64 })?;
         Ok(Self { bytes, offset })
     }
 
@@ -85,10 +80,7 @@ impl<'a, const N: usize> Record<'a, N> {
         if crate::crc(&self.bytes[..N - 4]) == self.u32(N - 4) {
             Ok(())
         } else {
-            Err(Error::Checksum {
-                what,
-                offset: self.offset,
-            })
+            Err(Error::Checksum { what, offset: self.offset })
         }
     }
 
@@ -98,10 +90,7 @@ impl<'a, const N: usize> Record<'a, N> {
         if value.is_nan() || (value.is_finite() && value >= 0.0) {
             Ok(value)
         } else {
-            Err(self.invalid(
-                at,
-                format!("an error measure is {value} and must be NaN, or finite and ≥ 0"),
-            ))
+            Err(self.invalid(at, format!("an error measure is {value} and must be NaN, or finite and ≥ 0")))
         }
     }
 }

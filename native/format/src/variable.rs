@@ -19,10 +19,7 @@ pub struct Segment {
 
 impl Segment {
     pub(crate) fn parse(record: &Record<'_, SEGMENT_LEN>) -> Self {
-        Self {
-            first: record.u32(0),
-            steps: record.u32(4),
-        }
+        Self { first: record.u32(0), steps: record.u32(4) }
     }
 
     pub(crate) fn to_bytes(self) -> [u8; SEGMENT_LEN] {
@@ -103,10 +100,7 @@ impl Variable {
         limit("voxels of a grid", product(self.dims), MAX_VOXELS)?;
         for (axis, &n) in self.block_dims.iter().enumerate() {
             if n == 0 || !n.is_multiple_of(BLOCK_AXIS_STEP) || n > MAX_BLOCK_AXIS {
-                let what = format!(
-                    "block dims {:?}: each must be a multiple of 8, 8..=256",
-                    self.block_dims
-                );
+                let what = format!("block dims {:?}: each must be a multiple of 8, 8..=256", self.block_dims);
                 return Err(record.invalid(12 + 4 * axis, what));
             }
         }
@@ -124,10 +118,7 @@ impl Variable {
             return Err(record.invalid(28, format!("{} levels of detail; there must be 1..=4", self.n_levels)));
         }
         if !(1..=self.n_levels).contains(&self.n_stored_levels) {
-            let what = format!(
-                "{} stored levels; there must be 1..={}",
-                self.n_stored_levels, self.n_levels
-            );
+            let what = format!("{} stored levels; there must be 1..={}", self.n_stored_levels, self.n_levels);
             return Err(record.invalid(29, what));
         }
         if !(1..=MAX_QUALITIES).contains(&self.n_qualities) {
@@ -159,30 +150,12 @@ impl Variable {
 
     pub(crate) fn to_bytes(&self) -> [u8; VARIABLE_LEN] {
         let mut record = RecordWriter::new();
-        record
-            .axes(0, self.dims)
-            .axes(12, self.block_dims)
-            .put(24, self.steps.to_le_bytes());
-        record.put(
-            28,
-            [
-                self.n_levels,
-                self.n_stored_levels,
-                self.n_qualities,
-                self.has_time.into(),
-            ],
-        );
-        record
-            .put(32, self.first_segment.to_le_bytes())
-            .put(36, self.n_segments.to_le_bytes());
+        record.axes(0, self.dims).axes(12, self.block_dims).put(24, self.steps.to_le_bytes());
+        record.put(28, [self.n_levels, self.n_stored_levels, self.n_qualities, self.has_time.into()]);
+        record.put(32, self.first_segment.to_le_bytes()).put(36, self.n_segments.to_le_bytes());
         record.put(40, self.first_entry.to_le_bytes());
-        record
-            .put(48, self.min.to_le_bytes())
-            .put(52, self.max.to_le_bytes())
-            .put(56, self.valid.to_le_bytes());
-        record
-            .put(64, self.max_abs_error.to_le_bytes())
-            .put(68, self.rmse.to_le_bytes());
+        record.put(48, self.min.to_le_bytes()).put(52, self.max.to_le_bytes()).put(56, self.valid.to_le_bytes());
+        record.put(64, self.max_abs_error.to_le_bytes()).put(68, self.rmse.to_le_bytes());
         record.0
     }
 
@@ -247,21 +220,13 @@ impl Variable {
         let (row, layer) = (i / blocks, i / blocks / segments);
         // Each is a remainder that fits, but for the quality, whose count the writer checks.
         let (quality, level) = ((layer / levels) as u8, (layer % levels) as u8);
-        BlockKey {
-            variable,
-            quality,
-            level,
-            segment: (row % segments) as u32,
-            block: (i % blocks) as u32,
-        }
+        BlockKey { variable, quality, level, segment: (row % segments) as u32, block: (i % blocks) as u32 }
     }
 
     /// Number of entries in the index; `None` beyond `u64`.
     pub(crate) fn n_entries(&self) -> Option<u64> {
         let layers = u64::from(self.n_qualities) * u64::from(self.n_stored_levels);
-        layers
-            .checked_mul(self.n_segments.into())?
-            .checked_mul(self.n_blocks().into())
+        layers.checked_mul(self.n_segments.into())?.checked_mul(self.n_blocks().into())
     }
 }
 
@@ -317,9 +282,7 @@ mod tests {
     fn blocks_fill_every_level() {
         let variable = variable();
         for level in 0..variable.n_levels {
-            let voxels: u64 = (0..variable.n_blocks())
-                .map(|block| product(variable.block_extent(block, level)))
-                .sum();
+            let voxels: u64 = (0..variable.n_blocks()).map(|block| product(variable.block_extent(block, level))).sum();
             assert_eq!(voxels, product(variable.level_dims(level)), "level {level}");
         }
     }

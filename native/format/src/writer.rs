@@ -36,8 +36,7 @@ pub fn write_file(path: &Path, plan: &Plan, blob: &mut Blobs<'_>) -> Result<Writ
     let temporary = Temporary::create(path)?;
     let mut out = BufWriter::with_capacity(1 << 20, &temporary.file);
     let written = write_to(&mut out, plan, blob)?;
-    out.flush()
-        .map_err(|error| Error::file("write", &temporary.path, error))?;
+    out.flush().map_err(|error| Error::file("write", &temporary.path, error))?;
     drop(out);
     temporary.publish(path)?;
     Ok(written)
@@ -83,10 +82,7 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
     out.seek(SeekFrom::Start(start)).map_err(failed)?;
     out.write_all(&layout.header.to_bytes()).map_err(failed)?;
     out.seek(SeekFrom::Start(start + position)).map_err(failed)?;
-    Ok(Written {
-        file_len: position,
-        content_hash: layout.header.content_hash,
-    })
+    Ok(Written { file_len: position, content_hash: layout.header.content_hash })
 }
 
 /// A file beside the final one that disappears unless it is published.
@@ -99,13 +95,7 @@ struct Temporary {
 impl Temporary {
     fn create(target: &Path) -> Result<Self, Error> {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
-        let no_name = || {
-            Error::file(
-                "write",
-                target,
-                io::Error::new(io::ErrorKind::InvalidInput, "not a file name"),
-            )
-        };
+        let no_name = || Error::file("write", target, io::Error::new(io::ErrorKind::InvalidInput, "not a file name"));
         let mut name = target.file_name().ok_or_else(no_name)?.to_os_string();
         // Process and counter keep two writers of one file apart: the last to finish wins, neither is mixed up.
         let n = COUNTER.fetch_add(1, Ordering::Relaxed);
@@ -113,18 +103,12 @@ impl Temporary {
         let path = target.with_file_name(name);
         let file = OpenOptions::new().write(true).create(true).truncate(true).open(&path);
         let file = file.map_err(|error| Error::file("create", &path, error))?;
-        Ok(Self {
-            file,
-            path,
-            published: false,
-        })
+        Ok(Self { file, path, published: false })
     }
 
     /// Puts the data on the disk and gives the file its name.
     fn publish(mut self, target: &Path) -> Result<(), Error> {
-        self.file
-            .sync_all()
-            .map_err(|error| Error::file("write", &self.path, error))?;
+        self.file.sync_all().map_err(|error| Error::file("write", &self.path, error))?;
         fs::rename(&self.path, target).map_err(|error| Error::file("replace", target, error))?;
         self.published = true;
         sync_directory(target)
@@ -147,9 +131,7 @@ fn sync_directory(target: &Path) -> Result<(), Error> {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
-    File::open(directory)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| Error::file("sync", directory, error))
+    File::open(directory).and_then(|file| file.sync_all()).map_err(|error| Error::file("sync", directory, error))
 }
 
 /// Other systems cannot sync a directory.

@@ -43,25 +43,15 @@ impl Block {
 /// Names the argument that does not fit.
 pub fn check_block_output(block: &Block, entry: &Entry, extent: [u32; 3], out: &[f32]) -> Result<(), Error> {
     if out.len() != voxels(extent) {
-        let message = format!(
-            "has {} elements, a block of {extent:?} has {} voxels",
-            out.len(),
-            voxels(extent)
-        );
+        let message = format!("has {} elements, a block of {extent:?} has {} voxels", out.len(), voxels(extent));
         return Err(Error::argument("out", message));
     }
     if let Some(own) = block.extent().filter(|&own| own != extent) {
-        return Err(Error::argument(
-            "extent",
-            format!("is {extent:?}, the model covers {own:?}"),
-        ));
+        return Err(Error::argument("extent", format!("is {extent:?}, the model covers {own:?}")));
     }
     match block {
         Block::Grid(network) if entry.output >= network.config.n_outputs => {
-            let message = format!(
-                "is {}, the network has {} outputs",
-                entry.output, network.config.n_outputs
-            );
+            let message = format!("is {}, the network has {} outputs", entry.output, network.config.n_outputs);
             Err(Error::argument("entry.output", message))
         }
         Block::Grid(_) => check_range((entry.min, entry.max)),
@@ -92,17 +82,10 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
         codec::CONSTANT => {
             if entry.payload_len != 0 {
                 let (expected, found) = (0, entry.payload_len.into());
-                return Err(Error::Length {
-                    what: "payload of a constant block",
-                    expected,
-                    found,
-                });
+                return Err(Error::Length { what: "payload of a constant block", expected, found });
             }
             if entry.min != entry.max {
-                let reason = format!(
-                    "a constant block has min = max, but {} and {} are stored",
-                    entry.min, entry.max
-                );
+                let reason = format!("a constant block has min = max, but {} and {} are stored", entry.min, entry.max);
                 return Err(Error::payload("constant block", 0, reason));
             }
             Block::Constant(entry.min)
@@ -123,18 +106,12 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
             Block::Grid(GridNetwork::from_bytes(reader.payload(entry)?, extent, shared, steps)?)
         }
         other => {
-            return Err(Error::Unsupported {
-                what: "codec",
-                id: other.into(),
-            });
+            return Err(Error::Unsupported { what: "codec", id: other.into() });
         }
     };
     match &block {
         Block::Grid(network) if entry.output >= network.config.n_outputs => {
-            let reason = format!(
-                "the entry asks for output {} of {}",
-                entry.output, network.config.n_outputs
-            );
+            let reason = format!("the entry asks for output {} of {}", entry.output, network.config.n_outputs);
             Err(Error::payload("n_outputs", 2, reason))
         }
         _ => Ok(block),
@@ -145,13 +122,11 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
 fn place<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey) -> Result<([u32; 3], u32), Error> {
     let missing = |name, value: u32, count: usize| Error::argument(name, format!("is {value}, the file has {count}"));
     let variables = reader.variables();
-    let variable = variables
-        .get(key.variable as usize)
-        .ok_or_else(|| missing("key.variable", key.variable, variables.len()))?;
+    let variable =
+        variables.get(key.variable as usize).ok_or_else(|| missing("key.variable", key.variable, variables.len()))?;
     let segments = reader.segments(key.variable as usize);
-    let segment = segments
-        .get(key.segment as usize)
-        .ok_or_else(|| missing("key.segment", key.segment, segments.len()))?;
+    let segment =
+        segments.get(key.segment as usize).ok_or_else(|| missing("key.segment", key.segment, segments.len()))?;
     if key.block >= variable.n_blocks() {
         return Err(missing("key.block", key.block, variable.n_blocks() as usize));
     }

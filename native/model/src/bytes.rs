@@ -61,23 +61,11 @@ impl<'a> Cursor<'a> {
     /// `n` finite f16 numbers. The bytes are there already, so the allocation is no larger than the payload.
     pub(crate) fn f16s(&mut self, n: usize, what: &'static str) -> Result<Vec<f16>, Error> {
         let offset = self.offset;
-        let len = n.checked_mul(2).ok_or(Error::Limit {
-            what,
-            value: n as u64,
-            limit: usize::MAX as u64 / 2,
-        })?;
-        let values: Vec<f16> = self
-            .take(len)?
-            .chunks_exact(2)
-            .map(|b| f16::from_le_bytes([b[0], b[1]]))
-            .collect();
+        let len = n.checked_mul(2).ok_or(Error::Limit { what, value: n as u64, limit: usize::MAX as u64 / 2 })?;
+        let values: Vec<f16> = self.take(len)?.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
         match values.iter().position(|v| !v.is_finite()) {
             None => Ok(values),
-            Some(i) => Err(Error::payload(
-                what,
-                offset + 2 * i,
-                "parameters must be finite numbers",
-            )),
+            Some(i) => Err(Error::payload(what, offset + 2 * i, "parameters must be finite numbers")),
         }
     }
 
@@ -86,11 +74,7 @@ impl<'a> Cursor<'a> {
         if self.offset == self.bytes.len() {
             return Ok(());
         }
-        Err(Error::Length {
-            what: self.what,
-            expected: self.offset as u64,
-            found: self.bytes.len() as u64,
-        })
+        Err(Error::Length { what: self.what, expected: self.offset as u64, found: self.bytes.len() as u64 })
     }
 }
 

@@ -69,10 +69,8 @@ impl GridConfig {
         }
         for pair in self.levels.windows(2) {
             if pair[0].log2_cell != pair[1].log2_cell + 1 {
-                let message = format!(
-                    "is {} after {}, must fall by exactly 1 per level",
-                    pair[1].log2_cell, pair[0].log2_cell
-                );
+                let message =
+                    format!("is {} after {}, must fall by exactly 1 per level", pair[1].log2_cell, pair[0].log2_cell);
                 return Err(Error::argument("log2_cell", message));
             }
         }
@@ -83,27 +81,16 @@ impl GridConfig {
     pub fn validate_for(&self, extent: [u32; 3]) -> Result<(), Error> {
         self.validate()?;
         if extent.iter().any(|e| !(1..=MAX_SIDE).contains(e)) {
-            return Err(Error::argument(
-                "extent",
-                format!("is {extent:?}, every side must be in 1..={MAX_SIDE}"),
-            ));
+            return Err(Error::argument("extent", format!("is {extent:?}, every side must be in 1..={MAX_SIDE}")));
         }
         let voxels = extent.iter().map(|&e| u64::from(e)).product();
         if voxels > MAX_BLOCK_VOXELS {
-            return Err(Error::Limit {
-                what: "number of voxels of a block",
-                value: voxels,
-                limit: MAX_BLOCK_VOXELS,
-            });
+            return Err(Error::Limit { what: "number of voxels of a block", value: voxels, limit: MAX_BLOCK_VOXELS });
         }
         let parameters = self.n_parameters(extent);
         if parameters > MAX_PARAMETERS {
             let what = "number of parameters of a grid network";
-            return Err(Error::Limit {
-                what,
-                value: parameters,
-                limit: MAX_PARAMETERS,
-            });
+            return Err(Error::Limit { what, value: parameters, limit: MAX_PARAMETERS });
         }
         Ok(())
     }
@@ -115,9 +102,7 @@ impl GridConfig {
     }
 
     fn n_all_vertices(&self, level: usize, extent: [u32; 3]) -> u64 {
-        self.n_vertices(level, extent)
-            .iter()
-            .fold(1, |n, &v| n.saturating_mul(v.into()))
+        self.n_vertices(level, extent).iter().fold(1, |n, &v| n.saturating_mul(v.into()))
     }
 
     /// Whether the vertices of a level share the entries of a hash table.
@@ -162,10 +147,7 @@ impl GridConfig {
 
     /// Parameters of the MLP: weights and biases.
     pub fn n_mlp_parameters(&self) -> usize {
-        self.layer_shapes()
-            .iter()
-            .map(|&(n_in, n_out)| (n_in + 1) * n_out)
-            .sum()
+        self.layer_shapes().iter().map(|&(n_in, n_out)| (n_in + 1) * n_out).sum()
     }
 
     /// All parameters of a block of this extent: tables, MLP and time codes. Saturates.
@@ -175,8 +157,6 @@ impl GridConfig {
             n.saturating_add(entries.saturating_mul(self.levels[l].n_features.into()))
         });
         let codes = u64::from(self.n_time_codes) * u64::from(self.n_neurons);
-        tables
-            .saturating_add(self.n_mlp_parameters() as u64)
-            .saturating_add(codes)
+        tables.saturating_add(self.n_mlp_parameters() as u64).saturating_add(codes)
     }
 }

@@ -56,17 +56,10 @@ pub enum Error {
 
 impl Error {
     pub(crate) fn payload(what: &'static str, offset: usize, reason: impl Into<String>) -> Self {
-        Error::Payload {
-            what,
-            offset,
-            reason: reason.into(),
-        }
+        Error::Payload { what, offset, reason: reason.into() }
     }
 
     pub(crate) fn argument(name: &'static str, message: impl Into<String>) -> Self {
-        Error::Argument {
-            name,
-            message: message.into(),
-        }
+        Error::Argument { name, message: message.into() }
     }
 }

@@ -50,12 +50,7 @@ impl GridNetwork {
             layers: config
                 .layer_shapes()
                 .into_iter()
-                .map(|(n_in, n_out)| Dense {
-                    n_in,
-                    n_out,
-                    weights: zeros(n_in * n_out),
-                    biases: zeros(n_out),
-                })
+                .map(|(n_in, n_out)| Dense { n_in, n_out, weights: zeros(n_in * n_out), biases: zeros(n_out) })
                 .collect(),
             time_codes: zeros(usize::from(config.n_time_codes) * usize::from(config.n_neurons)),
             config,
@@ -74,19 +69,12 @@ impl GridNetwork {
             if found == expected {
                 Ok(())
             } else {
-                Err(Error::argument(
-                    name,
-                    format!("has {found} elements, must have {expected}"),
-                ))
+                Err(Error::argument(name, format!("has {found} elements, must have {expected}")))
             }
         };
         size("tables", self.tables.len(), config.levels.len())?;
         for (l, table) in self.tables.iter().enumerate() {
-            size(
-                "tables",
-                table.len(),
-                config.n_entries(l, extent) * usize::from(config.levels[l].n_features),
-            )?;
+            size("tables", table.len(), config.n_entries(l, extent) * usize::from(config.levels[l].n_features))?;
         }
         let shapes = config.layer_shapes();
         size("layers", self.layers.len(), shapes.len())?;
@@ -96,24 +84,10 @@ impl GridNetwork {
             size("weights", layer.weights.len(), n_in * n_out)?;
             size("biases", layer.biases.len(), n_out)?;
         }
-        size(
-            "time_codes",
-            self.time_codes.len(),
-            usize::from(config.n_time_codes) * usize::from(config.n_neurons),
-        )?;
+        size("time_codes", self.time_codes.len(), usize::from(config.n_time_codes) * usize::from(config.n_neurons))?;
         let mlp = self.layers.iter().flat_map(|d| d.weights.iter().chain(&d.biases));
-        if self
-            .tables
-            .iter()
-            .flatten()
-            .chain(mlp)
-            .chain(&self.time_codes)
-            .any(|v| !v.is_finite())
-        {
-            return Err(Error::argument(
-                "parameters",
-                "a NaN or infinite parameter; all must be finite in f16",
-            ));
+        if self.tables.iter().flatten().chain(mlp).chain(&self.time_codes).any(|v| !v.is_finite()) {
+            return Err(Error::argument("parameters", "a NaN or infinite parameter; all must be finite in f16"));
         }
         Ok(())
     }
@@ -140,22 +114,13 @@ impl GridNetwork {
         let flags = cursor.u8()?;
         cursor.reserved(6)?;
         if activation != RELU {
-            return Err(Error::Unsupported {
-                what: "activation",
-                id: activation.into(),
-            });
+            return Err(Error::Unsupported { what: "activation", id: activation.into() });
         }
         if parameter_type != PARAMETERS_F16 {
-            return Err(Error::Unsupported {
-                what: "parameter type",
-                id: parameter_type.into(),
-            });
+            return Err(Error::Unsupported { what: "parameter type", id: parameter_type.into() });
         }
         if flags & !FLAG_SHARED_MLP != 0 {
-            return Err(Error::Unsupported {
-                what: "grid network flags",
-                id: flags.into(),
-            });
+            return Err(Error::Unsupported { what: "grid network flags", id: flags.into() });
         }
         if n_time_codes != 0 && u32::from(n_time_codes) != segment_steps {
             let reason = format!("is {n_time_codes}, must be 0 or the {segment_steps} steps of the segment");
@@ -167,28 +132,14 @@ impl GridNetwork {
             let (log2_cell, n_features, log2_hashmap_size) = (cursor.u8()?, cursor.u8()?, cursor.u8()?);
             cursor.reserved(1)?;
             stored_entries.push((cursor.offset(), cursor.u32()?));
-            levels.push(GridLevel {
-                log2_cell,
-                n_features,
-                log2_hashmap_size,
-            });
+            levels.push(GridLevel { log2_cell, n_features, log2_hashmap_size });
         }
-        let config = GridConfig {
-            levels,
-            n_neurons,
-            n_hidden_layers,
-            n_outputs,
-            n_time_codes,
-        };
+        let config = GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, n_time_codes };
         config.validate_for(extent)?;
         for (level, (offset, stored)) in stored_entries.into_iter().enumerate() {
             let expected = config.n_entries(level, extent);
             if stored as usize != expected {
-                return Err(Error::payload(
-                    "n_entries",
-                    offset,
-                    format!("is {stored}, must be {expected}"),
-                ));
+                return Err(Error::payload("n_entries", offset, format!("is {stored}, must be {expected}")));
             }
         }
 
@@ -202,11 +153,7 @@ impl GridNetwork {
             read_mlp(&mut cursor, &config)?
         } else {
             let bytes = shared.ok_or_else(|| {
-                Error::payload(
-                    "flags",
-                    9,
-                    "the MLP is said to be shared, but the entry names no network",
-                )
+                Error::payload("flags", 9, "the MLP is said to be shared, but the entry names no network")
             })?;
             let mut shared = Cursor::new(bytes, "shared network");
             let layers = read_mlp(&mut shared, &config)?;
@@ -215,13 +162,7 @@ impl GridNetwork {
         };
         let time_codes = cursor.f16s(usize::from(n_time_codes) * usize::from(n_neurons), "time codes")?;
         cursor.finish()?;
-        Ok(GridNetwork {
-            config,
-            extent,
-            tables,
-            layers,
-            time_codes,
-        })
+        Ok(GridNetwork { config, extent, tables, layers, time_codes })
     }
 
     /// The codec 3 payload with the MLP in it.
@@ -247,24 +188,10 @@ impl GridNetwork {
 
     fn serialise(&self, shared: bool) -> Vec<u8> {
         let config = &self.config;
-        let mut out = vec![
-            config.levels.len() as u8,
-            config.n_hidden_layers,
-            config.n_outputs,
-            RELU,
-        ];
+        let mut out = vec![config.levels.len() as u8, config.n_hidden_layers, config.n_outputs, RELU];
         out.extend(config.n_neurons.to_le_bytes());
         out.extend(config.n_time_codes.to_le_bytes());
-        out.extend([
-            PARAMETERS_F16,
-            if shared { FLAG_SHARED_MLP } else { 0 },
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-        ]);
+        out.extend([PARAMETERS_F16, if shared { FLAG_SHARED_MLP } else { 0 }, 0, 0, 0, 0, 0, 0]);
         for (l, level) in config.levels.iter().enumerate() {
             out.extend([level.log2_cell, level.n_features, level.log2_hashmap_size, 0]);
             out.extend((config.n_entries(l, self.extent) as u32).to_le_bytes());
@@ -287,12 +214,7 @@ fn read_mlp(cursor: &mut Cursor<'_>, config: &GridConfig) -> Result<Vec<Dense>, 
         .map(|(n_in, n_out)| {
             let weights = cursor.f16s(n_in * n_out, "weights")?;
             let biases = cursor.f16s(n_out, "biases")?;
-            Ok(Dense {
-                n_in,
-                n_out,
-                weights,
-                biases,
-            })
+            Ok(Dense { n_in, n_out, weights, biases })
         })
         .collect()
 }

@@ -14,15 +14,8 @@ impl GridNetwork {
     /// # Panics
     /// If the voxel is outside the extent or `out` does not have `n_outputs` elements.
     pub fn evaluate(&self, z: u32, y: u32, x: u32, code: f64, out: &mut [f32]) {
-        assert!(
-            z < self.extent[0] && y < self.extent[1] && x < self.extent[2],
-            "voxel outside the block"
-        );
-        assert_eq!(
-            out.len(),
-            usize::from(self.config.n_outputs),
-            "one element of `out` per output"
-        );
+        assert!(z < self.extent[0] && y < self.extent[1] && x < self.extent[2], "voxel outside the block");
+        assert_eq!(out.len(), usize::from(self.config.n_outputs), "one element of `out` per output");
         let mut input = [0f32; WIDEST];
         self.encode([z, y, x], &mut input);
 
@@ -70,10 +63,7 @@ impl GridNetwork {
     }
 
     fn add_time_code(&self, code: f64, sum: &mut [f32]) {
-        let (n_codes, width) = (
-            usize::from(self.config.n_time_codes),
-            usize::from(self.config.n_neurons),
-        );
+        let (n_codes, width) = (usize::from(self.config.n_time_codes), usize::from(self.config.n_neurons));
         if n_codes == 0 {
             return;
         }
@@ -96,11 +86,7 @@ impl GridNetwork {
             for corner in 0..8u32 {
                 let upper = [corner >> 2 & 1, corner >> 1 & 1, corner & 1];
                 let along = |axis: usize| {
-                    if upper[axis] == 1 {
-                        weight[axis]
-                    } else {
-                        1.0 - weight[axis]
-                    }
+                    if upper[axis] == 1 { weight[axis] } else { 1.0 - weight[axis] }
                 };
                 let product = along(0) * along(1) * along(2);
                 if product == 0.0 {
@@ -138,9 +124,5 @@ pub fn time_position(time: f64, steps: u32) -> (u32, u32, f32) {
 /// Value of a voxel: `min + (max − min)·y`, limited to `min..=max`; NaN becomes `min`.
 pub fn map_to_range(y: f32, (min, max): (f32, f32)) -> f32 {
     let value = min + (max - min) * y;
-    if value > min {
-        if value < max { value } else { max }
-    } else {
-        min
-    }
+    if value > min { if value < max { value } else { max } } else { min }
 }

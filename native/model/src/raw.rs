@@ -28,14 +28,7 @@ pub enum RawType {
 }
 
 impl RawType {
-    const ALL: [RawType; 6] = [
-        RawType::F32,
-        RawType::F16,
-        RawType::U8,
-        RawType::U16,
-        RawType::I16,
-        RawType::I32,
-    ];
+    const ALL: [RawType; 6] = [RawType::F32, RawType::F16, RawType::U8, RawType::U16, RawType::I16, RawType::I32];
 
     /// Bytes of one value.
     pub fn size(self) -> usize {
@@ -52,10 +45,7 @@ impl RawType {
 
     fn from_id(id: u8) -> Result<Self, Error> {
         let known = Self::ALL.into_iter().find(|t| t.id() == id);
-        known.ok_or(Error::Unsupported {
-            what: "value type of a raw block:",
-            id: id.into(),
-        })
+        known.ok_or(Error::Unsupported { what: "value type of a raw block:", id: id.into() })
     }
 
     /// Smallest and largest stored integer; `None` for floats.
@@ -102,20 +92,10 @@ impl Raw {
             RawType::F32 => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
             RawType::F16 => values.iter().flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
             _ => {
-                return Err(Error::argument(
-                    "dtype",
-                    format!("{dtype:?} needs a range, use Raw::quantise"),
-                ));
+                return Err(Error::argument("dtype", format!("{dtype:?} needs a range, use Raw::quantise")));
             }
         };
-        Ok(Raw {
-            dtype,
-            extent,
-            steps,
-            scale: 1.0,
-            offset: 0.0,
-            bytes,
-        })
+        Ok(Raw { dtype, extent, steps, scale: 1.0, offset: 0.0, bytes })
     }
 
     /// A block that maps `range` (min, max) to all integers of `dtype`. Values outside are limited to it, NaN is
@@ -134,16 +114,10 @@ impl Raw {
         check_len(values, extent, steps, dtype)?;
         let (min, max) = (f64::from(range.0), f64::from(range.1));
         let Some((low, high)) = dtype.integers() else {
-            return Err(Error::argument(
-                "dtype",
-                format!("{dtype:?} is not an integer type, use Raw::from_floats"),
-            ));
+            return Err(Error::argument("dtype", format!("{dtype:?} is not an integer type, use Raw::from_floats")));
         };
         if !(min.is_finite() && max.is_finite() && min <= max) {
-            return Err(Error::argument(
-                "range",
-                format!("is {range:?}, must be finite with min <= max"),
-            ));
+            return Err(Error::argument("range", format!("is {range:?}, must be finite with min <= max")));
         }
         let scale = if max > min { (max - min) / (high - low) } else { 1.0 };
         let offset = min - low * scale;
@@ -152,18 +126,8 @@ impl Raw {
             ((v - offset) / scale).round().clamp(low, high) as i64
         };
         let size = dtype.size();
-        let bytes = values
-            .iter()
-            .flat_map(|&v| quantum(v).to_le_bytes().into_iter().take(size))
-            .collect();
-        Ok(Raw {
-            dtype,
-            extent,
-            steps,
-            scale,
-            offset,
-            bytes,
-        })
+        let bytes = values.iter().flat_map(|&v| quantum(v).to_le_bytes().into_iter().take(size)).collect();
+        Ok(Raw { dtype, extent, steps, scale, offset, bytes })
     }
 
     /// Payload that holds f32 values exactly: shuffled, zstd.
@@ -193,19 +157,11 @@ impl Raw {
     /// # Errors
     /// If the compressor fails.
     pub fn to_bytes(&self, compression: RawCompression, shuffled: bool) -> Result<Vec<u8>, Error> {
-        let mut out = vec![
-            self.dtype.id(),
-            (compression == RawCompression::Zstd).into(),
-            shuffled.into(),
-        ];
+        let mut out = vec![self.dtype.id(), (compression == RawCompression::Zstd).into(), shuffled.into()];
         out.resize(8, 0);
         out.extend(self.scale.to_le_bytes());
         out.extend(self.offset.to_le_bytes());
-        let shuffled = if shuffled {
-            shuffle(&self.bytes, self.dtype.size())
-        } else {
-            self.bytes.clone()
-        };
+        let shuffled = if shuffled { shuffle(&self.bytes, self.dtype.size()) } else { self.bytes.clone() };
         match compression {
             RawCompression::None => out.extend(shuffled),
             RawCompression::Zstd => {
@@ -229,20 +185,14 @@ impl Raw {
             0 => RawCompression::None,
             1 => RawCompression::Zstd,
             id => {
-                return Err(Error::Unsupported {
-                    what: "compression of a raw block:",
-                    id: id.into(),
-                });
+                return Err(Error::Unsupported { what: "compression of a raw block:", id: id.into() });
             }
         };
         let shuffled = match cursor.u8()? {
             0 => false,
             1 => true,
             id => {
-                return Err(Error::Unsupported {
-                    what: "shuffle of a raw block:",
-                    id: id.into(),
-                });
+                return Err(Error::Unsupported { what: "shuffle of a raw block:", id: id.into() });
             }
         };
         cursor.reserved(5)?;
@@ -259,27 +209,12 @@ impl Raw {
             RawCompression::None if stored.len() == len => stored.to_vec(),
             RawCompression::None => {
                 let (expected, found) = ((HEADER_LEN + len) as u64, payload.len() as u64);
-                return Err(Error::Length {
-                    what: WHAT,
-                    expected,
-                    found,
-                });
+                return Err(Error::Length { what: WHAT, expected, found });
             }
             RawCompression::Zstd => decompress(stored, len)?,
         };
-        let bytes = if shuffled {
-            unshuffle(&bytes, dtype.size())
-        } else {
-            bytes
-        };
-        Ok(Raw {
-            dtype,
-            extent,
-            steps,
-            scale,
-            offset,
-            bytes,
-        })
+        let bytes = if shuffled { unshuffle(&bytes, dtype.size()) } else { bytes };
+        Ok(Raw { dtype, extent, steps, scale, offset, bytes })
     }
 
     /// Type of the stored values.
@@ -327,16 +262,10 @@ impl Raw {
     fn for_each(&self, step: u32, out: &mut [f32], mut put: impl FnMut(&mut f32, f32)) -> Result<(), Error> {
         let n = voxels(self.extent);
         if out.len() != n {
-            return Err(Error::argument(
-                "out",
-                format!("has {} elements, the block has {n} voxels", out.len()),
-            ));
+            return Err(Error::argument("out", format!("has {} elements, the block has {n} voxels", out.len())));
         }
         if step >= self.steps {
-            return Err(Error::argument(
-                "step",
-                format!("is {step}, the block has {} steps", self.steps),
-            ));
+            return Err(Error::argument("step", format!("is {step}, the block has {} steps", self.steps)));
         }
         let len = n * self.dtype.size();
         let bytes = &self.bytes[step as usize * len..][..len];
@@ -366,24 +295,14 @@ fn visit<const N: usize>(
 }
 
 fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
-    if value > min {
-        if value < max { value } else { max }
-    } else {
-        min
-    }
+    if value > min { if value < max { value } else { max } } else { min }
 }
 
 fn raw_len(extent: [u32; 3], steps: u32, dtype: RawType) -> Result<usize, Error> {
-    let len = (voxels(extent) as u64)
-        .saturating_mul(steps.into())
-        .saturating_mul(dtype.size() as u64);
+    let len = (voxels(extent) as u64).saturating_mul(steps.into()).saturating_mul(dtype.size() as u64);
     if len > MAX_RAW_BYTES {
         let what = "size of a raw block in bytes (voxels of the block x steps of the segment)";
-        return Err(Error::Limit {
-            what,
-            value: len,
-            limit: MAX_RAW_BYTES,
-        });
+        return Err(Error::Limit { what, value: len, limit: MAX_RAW_BYTES });
     }
     Ok(len as usize)
 }
@@ -391,10 +310,7 @@ fn raw_len(extent: [u32; 3], steps: u32, dtype: RawType) -> Result<usize, Error>
 fn check_len(values: &[f32], extent: [u32; 3], steps: u32, dtype: RawType) -> Result<(), Error> {
     let expected = raw_len(extent, steps, dtype)? / dtype.size();
     if values.len() != expected {
-        let message = format!(
-            "has {} elements; {steps} steps of {extent:?} voxels need {expected}",
-            values.len()
-        );
+        let message = format!("has {} elements; {steps} steps of {extent:?} voxels need {expected}", values.len());
         return Err(Error::argument("values", message));
     }
     Ok(())
@@ -402,10 +318,7 @@ fn check_len(values: &[f32], extent: [u32; 3], steps: u32, dtype: RawType) -> Re
 
 /// Bytes of equal significance together, as in HDF5's shuffle filter.
 fn shuffle(bytes: &[u8], size: usize) -> Vec<u8> {
-    (0..size)
-        .flat_map(|k| bytes.iter().skip(k).step_by(size))
-        .copied()
-        .collect()
+    (0..size).flat_map(|k| bytes.iter().skip(k).step_by(size)).copied().collect()
 }
 
 fn unshuffle(bytes: &[u8], size: usize) -> Vec<u8> {
@@ -426,16 +339,8 @@ fn decompress(stored: &[u8], len: usize) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::with_capacity(len.min(1 << 20));
     decoder.take(len as u64 + 1).read_to_end(&mut bytes).map_err(damaged)?;
     if bytes.len() != len {
-        let found = if bytes.len() > len {
-            "more".to_string()
-        } else {
-            bytes.len().to_string()
-        };
-        return Err(Error::payload(
-            "zstd data",
-            HEADER_LEN,
-            format!("holds {found} bytes, the block needs {len}"),
-        ));
+        let found = if bytes.len() > len { "more".to_string() } else { bytes.len().to_string() };
+        return Err(Error::payload("zstd data", HEADER_LEN, format!("holds {found} bytes, the block needs {len}")));
     }
     Ok(bytes)
 }

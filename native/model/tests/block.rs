@@ -15,37 +15,14 @@ const STEPS: u32 = 2;
 const EXTENTS: [[u32; 3]; 2] = [[16, 16, 24], [4, 16, 24]];
 
 fn network(extent: [u32; 3]) -> GridNetwork {
-    let level = |log2_cell| GridLevel {
-        log2_cell,
-        n_features: 2,
-        log2_hashmap_size: 4,
-    };
+    let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 4 };
     let levels = vec![level(3), level(2)];
-    let config = GridConfig {
-        levels,
-        n_neurons: 4,
-        n_hidden_layers: 2,
-        n_outputs: 2,
-        n_time_codes: STEPS as u16,
-    };
+    let config = GridConfig { levels, n_neurons: 4, n_hidden_layers: 2, n_outputs: 2, n_time_codes: STEPS as u16 };
     let mut network = GridNetwork::zeros(config, extent).unwrap();
     let value = |i: usize| f16::from_f32((i * 37 % 64) as f32 / 32.0 - 1.0);
-    let GridNetwork {
-        tables,
-        layers,
-        time_codes,
-        ..
-    } = &mut network;
-    let layers = layers
-        .iter_mut()
-        .flat_map(|l| l.weights.iter_mut().chain(&mut l.biases));
-    tables
-        .iter_mut()
-        .flatten()
-        .chain(layers)
-        .chain(time_codes)
-        .enumerate()
-        .for_each(|(i, v)| *v = value(i));
+    let GridNetwork { tables, layers, time_codes, .. } = &mut network;
+    let layers = layers.iter_mut().flat_map(|l| l.weights.iter_mut().chain(&mut l.biases));
+    tables.iter_mut().flatten().chain(layers).chain(time_codes).enumerate().for_each(|(i, v)| *v = value(i));
     network
 }
 
@@ -75,29 +52,16 @@ fn file() -> Vec<u8> {
         network: None,
         mask: MaskRef::AllValid,
     };
-    let constant = EntryPlan {
-        min: 7.5,
-        max: 7.5,
-        ..entry(codec::CONSTANT, None)
-    };
+    let constant = EntryPlan { min: 7.5, max: 7.5, ..entry(codec::CONSTANT, None) };
     let entries = vec![
         constant,
         constant,
         entry(codec::RAW, Some(0)),
         entry(codec::RAW, Some(1)),
-        EntryPlan {
-            output: 1,
-            ..entry(codec::GRID, Some(2))
-        },
-        EntryPlan {
-            network: Some(0),
-            ..entry(codec::GRID, Some(3))
-        },
+        EntryPlan { output: 1, ..entry(codec::GRID, Some(2)) },
+        EntryPlan { network: Some(0), ..entry(codec::GRID, Some(3)) },
         entry(codec::WAVELET, Some(4)),
-        EntryPlan {
-            output: 2,
-            ..entry(codec::GRID, Some(5))
-        },
+        EntryPlan { output: 2, ..entry(codec::GRID, Some(5)) },
     ];
     let variable = VariablePlan {
         dims: [20, 16, 24],
@@ -107,12 +71,7 @@ fn file() -> Vec<u8> {
         n_stored_levels: 1,
         n_qualities: 1,
         has_time: true,
-        segments: (0..4)
-            .map(|s| Segment {
-                first: s * STEPS,
-                steps: STEPS,
-            })
-            .collect(),
+        segments: (0..4).map(|s| Segment { first: s * STEPS, steps: STEPS }).collect(),
         min: -2.0,
         max: 5000.0,
         valid: 20 * 16 * 24 * 8,
@@ -127,22 +86,10 @@ fn file() -> Vec<u8> {
         attributes: Vec::new(),
     };
     let plan = Plan {
-        meta: Meta {
-            variables: vec![names],
-            ..Meta::default()
-        },
+        meta: Meta { variables: vec![names], ..Meta::default() },
         variables: vec![variable],
-        networks: vec![NetworkPlan {
-            kind: 1,
-            bytes: networks[1].mlp_bytes(),
-        }],
-        blobs: blobs
-            .iter()
-            .map(|b| Blob {
-                len: b.len() as u32,
-                crc: neuvol_format::crc(b),
-            })
-            .collect(),
+        networks: vec![NetworkPlan { kind: 1, bytes: networks[1].mlp_bytes() }],
+        blobs: blobs.iter().map(|b| Blob { len: b.len() as u32, crc: neuvol_format::crc(b) }).collect(),
         ..Plan::default()
     };
     let mut out = Cursor::new(Vec::new());
@@ -155,13 +102,7 @@ fn file() -> Vec<u8> {
 }
 
 fn key(segment: u32, block: u32) -> BlockKey {
-    BlockKey {
-        variable: 0,
-        quality: 0,
-        level: 0,
-        segment,
-        block,
-    }
+    BlockKey { variable: 0, quality: 0, level: 0, segment, block }
 }
 
 fn parse(reader: &Reader<Vec<u8>>, segment: u32, block: u32) -> Result<Block, Error> {
@@ -173,14 +114,7 @@ fn decode(reader: &Reader<Vec<u8>>, segment: u32, block: u32, time: f64) -> Vec<
     let parsed = parse(reader, segment, block).unwrap();
     let extent = EXTENTS[block as usize];
     let mut out = vec![f32::NAN; voxels(extent)];
-    decode_block_reference(
-        &parsed,
-        &reader.entry(key(segment, block)).unwrap(),
-        extent,
-        time,
-        &mut out,
-    )
-    .unwrap();
+    decode_block_reference(&parsed, &reader.entry(key(segment, block)).unwrap(), extent, time, &mut out).unwrap();
     out
 }
 
@@ -195,9 +129,7 @@ fn every_codec_comes_through_a_file() {
         assert_eq!(parse(&reader, 2, block).unwrap(), Block::Grid(network.clone()));
         let mut expected = vec![0.0; n];
         network.evaluate_block(0.5, if block == 0 { 1 } else { 0 }, &mut expected);
-        expected
-            .iter_mut()
-            .for_each(|y| *y = (-2.0 + 5002.0 * *y).clamp(-2.0, 5000.0));
+        expected.iter_mut().for_each(|y| *y = (-2.0 + 5002.0 * *y).clamp(-2.0, 5000.0));
         assert_eq!(decode(&reader, 2, block, 0.5), expected);
     }
 }
@@ -205,31 +137,13 @@ fn every_codec_comes_through_a_file() {
 #[test]
 fn what_cannot_be_decoded_is_said() {
     let reader = Reader::new(file()).unwrap();
-    assert!(
-        parse(&reader, 3, 0)
-            .unwrap_err()
-            .to_string()
-            .contains("unsupported codec 4")
-    );
+    assert!(parse(&reader, 3, 0).unwrap_err().to_string().contains("unsupported codec 4"));
     assert!(parse(&reader, 3, 1).unwrap_err().to_string().contains("output 2 of 2"));
     let entry = reader.entry(key(1, 0)).unwrap();
-    for (name, wrong) in [
-        (
-            "key.variable",
-            BlockKey {
-                variable: 1,
-                ..key(1, 0)
-            },
-        ),
-        ("key.segment", key(4, 0)),
-        ("key.block", key(1, 2)),
-    ] {
-        assert!(
-            parse_block(&reader, wrong, &entry)
-                .unwrap_err()
-                .to_string()
-                .contains(name)
-        );
+    for (name, wrong) in
+        [("key.variable", BlockKey { variable: 1, ..key(1, 0) }), ("key.segment", key(4, 0)), ("key.block", key(1, 2))]
+    {
+        assert!(parse_block(&reader, wrong, &entry).unwrap_err().to_string().contains(name));
     }
     // The payload of the other block has another size.
     assert!(parse_block(&reader, key(1, 1), &entry).is_err());
@@ -239,11 +153,7 @@ fn what_cannot_be_decoded_is_said() {
     assert!(decode_block_reference(&block, &entry, EXTENTS[1], 0.0, &mut out).is_err());
     assert!(decode_block_reference(&block, &entry, EXTENTS[0], 0.0, &mut out[1..]).is_err());
     let grid = parse(&reader, 2, 0).unwrap();
-    let wide = Entry {
-        min: -3e38,
-        max: 3e38,
-        ..reader.entry(key(2, 0)).unwrap()
-    };
+    let wide = Entry { min: -3e38, max: 3e38, ..reader.entry(key(2, 0)).unwrap() };
     let error = decode_block_reference(&grid, &wide, EXTENTS[0], 0.0, &mut out).unwrap_err();
     assert!(error.to_string().contains("range"), "{error}");
 }

@@ -35,17 +35,9 @@ fn filled(config: GridConfig, extent: [u32; 3], seed: u16) -> GridNetwork {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         f16::from_f32((state >> 16) as f32 / 65536.0 - 0.5)
     };
-    let GridNetwork {
-        tables,
-        layers,
-        time_codes,
-        ..
-    } = &mut network;
+    let GridNetwork { tables, layers, time_codes, .. } = &mut network;
     tables.iter_mut().flatten().for_each(|v| *v = next());
-    layers
-        .iter_mut()
-        .flat_map(|l| l.weights.iter_mut().chain(&mut l.biases))
-        .for_each(|v| *v = next());
+    layers.iter_mut().flat_map(|l| l.weights.iter_mut().chain(&mut l.biases)).for_each(|v| *v = next());
     time_codes.iter_mut().for_each(|v| *v = next());
     network
 }
@@ -103,31 +95,15 @@ proptest! {
 }
 
 fn small() -> GridNetwork {
-    let level = |log2_cell| GridLevel {
-        log2_cell,
-        n_features: 2,
-        log2_hashmap_size: 0,
-    };
+    let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 0 };
     let levels = vec![level(2), level(1)];
-    filled(
-        GridConfig {
-            levels,
-            n_neurons: 3,
-            n_hidden_layers: 2,
-            n_outputs: 2,
-            n_time_codes: 3,
-        },
-        [5, 4, 6],
-        7,
-    )
+    filled(GridConfig { levels, n_neurons: 3, n_hidden_layers: 2, n_outputs: 2, n_time_codes: 3 }, [5, 4, 6], 7)
 }
 
 fn read_with(change: impl Fn(&mut Vec<u8>)) -> String {
     let mut bytes = small().to_bytes();
     change(&mut bytes);
-    GridNetwork::from_bytes(&bytes, [5, 4, 6], None, 3)
-        .unwrap_err()
-        .to_string()
+    GridNetwork::from_bytes(&bytes, [5, 4, 6], None, 3).unwrap_err().to_string()
 }
 
 #[test]
@@ -151,49 +127,17 @@ fn errors_name_the_field() {
 
 #[test]
 fn limits_hold_before_anything_is_allocated() {
-    let level = GridLevel {
-        log2_cell: 1,
-        n_features: 16,
-        log2_hashmap_size: 0,
-    };
-    let config = GridConfig {
-        levels: vec![level],
-        n_neurons: 16,
-        n_hidden_layers: 1,
-        n_outputs: 1,
-        n_time_codes: 0,
-    };
+    let level = GridLevel { log2_cell: 1, n_features: 16, log2_hashmap_size: 0 };
+    let config = GridConfig { levels: vec![level], n_neurons: 16, n_hidden_layers: 1, n_outputs: 1, n_time_codes: 0 };
     assert!(config.validate_for([128, 128, 128]).is_ok());
-    assert!(
-        config
-            .validate_for([257, 8, 8])
-            .unwrap_err()
-            .to_string()
-            .contains("extent")
-    );
-    assert!(
-        config
-            .validate_for([0, 8, 8])
-            .unwrap_err()
-            .to_string()
-            .contains("extent")
-    );
-    assert!(
-        config
-            .validate_for([256, 256, 256])
-            .unwrap_err()
-            .to_string()
-            .contains("limit")
-    );
+    assert!(config.validate_for([257, 8, 8]).unwrap_err().to_string().contains("extent"));
+    assert!(config.validate_for([0, 8, 8]).unwrap_err().to_string().contains("extent"));
+    assert!(config.validate_for([256, 256, 256]).unwrap_err().to_string().contains("limit"));
 }
 
 #[test]
 fn vertices_and_hashes_follow_the_text() {
-    let level = |log2_hashmap_size| GridLevel {
-        log2_cell: 2,
-        n_features: 1,
-        log2_hashmap_size,
-    };
+    let level = |log2_hashmap_size| GridLevel { log2_cell: 2, n_features: 1, log2_hashmap_size };
     let config = |log2| GridConfig {
         levels: vec![level(log2)],
         n_neurons: 1,
@@ -215,18 +159,8 @@ fn vertices_and_hashes_follow_the_text() {
 fn a_network_worked_out_by_hand() {
     // One feature over cells of 2 voxels along x: vertices 0, 1, 3 at voxels 0, 2, 4. One neuron doubles it, the output
     // is 1 - h / 2. The codes are -1 and 3.
-    let level = GridLevel {
-        log2_cell: 1,
-        n_features: 1,
-        log2_hashmap_size: 0,
-    };
-    let config = GridConfig {
-        levels: vec![level],
-        n_neurons: 1,
-        n_hidden_layers: 1,
-        n_outputs: 1,
-        n_time_codes: 2,
-    };
+    let level = GridLevel { log2_cell: 1, n_features: 1, log2_hashmap_size: 0 };
+    let config = GridConfig { levels: vec![level], n_neurons: 1, n_hidden_layers: 1, n_outputs: 1, n_time_codes: 2 };
     let mut network = GridNetwork::zeros(config, [1, 1, 4]).unwrap();
     let f = f16::from_f32;
     network.tables[0] = vec![f(0.0), f(1.0), f(3.0)];

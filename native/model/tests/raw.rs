@@ -101,26 +101,9 @@ fn f16_rounds_to_the_nearest() {
 #[test]
 fn sizes_that_no_file_needs_are_refused() {
     let bytes = Raw::encode_f32(&[1.0], [1, 1, 1], 1).unwrap();
-    let error = Raw::from_bytes(&bytes, [256, 256, 32], 1 << 24)
-        .unwrap_err()
-        .to_string();
+    let error = Raw::from_bytes(&bytes, [256, 256, 32], 1 << 24).unwrap_err().to_string();
     assert!(error.contains(&MAX_RAW_BYTES.to_string()), "{error}");
-    assert!(
-        Raw::from_floats(&[1.0], [1, 1, 2], 1, RawType::F32)
-            .unwrap_err()
-            .to_string()
-            .contains("values")
-    );
-    assert!(
-        Raw::quantise(&[1.0], [1, 1, 1], 1, RawType::U8, (2.0, 1.0))
-            .unwrap_err()
-            .to_string()
-            .contains("range")
-    );
-    assert!(
-        Raw::from_bytes(&[9; 30], [1, 1, 1], 1)
-            .unwrap_err()
-            .to_string()
-            .contains("unsupported value type")
-    );
+    assert!(Raw::from_floats(&[1.0], [1, 1, 2], 1, RawType::F32).unwrap_err().to_string().contains("values"));
+    assert!(Raw::quantise(&[1.0], [1, 1, 1], 1, RawType::U8, (2.0, 1.0)).unwrap_err().to_string().contains("range"));
+    assert!(Raw::from_bytes(&[9; 30], [1, 1, 1], 1).unwrap_err().to_string().contains("unsupported value type"));
 }

@@ -20,20 +20,11 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(file: &'a [u8]) -> Result<Self, neuvol_result> {
-        let desc = neuvol_open_desc {
-            struct_size: 16,
-            abi_version: 1,
-            threads: 1,
-            reserved0: 0,
-        };
+        let desc = neuvol_open_desc { struct_size: 16, abi_version: 1, threads: 1, reserved0: 0 };
         let mut handle = neuvol_volume { id: 0 };
         // SAFETY: the file is borrowed by the result, which closes the volume; the other pointers are of values here.
         let result = unsafe { neuvol_volume_open_memory(file.as_ptr().cast(), file.len(), &desc, &mut handle) };
-        if result == NEUVOL_OK {
-            Ok(Self { handle, _file: file })
-        } else {
-            Err(result)
-        }
+        if result == NEUVOL_OK { Ok(Self { handle, _file: file }) } else { Err(result) }
     }
 
     /// Decodes a whole grid of the sample's first variable and the plane of the second one, and reads the rest.
@@ -47,14 +38,7 @@ impl<'a> Open<'a> {
         ] {
             // SAFETY: the values are there, as many as is said.
             results.push(unsafe {
-                neuvol_decode_to_host(
-                    self.handle,
-                    &desc,
-                    values.as_mut_ptr().cast(),
-                    values.len() * 4,
-                    null_mut(),
-                    0,
-                )
+                neuvol_decode_to_host(self.handle, &desc, values.as_mut_ptr().cast(), values.len() * 4, null_mut(), 0)
             });
         }
         let mut numbers = [0f64; 20 * 37];
@@ -103,10 +87,7 @@ fn assert_refused(result: neuvol_result, what: &str) {
 fn the_sample_is_fine() {
     let (_folder, path) = model();
     let file = fs::read(path).expect("the model");
-    assert_eq!(
-        Open::new(&file).expect("a valid model").use_everything(),
-        [NEUVOL_OK; 9]
-    );
+    assert_eq!(Open::new(&file).expect("a valid model").use_everything(), [NEUVOL_OK; 9]);
 }
 
 #[test]
@@ -126,11 +107,7 @@ fn damaged_bytes_are_noticed_or_do_not_matter() {
     let expected = Open::new(&file).expect("a valid model").use_everything();
     let (mut refused, mut late, mut unseen) = (0, 0, 0);
     // Every third byte of header and directory, then a sample of all.
-    for (n, position) in (0..1024)
-        .step_by(3)
-        .chain((1024..file.len()).step_by(file.len() / 400))
-        .enumerate()
-    {
+    for (n, position) in (0..1024).step_by(3).chain((1024..file.len()).step_by(file.len() / 400)).enumerate() {
         let mut damaged = file.clone();
         damaged[position] ^= 1 << (n % 8);
         match Open::new(&damaged) {

@@ -25,13 +25,7 @@ fn expected(reader: &Reader<&[u8]>) -> Result<String, std::fmt::Error> {
     let mut text = String::new();
     let header = reader.header();
     writeln!(text, "library {}", env!("CARGO_PKG_VERSION"))?;
-    write!(
-        text,
-        "format {}.{} bytes {} hash ",
-        header.version.0,
-        header.version.1,
-        reader.bytes().len()
-    )?;
+    write!(text, "format {}.{} bytes {} hash ", header.version.0, header.version.1, reader.bytes().len())?;
     for byte in header.content_hash {
         write!(text, "{byte:02x}")?;
     }
@@ -41,12 +35,7 @@ fn expected(reader: &Reader<&[u8]>) -> Result<String, std::fmt::Error> {
     }
     for coordinate in &reader.meta().coordinates {
         let units = Meta::attribute(&coordinate.attributes, "units").and_then(|units| units.as_str());
-        writeln!(
-            text,
-            "coordinate {}\nunits {}",
-            coordinate.name,
-            units.unwrap_or_default()
-        )?;
+        writeln!(text, "coordinate {}\nunits {}", coordinate.name, units.unwrap_or_default())?;
         write!(text, "shape")?;
         for n in &coordinate.shape {
             write!(text, " {n}")?;
@@ -62,17 +51,9 @@ fn expected(reader: &Reader<&[u8]>) -> Result<String, std::fmt::Error> {
 
 fn describe_variable(text: &mut String, reader: &Reader<&[u8]>, number: u32, v: &Variable) -> std::fmt::Result {
     // Names of the axes as the sample has them: x, y, z, time.
-    let axes = [
-        ["lon", "lat", "level", "time"],
-        ["lon", "lat", "", ""],
-        ["", "", "", ""],
-    ][number as usize];
+    let axes = [["lon", "lat", "level", "time"], ["lon", "lat", "", ""], ["", "", "", ""]][number as usize];
     let units = ["K", "m3 m-3", ""][number as usize];
-    writeln!(
-        text,
-        "variable {}\nunits {units}",
-        reader.meta().variables[number as usize].name
-    )?;
+    writeln!(text, "variable {}\nunits {units}", reader.meta().variables[number as usize].name)?;
     for (axis, name) in ["x", "y", "z", "time"].into_iter().zip(axes) {
         writeln!(text, "{axis} {name}")?;
     }
@@ -99,13 +80,7 @@ fn describe_variable(text: &mut String, reader: &Reader<&[u8]>, number: u32, v: 
     for block in 0..v.n_blocks() {
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
         for level in 0..v.n_stored_levels {
-            let key = BlockKey {
-                variable: number,
-                quality: v.n_qualities - 1,
-                level,
-                segment,
-                block,
-            };
+            let key = BlockKey { variable: number, quality: v.n_qualities - 1, level, segment, block };
             let entry = reader.entry(key).expect("an entry");
             if entry.mask != MaskRef::NoneValid {
                 (low, high) = (low.min(entry.min), high.max(entry.max));

@@ -30,15 +30,7 @@ macro_rules! layout {
 fn table() -> String {
     let mut table = String::new();
     layout!(table, neuvol_volume { id });
-    layout!(
-        table,
-        neuvol_open_desc {
-            struct_size,
-            abi_version,
-            threads,
-            reserved0
-        }
-    );
+    layout!(table, neuvol_open_desc { struct_size, abi_version, threads, reserved0 });
     layout!(
         table,
         neuvol_volume_info {
@@ -70,15 +62,7 @@ fn table() -> String {
             rmse,
         }
     );
-    layout!(
-        table,
-        neuvol_coordinate_info {
-            struct_size,
-            rank,
-            value_count,
-            shape
-        }
-    );
+    layout!(table, neuvol_coordinate_info { struct_size, rank, value_count, shape });
     layout!(
         table,
         neuvol_decode_desc {

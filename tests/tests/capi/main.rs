@@ -19,9 +19,7 @@ const TEMPORARY: &str = env!("CARGO_TARGET_TMPDIR");
 /// The shared library that hosts get.
 fn library() -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT
-        .get_or_init(|| native::library(Path::new(TEMPORARY), false))
-        .clone()
+    BUILT.get_or_init(|| native::library(Path::new(TEMPORARY), false)).clone()
 }
 
 /// A fresh folder and the sample model in it.

@@ -40,19 +40,10 @@ fn a_large_file_opens_without_being_read() {
     let start = Instant::now();
     // SAFETY: pointers of values here, with their lengths; the structures are numbers only.
     let (info, variable) = unsafe {
-        assert_eq!(
-            neuvol_volume_open_file(text.as_ptr().cast(), text.len(), null(), &mut volume),
-            NEUVOL_OK
-        );
-        let mut info = neuvol_volume_info {
-            struct_size: size_of::<neuvol_volume_info>() as u32,
-            ..zeroed()
-        };
+        assert_eq!(neuvol_volume_open_file(text.as_ptr().cast(), text.len(), null(), &mut volume), NEUVOL_OK);
+        let mut info = neuvol_volume_info { struct_size: size_of::<neuvol_volume_info>() as u32, ..zeroed() };
         assert_eq!(neuvol_volume_get_info(volume, &mut info), NEUVOL_OK);
-        let mut variable = neuvol_variable_info {
-            struct_size: size_of::<neuvol_variable_info>() as u32,
-            ..zeroed()
-        };
+        let mut variable = neuvol_variable_info { struct_size: size_of::<neuvol_variable_info>() as u32, ..zeroed() };
         assert_eq!(neuvol_variable_get_info(volume, 0, &mut variable), NEUVOL_OK);
         (info, variable)
     };
@@ -64,37 +55,19 @@ fn a_large_file_opens_without_being_read() {
     let mut values = vec![0f32; 64 * 64];
     let desc = cases::desc(0, 0, 0.0, [3200, 0, 9], [3264, 64, 10]);
     // SAFETY: the values are there, as many as is said.
-    let result = unsafe {
-        neuvol_decode_to_host(
-            volume,
-            &desc,
-            values.as_mut_ptr().cast(),
-            values.len() * 4,
-            null_mut(),
-            0,
-        )
-    };
+    let result =
+        unsafe { neuvol_decode_to_host(volume, &desc, values.as_mut_ptr().cast(), values.len() * 4, null_mut(), 0) };
     assert_eq!(result, NEUVOL_OK);
     assert!(values.iter().all(|value| (-1.0..=1.0).contains(value)) && values.iter().any(|&value| value != 0.0));
     let decoded = resident(&path);
 
-    eprintln!(
-        "{} bytes: opened in {:.3} ms",
-        info.file_bytes,
-        seconds.as_secs_f64() * 1e3
-    );
+    eprintln!("{} bytes: opened in {:.3} ms", info.file_bytes, seconds.as_secs_f64() * 1e3);
     eprintln!("resident: {opened} bytes when opened, {decoded} after decoding one block");
     // The target is 5 ms; this bound is for machines that do much else at the same time.
     assert!(seconds < Duration::from_millis(100), "{seconds:?}");
     assert!(opened > 0, "the map was not found in smaps");
-    assert!(
-        opened < info.file_bytes / 20,
-        "{opened} bytes are resident after opening"
-    );
-    assert!(
-        decoded < info.file_bytes / 20,
-        "{decoded} bytes are resident after decoding one block"
-    );
+    assert!(opened < info.file_bytes / 20, "{opened} bytes are resident after opening");
+    assert!(decoded < info.file_bytes / 20, "{decoded} bytes are resident after decoding one block");
     assert_eq!(neuvol_volume_close(volume), NEUVOL_OK);
     assert_eq!(resident(&path), 0);
 }

@@ -55,9 +55,7 @@ fn c_program_in_valgrind() {
         let mut valgrind = tool("valgrind");
         valgrind.args(["--quiet", "--error-exitcode=9", "--leak-check=full", "--fair-sched=yes"]);
         // What Rust's runtime and the threads of a pool that is just ending still hold at exit is not lost.
-        valgrind
-            .args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"])
-            .arg(program);
+        valgrind.args(["--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"]).arg(program);
         valgrind
     });
 }
@@ -66,21 +64,10 @@ fn c_program_in_valgrind() {
 fn cpp_program() {
     let (folder, model) = model();
     let program = folder.path().join("check-cpp");
-    native::program(
-        Language::Cpp17,
-        "check.cpp",
-        &library(),
-        &program,
-        &[SANITIZERS, "-fno-sanitize-recover=all"],
-    );
+    native::program(Language::Cpp17, "check.cpp", &library(), &program, &[SANITIZERS, "-fno-sanitize-recover=all"]);
     let printed = succeed(Command::new(&program).arg("decode").arg(&model));
     let grid = reference::grid(&fs::read(&model).expect("the model"), sample::THETA, 0, 0, 1.0);
-    let valid: Vec<f64> = grid
-        .values
-        .into_iter()
-        .filter(|value| !value.is_nan())
-        .map(f64::from)
-        .collect();
+    let valid: Vec<f64> = grid.values.into_iter().filter(|value| !value.is_nan()).map(f64::from).collect();
     let (count, sum) = printed.trim().split_once(' ').expect("two numbers");
     assert_eq!(count, valid.len().to_string());
     let mean = |sum: f64| sum / valid.len() as f64;
@@ -94,19 +81,9 @@ fn panics_do_not_reach_the_host() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = folder.path().join("check-hooks");
     let library = native::library(Path::new(TEMPORARY), true);
-    native::program(
-        Language::C99,
-        "check.c",
-        &library,
-        &program,
-        &["-DNEUVOL_TEST_HOOKS", SANITIZERS],
-    );
+    native::program(Language::C99, "check.c", &library, &program, &["-DNEUVOL_TEST_HOOKS", SANITIZERS]);
     // Leaks are what this must be able to do: the payload of a panic that panics again when it is dropped.
-    let output = native::run(
-        Command::new(&program)
-            .arg("panic")
-            .env("ASAN_OPTIONS", "detect_leaks=0"),
-    );
+    let output = native::run(Command::new(&program).arg("panic").env("ASAN_OPTIONS", "detect_leaks=0"));
     assert!(output.status.success(), "{}", native::text_of(&output));
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }

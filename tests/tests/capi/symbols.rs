@@ -7,30 +7,17 @@ use std::fs;
 
 #[test]
 fn exports_are_the_functions_of_the_header() {
-    let listing = succeed(
-        tool("nm")
-            .args(["-D", "--defined-only", "--format=posix"])
-            .arg(library()),
-    );
-    let exported: BTreeSet<&str> = listing
-        .lines()
-        .filter_map(|line| line.split_whitespace().next())
-        .collect();
+    let listing = succeed(tool("nm").args(["-D", "--defined-only", "--format=posix"]).arg(library()));
+    let exported: BTreeSet<&str> = listing.lines().filter_map(|line| line.split_whitespace().next()).collect();
     let header = fs::read_to_string(include().join("neuvol.h")).expect("the header");
     assert_eq!(exported, functions(&header));
 }
 
 /// Names that are followed by a parenthesis in declarations.
 fn functions(header: &str) -> BTreeSet<&str> {
-    let declarations = header
-        .split("NEUVOL_API")
-        .skip(1)
-        .filter_map(|text| text.split_once('('));
+    let declarations = header.split("NEUVOL_API").skip(1).filter_map(|text| text.split_once('('));
     let names = declarations.filter_map(|(before, _)| before.split_whitespace().last());
-    names
-        .map(|name| name.trim_start_matches('*'))
-        .filter(|name| name.starts_with("neuvol_"))
-        .collect()
+    names.map(|name| name.trim_start_matches('*')).filter(|name| name.starts_with("neuvol_")).collect()
 }
 
 #[test]

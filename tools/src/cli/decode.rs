@@ -130,20 +130,21 @@ fn to_netcdf(args: &Args, volume: &neuvol_engine::Volume, chosen: &[usize], quie
             netcdf::ExportVariable { index, dims: info.dims, steps: info.steps, has_time: info.has_time }
         })
         .collect();
-    let coordinates = reader.coordinate_bytes().map_err(|error| {
-        Failure::new(Failure::BAD_INPUT, format!("{}: {error}", args.model.display()))
-    })?;
+    let coordinates = reader
+        .coordinate_bytes()
+        .map_err(|error| Failure::new(Failure::BAD_INPUT, format!("{}: {error}", args.model.display())))?;
     let bar = output::bar(variables.iter().map(|v| u64::from(v.steps)).sum(), "decoding", quiet);
     let options = netcdf::ExportOptions {
         history: format!("decoded from {} by neuvol {}", args.model.display(), env!("CARGO_PKG_VERSION")),
         deflate: 1,
     };
-    let exported = netcdf::write(&args.output, reader.meta(), &coordinates, &variables, &options, &mut |index, step, out| {
-        bar.inc(1);
-        model::decode_step(volume, index, &reader.variables()[index], f64::from(step), out)
-            .map(|_| ())
-            .map_err(|failure| failure.to_string().into())
-    });
+    let exported =
+        netcdf::write(&args.output, reader.meta(), &coordinates, &variables, &options, &mut |index, step, out| {
+            bar.inc(1);
+            model::decode_step(volume, index, &reader.variables()[index], f64::from(step), out)
+                .map(|_| ())
+                .map_err(|failure| failure.to_string().into())
+        });
     bar.finish_and_clear();
     let exported = exported.map_err(|error| {
         let code = match error {

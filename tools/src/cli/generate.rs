@@ -23,10 +23,8 @@ pub(super) struct Args {
 }
 
 fn parse_size(text: &str) -> Result<[u32; 4], String> {
-    let numbers: Vec<u32> = text
-        .split('x')
-        .map(|n| n.parse().map_err(|_| format!("{n:?} is not a number")))
-        .collect::<Result<_, _>>()?;
+    let numbers: Vec<u32> =
+        text.split('x').map(|n| n.parse().map_err(|_| format!("{n:?} is not a number"))).collect::<Result<_, _>>()?;
     match numbers[..] {
         [t, z, y, x] if numbers.iter().all(|n| (1..=4096).contains(n)) => Ok([t, z, y, x]),
         [_, _, _, _] => Err("each number must be 1 to 4096".to_owned()),

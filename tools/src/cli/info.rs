@@ -65,9 +65,8 @@ struct VariableInfo {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let volume = model::open(&args.model, 1)?;
     let reader = volume.reader();
-    let bad = |error: neuvol_format::Error| {
-        Failure::new(Failure::BAD_INPUT, format!("{}: {error}", args.model.display()))
-    };
+    let bad =
+        |error: neuvol_format::Error| Failure::new(Failure::BAD_INPUT, format!("{}: {error}", args.model.display()));
     if args.check {
         reader.check().map_err(bad)?;
     }
@@ -151,12 +150,8 @@ fn text(info: &Info<'_>) -> String {
     // Writing into a String cannot fail.
     let _ = writeln!(out, "{}: format {}, {}", info.file, info.format, output::bytes(info.bytes));
     let _ = writeln!(out, "made by {} from {}", info.meta.created_by, info.meta.source);
-    let _ = writeln!(
-        out,
-        "content {}{}",
-        info.content_hash,
-        if info.checked { ", every checksum is right" } else { "" }
-    );
+    let _ =
+        writeln!(out, "content {}{}", info.content_hash, if info.checked { ", every checksum is right" } else { "" });
     for v in &info.variables {
         let total = u64::from(v.steps) * v.dims.iter().map(|&n| u64::from(n)).product::<u64>();
         let _ = writeln!(out, "\n{} [{}]", v.name, v.units);

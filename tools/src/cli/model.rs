@@ -62,11 +62,7 @@ pub(super) fn decode_step(
 }
 
 /// The original of a variable: the source and its variable number, checked against the model's grid.
-pub(super) fn original(
-    path: &Path,
-    volume: &Volume,
-    variable: usize,
-) -> Result<(Box<dyn Source>, usize), Failure> {
+pub(super) fn original(path: &Path, volume: &Volume, variable: usize) -> Result<(Box<dyn Source>, usize), Failure> {
     let source = source::open(path)?;
     let name = name(volume, variable);
     let info = &volume.reader().variables()[variable];

@@ -60,8 +60,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
             .or_else(|| model::attribute(&volume, variable, "standard_name"))
             .unwrap_or_default();
         for (step, slices) in slices {
-            let title =
-                if info.has_time { format!("{name}, step {step} of {}", info.steps) } else { name.to_owned() };
+            let title = if info.has_time { format!("{name}, step {step} of {}", info.steps) } else { name.to_owned() };
             let figure = slice_figure(&FigureSpec {
                 title: &title,
                 subtitle: &long_name,
@@ -95,9 +94,9 @@ fn file_name(name: &str) -> String {
 }
 
 fn save(image: &RgbImage, path: &Path, written: &mut String) -> Result<(), Failure> {
-    image.save_png(path).map_err(|error| {
-        Failure::new(Failure::CANNOT_WRITE, format!("cannot write {}: {error}", path.display()))
-    })?;
+    image
+        .save_png(path)
+        .map_err(|error| Failure::new(Failure::CANNOT_WRITE, format!("cannot write {}: {error}", path.display())))?;
     // Writing into a String cannot fail.
     let _ = writeln!(written, "{}", path.display());
     Ok(())

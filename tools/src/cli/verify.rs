@@ -87,7 +87,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let stats = volume.stats();
     verified.ratio = verified.raw_bytes as f64 / verified.model_bytes as f64;
     (verified.decode_seconds, verified.decoded_voxels) = (stats.seconds, stats.voxels);
-    if args.json { output::print_json(&verified)? } else { output::print(&text(&verified))? }
+    if args.json {
+        output::print_json(&verified)?
+    } else {
+        output::print(&text(&verified))?
+    }
     judge(args, &verified)
 }
 

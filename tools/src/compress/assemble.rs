@@ -7,7 +7,8 @@ use super::{
 };
 use crate::source::{Source, SourceCoordinate};
 use neuvol_format::{
-    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc, write_file,
+    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc,
+    write_file,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io, path::Path};
@@ -100,8 +101,7 @@ pub(super) fn assemble(
             losses: totals.median_losses(),
         });
     }
-    let plan =
-        Plan { meta, coordinates, variables, networks: Vec::new(), masks: blobs.masks, blobs: blobs.plan };
+    let plan = Plan { meta, coordinates, variables, networks: Vec::new(), masks: blobs.masks, blobs: blobs.plan };
     let origins = blobs.origins;
     let written = write_file(output, &plan, &mut |blob, out| {
         let (Origin::Payload(unit) | Origin::Mask(unit)) = origins[blob as usize];
@@ -192,11 +192,7 @@ impl Totals {
 }
 
 /// META and COOR.
-fn metadata(
-    source: &dyn Source,
-    layout: &Layout,
-    options: &CompressOptions,
-) -> Result<(Meta, Vec<u8>), CompressError> {
+fn metadata(source: &dyn Source, layout: &Layout, options: &CompressOptions) -> Result<(Meta, Vec<u8>), CompressError> {
     let mut coordinates: Vec<SourceCoordinate> = Vec::new();
     let mut variables = Vec::new();
     for variable in &layout.variables {

@@ -80,11 +80,12 @@ pub(super) fn encode(
         (encoded.min, encoded.max) = (min, max);
         let raw = Raw::encode_f32(values, extent, 1).map_err(EncodeError::ReadBack)?;
         let network_bytes = options.grid_config(extent).n_parameters(extent) * 2;
-        if raw.len() as u64 <= network_bytes {
-            // A network is never larger than what it replaces.
+        if raw.len() as u64 <= network_bytes || !(max - min).is_finite() {
+            // A network is never larger than what it replaces, and its range must be a 32-bit float.
             (encoded.codec, encoded.payload) = (codec::RAW, raw);
         } else {
-            let trained = train_block(values, extent, (min, max), options, steps, seed, stop).map_err(EncodeError::Train)?;
+            let trained =
+                train_block(values, extent, (min, max), options, steps, seed, stop).map_err(EncodeError::Train)?;
             (encoded.codec, encoded.payload) = (codec::GRID, trained.network.to_bytes());
             encoded.losses = trained.losses;
         }

@@ -247,7 +247,11 @@ mod tests {
             payload: vec![n; 100 + usize::from(n)],
             min: -1.5,
             max: f32::from(n),
-            validity: if n == 1 { Validity::Some(Mask::from_fn([2, 2, 2], 1, |_, z, _, _| z == 0)) } else { Validity::All },
+            validity: if n == 1 {
+                Validity::Some(Mask::from_fn([2, 2, 2], 1, |_, z, _, _| z == 0))
+            } else {
+                Validity::All
+            },
             valid: 8,
             max_abs_error: 0.1,
             sum_squares: 0.25,

@@ -236,12 +236,9 @@ pub fn compress(
             )
             .map_err(|error| match error {
                 block::EncodeError::Train(TrainError::Interrupted) => interrupted(0),
-                block::EncodeError::Train(source) => CompressError::Train {
-                    variable: variable.name.clone(),
-                    step: unit.step,
-                    block: unit.block,
-                    source,
-                },
+                block::EncodeError::Train(source) => {
+                    CompressError::Train { variable: variable.name.clone(), step: unit.step, block: unit.block, source }
+                }
                 block::EncodeError::ReadBack(source) => CompressError::ReadBack {
                     variable: variable.name.clone(),
                     step: unit.step,

@@ -16,16 +16,8 @@ use crate::source::Dtype;
 use crate::source::attributes::to_netcdf;
 
 /// Attributes that describe the stored numbers of the source.
-const OF_THE_SOURCE: [&str; 8] = [
-    "scale_factor",
-    "add_offset",
-    "_Unsigned",
-    "missing_value",
-    "_FillValue",
-    "valid_range",
-    "valid_min",
-    "valid_max",
-];
+const OF_THE_SOURCE: [&str; 8] =
+    ["scale_factor", "add_offset", "_Unsigned", "missing_value", "_FillValue", "valid_range", "valid_min", "valid_max"];
 /// Names that the NetCDF library keeps for itself.
 const RESERVED: [&str; 8] = [
     "_NCProperties",
@@ -126,15 +118,10 @@ pub fn write(
     options: &ExportOptions,
     read: &mut ReadStep<'_>,
 ) -> Result<Exported, ExportError> {
-    let io = |error| ExportError::Io {
-        path: path.to_owned(),
-        error,
-    };
+    let io = |error| ExportError::Io { path: path.to_owned(), error };
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".neuvol.partial");
-    let partial = Partial {
-        path: path.with_file_name(name),
-    };
+    let partial = Partial { path: path.with_file_name(name) };
     // The library's message for a folder that is missing or not writable is poor.
     File::create(&partial.path).map_err(io)?;
 
@@ -161,10 +148,7 @@ impl Drop for Partial {
 
 /// A name that NetCDF accepts: no slash or control characters, no special first character, no space at the end.
 fn valid_name(name: &str) -> String {
-    let mut valid: String = name
-        .chars()
-        .map(|c| if c == '/' || c.is_control() { '_' } else { c })
-        .collect();
+    let mut valid: String = name.chars().map(|c| if c == '/' || c.is_control() { '_' } else { c }).collect();
     valid.truncate(valid.trim_end().len());
     if !valid.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
         valid.insert(0, '_');
@@ -205,12 +189,7 @@ impl<'a> Plan<'a> {
             let Some(meta) = meta.variables.get(variable.index) else {
                 return Err(plan.model(format!("there is no variable {}", variable.index)));
             };
-            let array = Array {
-                variable,
-                meta,
-                name: valid_name(&meta.name),
-                dimensions: names(variable, meta),
-            };
+            let array = Array { variable, meta, name: valid_name(&meta.name), dimensions: names(variable, meta) };
             for (name, len) in array.dimensions.iter().zip(array.lengths()) {
                 plan.add_dimension(name, len)?;
             }
@@ -231,25 +210,15 @@ impl<'a> Plan<'a> {
     }
 
     fn model(&self, reason: impl Into<String>) -> ExportError {
-        ExportError::Model {
-            path: self.path.to_owned(),
-            reason: reason.into(),
-        }
+        ExportError::Model { path: self.path.to_owned(), reason: reason.into() }
     }
 
     fn library(&self, what: &str, e: impl std::fmt::Display) -> ExportError {
-        ExportError::Netcdf {
-            path: self.path.to_owned(),
-            what: what.to_owned(),
-            message: e.to_string(),
-        }
+        ExportError::Netcdf { path: self.path.to_owned(), what: what.to_owned(), message: e.to_string() }
     }
 
     fn length(&self, dimension: &str) -> Option<usize> {
-        self.dimensions
-            .iter()
-            .find(|(name, _)| name == dimension)
-            .map(|(_, len)| *len)
+        self.dimensions.iter().find(|(name, _)| name == dimension).map(|(_, len)| *len)
     }
 
     fn add_dimension(&mut self, name: &str, len: usize) -> Result<(), ExportError> {
@@ -309,8 +278,7 @@ impl<'a> Plan<'a> {
             self.write_coordinate(&mut file, coordinate, coordinate_bytes)?;
         }
         for array in &self.variables {
-            self.define(&mut file, array, options)
-                .map_err(|e| self.library(&array.name, e))?;
+            self.define(&mut file, array, options).map_err(|e| self.library(&array.name, e))?;
         }
         let mut values = Vec::new();
         for array in &self.variables {
@@ -330,9 +298,7 @@ impl<'a> Plan<'a> {
     fn global_attributes(&self, options: &ExportOptions) -> Vec<Attribute> {
         let mut list = writable(&self.meta.attributes);
         list.retain(|a| a.name != "history");
-        let old = Meta::attribute(&self.meta.attributes, "history")
-            .and_then(Attribute::as_str)
-            .unwrap_or("");
+        let old = Meta::attribute(&self.meta.attributes, "history").and_then(Attribute::as_str).unwrap_or("");
         // The newest line comes first, as other tools do it.
         let lines = [options.history.as_str(), self.meta.history.as_str(), old];
         let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
@@ -355,24 +321,15 @@ impl<'a> Plan<'a> {
         let mut variable = file.add_variable::<f32>(&array.name, &dimensions)?;
         let mut chunk: Vec<usize> = vec![1; array.variable.has_time.into()];
         let spatial = array.dimensions.len() - chunk.len();
-        let limits = array
-            .variable
-            .dims
-            .iter()
-            .zip(CHUNK)
-            .map(|(n, limit)| (*n).min(limit) as usize);
+        let limits = array.variable.dims.iter().zip(CHUNK).map(|(n, limit)| (*n).min(limit) as usize);
         chunk.extend(limits.skip(3 - spatial));
         variable.set_chunking(&chunk)?;
         if options.deflate > 0 {
             variable.set_compression(i32::from(options.deflate.min(9)), true)?;
         }
         variable.set_fill_value(f32::NAN)?;
-        let (of_source, kept): (Vec<Attribute>, Vec<Attribute>) = array
-            .meta
-            .attributes
-            .iter()
-            .cloned()
-            .partition(|a| OF_THE_SOURCE.contains(&a.name.as_str()));
+        let (of_source, kept): (Vec<Attribute>, Vec<Attribute>) =
+            array.meta.attributes.iter().cloned().partition(|a| OF_THE_SOURCE.contains(&a.name.as_str()));
         for attribute in writable(&kept) {
             variable.put_attribute(&attribute.name, to_netcdf(&attribute.value))?;
         }
@@ -396,27 +353,18 @@ impl<'a> Plan<'a> {
         }
         let wanted = count.iter().try_fold(1usize, |n, len| n.checked_mul(*len));
         if wanted != Some(values.len()) {
-            return Err(self.model(format!(
-                "{}: {} values for a step of {count:?}",
-                array.name,
-                values.len()
-            )));
+            return Err(self.model(format!("{}: {} values for a step of {count:?}", array.name, values.len())));
         }
         let gone = || self.library(&array.name, "the variable is gone");
         let mut variable = file.variable_mut(&array.name).ok_or_else(gone)?;
-        variable
-            .put_values(values, (start, count))
-            .map_err(|e| self.library(&array.name, e))
+        variable.put_values(values, (start, count)).map_err(|e| self.library(&array.name, e))
     }
 
     fn write_coordinate(&self, file: &mut netcdf::FileMut, c: &Coordinate, all: &[u8]) -> Result<(), ExportError> {
         let name = valid_name(&c.name);
         let dtype = Dtype::from_name(&c.dtype);
         let dtype = dtype.ok_or_else(|| self.model(format!("coordinate {name} has the type {}", c.dtype)))?;
-        let len = c
-            .shape
-            .iter()
-            .try_fold(dtype.size() as u64, |n, len| n.checked_mul(*len));
+        let len = c.shape.iter().try_fold(dtype.size() as u64, |n, len| n.checked_mul(*len));
         let range = len
             .and_then(|len| Some(usize::try_from(c.offset).ok()?..usize::try_from(c.offset.checked_add(len)?).ok()?));
         let bytes = range.and_then(|range| all.get(range));
@@ -426,12 +374,8 @@ impl<'a> Plan<'a> {
         let dimensions: Vec<&str> = dimensions.iter().map(String::as_str).collect();
         macro_rules! write {
             ($type:ty, $fill:ident) => {{
-                let values: Vec<$type> = bytes
-                    .as_chunks::<{ size_of::<$type>() }>()
-                    .0
-                    .iter()
-                    .map(|b| <$type>::from_le_bytes(*b))
-                    .collect();
+                let values: Vec<$type> =
+                    bytes.as_chunks::<{ size_of::<$type>() }>().0.iter().map(|b| <$type>::from_le_bytes(*b)).collect();
                 let fill = match Meta::attribute(&c.attributes, "_FillValue").map(|a| &a.value) {
                     Some(AttributeValue::$fill(v)) => v.first().copied(),
                     _ => None,
@@ -476,12 +420,7 @@ fn put_coordinate<T: netcdf::NcTypeDescriptor>(
 /// Attributes that NetCDF accepts, under names that it accepts.
 fn writable(attributes: &[Attribute]) -> Vec<Attribute> {
     let allowed = attributes.iter().filter(|a| !RESERVED.contains(&a.name.as_str()));
-    allowed
-        .map(|a| Attribute {
-            name: valid_name(&a.name),
-            value: a.value.clone(),
-        })
-        .collect()
+    allowed.map(|a| Attribute { name: valid_name(&a.name), value: a.value.clone() }).collect()
 }
 
 impl Array<'_> {
@@ -490,9 +429,7 @@ impl Array<'_> {
         let v = self.variable;
         let time = v.has_time.then_some(v.steps as usize);
         let spatial = self.dimensions.len() - usize::from(v.has_time);
-        time.into_iter()
-            .chain(v.dims[3 - spatial..].iter().map(|n| *n as usize))
-            .collect()
+        time.into_iter().chain(v.dims[3 - spatial..].iter().map(|n| *n as usize)).collect()
     }
 }
 
@@ -503,9 +440,7 @@ fn names(variable: &ExportVariable, meta: &VariableMeta) -> Vec<String> {
     if fits {
         return meta.dimensions.iter().map(|name| valid_name(name)).collect();
     }
-    let usual = ["time", "z", "y", "x"]
-        .into_iter()
-        .skip(usize::from(!variable.has_time));
+    let usual = ["time", "z", "y", "x"].into_iter().skip(usize::from(!variable.has_time));
     usual.map(str::to_owned).collect()
 }
 

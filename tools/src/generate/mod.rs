@@ -48,14 +48,7 @@ pub struct GenerateOptions {
 
 impl Default for GenerateOptions {
     fn default() -> Self {
-        Self {
-            nt: 24,
-            nz: 40,
-            ny: 200,
-            nx: 300,
-            seed: 7,
-            variables: Vec::new(),
-        }
+        Self { nt: 24, nz: 40, ny: 200, nx: 300, seed: 7, variables: Vec::new() }
     }
 }
 
@@ -97,15 +90,9 @@ pub fn generate(path: &Path, options: &GenerateOptions, mut progress: impl FnMut
     name.push(".part");
     let unfinished = PathBuf::from(name);
     let result = write(&unfinished, options, wanted, &mut progress)
-        .map_err(|source| GenerateError::NetCdf {
-            path: path.to_owned(),
-            source,
-        })
+        .map_err(|source| GenerateError::NetCdf { path: path.to_owned(), source })
         .and_then(|()| {
-            std::fs::rename(&unfinished, path).map_err(|source| GenerateError::Io {
-                path: path.to_owned(),
-                source,
-            })
+            std::fs::rename(&unfinished, path).map_err(|source| GenerateError::Io { path: path.to_owned(), source })
         });
     if result.is_err() {
         // The first error is the one that matters; the unfinished file may not even exist.
@@ -116,17 +103,9 @@ pub fn generate(path: &Path, options: &GenerateOptions, mut progress: impl FnMut
 
 /// Checks the options; gives which of [`VARIABLES`] to write.
 fn check(options: &GenerateOptions) -> Result<[bool; 3], GenerateError> {
-    for (name, n) in [
-        ("nt", options.nt),
-        ("nz", options.nz),
-        ("ny", options.ny),
-        ("nx", options.nx),
-    ] {
+    for (name, n) in [("nt", options.nt), ("nz", options.nz), ("ny", options.ny), ("nx", options.nx)] {
         if !(1..=1 << 16).contains(&n) {
-            return Err(GenerateError::Argument {
-                name,
-                message: format!("{n} is not within 1..=65536"),
-            });
+            return Err(GenerateError::Argument { name, message: format!("{n} is not within 1..=65536") });
         }
     }
     let cells = u64::from(options.nz) * u64::from(options.ny) * u64::from(options.nx);
@@ -134,16 +113,9 @@ fn check(options: &GenerateOptions) -> Result<[bool; 3], GenerateError> {
         let message = format!("{cells} cells in one step are more than 2^31; make an axis shorter");
         return Err(GenerateError::Argument { name: "nx", message });
     }
-    if let Some(unknown) = options
-        .variables
-        .iter()
-        .find(|name| !VARIABLES.contains(&name.as_str()))
-    {
+    if let Some(unknown) = options.variables.iter().find(|name| !VARIABLES.contains(&name.as_str())) {
         let message = format!("{unknown:?} is unknown; there are {}", VARIABLES.join(", "));
-        return Err(GenerateError::Argument {
-            name: "variables",
-            message,
-        });
+        return Err(GenerateError::Argument { name: "variables", message });
     }
     Ok(VARIABLES.map(|name| options.variables.is_empty() || options.variables.iter().any(|v| v == name)))
 }

@@ -133,10 +133,7 @@ impl Wave {
                 })
                 .collect()
         };
-        (
-            along(grid.nx, self.kx, self.phase + self.drift * time),
-            along(grid.ny, self.ky, 0.0),
-        )
+        (along(grid.nx, self.kx, self.phase + self.drift * time), along(grid.ny, self.ky, 0.0))
     }
 }
 

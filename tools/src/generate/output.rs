@@ -38,23 +38,12 @@ impl DayFile {
         wanted: [bool; 3],
     ) -> Result<Self, netcdf::Error> {
         let mut file = netcdf::create(path)?;
-        let GenerateOptions {
-            nt, nz, ny, nx, seed, ..
-        } = options;
+        let GenerateOptions { nt, nz, ny, nx, seed, .. } = options;
         file.add_attribute("Conventions", "CF-1.8")?;
         file.add_attribute("title", "Synthetic day of regional air quality")?;
-        file.add_attribute(
-            "source",
-            "neuvol generate: finite-volume transport of tracers in a synthetic flow",
-        )?;
-        file.add_attribute(
-            "history",
-            format!("neuvol generate --size {nt}x{nz}x{ny}x{nx} --seed {seed}"),
-        )?;
-        file.add_attribute(
-            "comment",
-            "Neither an observation nor the output of an operational model",
-        )?;
+        file.add_attribute("source", "neuvol generate: finite-volume transport of tracers in a synthetic flow")?;
+        file.add_attribute("history", format!("neuvol generate --size {nt}x{nz}x{ny}x{nx} --seed {seed}"))?;
+        file.add_attribute("comment", "Neither an observation nor the output of an operational model")?;
         file.add_unlimited_dimension("time")?;
         file.add_dimension("level", grid.nz)?;
         file.add_dimension("lat", grid.ny)?;
@@ -65,28 +54,14 @@ impl DayFile {
         time.put_attribute("calendar", "standard")?;
         time.put_attribute("axis", "T")?;
         let degrees = |origin: f64, scale: f64, n: usize| -> Vec<f32> {
-            (0..n)
-                .map(|i| (origin + (i as f64 + 0.5) * Grid::SPACING / scale) as f32)
-                .collect()
+            (0..n).map(|i| (origin + (i as f64 + 0.5) * Grid::SPACING / scale) as f32).collect()
         };
         let parallel = METRES_PER_DEGREE * ORIGIN.0.to_radians().cos();
         let heights = grid.centres.iter().map(|&z| z as f32).collect();
         for (name, standard_name, units, axis, values) in [
             ("level", "altitude", "m", "Z", heights),
-            (
-                "lat",
-                "latitude",
-                "degrees_north",
-                "Y",
-                degrees(ORIGIN.0, METRES_PER_DEGREE, grid.ny),
-            ),
-            (
-                "lon",
-                "longitude",
-                "degrees_east",
-                "X",
-                degrees(ORIGIN.1, parallel, grid.nx),
-            ),
+            ("lat", "latitude", "degrees_north", "Y", degrees(ORIGIN.0, METRES_PER_DEGREE, grid.ny)),
+            ("lon", "longitude", "degrees_east", "X", degrees(ORIGIN.1, parallel, grid.nx)),
         ] {
             let mut variable = file.add_variable::<f32>(name, &[name])?;
             describe(&mut variable, standard_name, units)?;
@@ -119,11 +94,7 @@ impl DayFile {
             variable.put_attribute("add_offset", T_OFFSET)?;
             lay_out(&mut variable, grid, "air_temperature", "K")?;
         }
-        Ok(Self {
-            file,
-            values: Vec::new(),
-            packed: Vec::new(),
-        })
+        Ok(Self { file, values: Vec::new(), packed: Vec::new() })
     }
 
     /// Writes the time (seconds since midnight) of a step.
@@ -145,11 +116,7 @@ impl DayFile {
         for &height in &grid.centres {
             let level = weather.terrain.iter().enumerate().map(|(i, &terrain)| {
                 let above_ground = height - f64::from(terrain);
-                if above_ground < 0.0 {
-                    fill
-                } else {
-                    interpolate(grid, field, above_ground, i)
-                }
+                if above_ground < 0.0 { fill } else { interpolate(grid, field, above_ground, i) }
             });
             self.values.extend(level);
         }
@@ -185,8 +152,7 @@ impl DayFile {
 }
 
 fn variable<'f>(file: &'f mut FileMut, name: &str) -> Result<VariableMut<'f>, netcdf::Error> {
-    file.variable_mut(name)
-        .ok_or_else(|| netcdf::Error::NotFound(format!("variable {name}")))
+    file.variable_mut(name).ok_or_else(|| netcdf::Error::NotFound(format!("variable {name}")))
 }
 
 fn describe(variable: &mut VariableMut<'_>, standard_name: &str, units: &str) -> Result<(), netcdf::Error> {

@@ -28,28 +28,17 @@ impl Sources {
     pub(super) fn new(grid: &Grid, weather: &Weather, seed: u64) -> Self {
         let mut random = Random::new(seed, 2);
         let plane = grid.plane();
-        let centres: Vec<usize> = (0..(plane / 4000).max(4))
-            .map(|_| lowland(&mut random, weather, plane))
-            .collect();
+        let centres: Vec<usize> = (0..(plane / 4000).max(4)).map(|_| lowland(&mut random, weather, plane)).collect();
         let mut cities = vec![0.0; plane];
         for &centre in &centres {
-            add_city(
-                grid,
-                &mut cities,
-                centre,
-                random.uniform(2.0, 8.0),
-                random.uniform(0.4, 1.6),
-            );
+            add_city(grid, &mut cities, centre, random.uniform(2.0, 8.0), random.uniform(0.4, 1.6));
         }
         for (city, variation) in cities.iter_mut().zip(&weather.variation) {
             *city *= (0.6 * variation).exp();
         }
         let mut traffic = vec![0.0f32; plane];
         for _ in 0..2 * centres.len() {
-            let ends = [
-                centres[random.index(centres.len())],
-                centres[random.index(centres.len())],
-            ];
+            let ends = [centres[random.index(centres.len())], centres[random.index(centres.len())]];
             add_road(grid, &mut traffic, ends, &mut random);
         }
         for i in 0..plane {
@@ -74,13 +63,7 @@ impl Sources {
             .collect();
         let levels = grid.edges[1..].partition_point(|&edge| edge < 90.0).clamp(1, grid.nz);
         let rate = 60.0 / grid.edges[levels].max(60.0) / levels as f64;
-        Self {
-            cities,
-            traffic,
-            stacks,
-            levels,
-            rate: rate as f32,
-        }
+        Self { cities, traffic, stacks, levels, rate: rate as f32 }
     }
 
     /// Adds what is emitted in `duration` seconds from `time` to fields of the whole grid: fine dust to `pm25`,
@@ -90,10 +73,9 @@ impl Sources {
         let peak = |at: f64, width: f64| (-((hour - at) / width).powi(2)).exp();
         let rush = (0.35 + peak(8.0, 1.6) + 0.9 * peak(18.5, 2.0)) as f32;
         let seconds = duration as f32;
-        for (field, traffic, city, strength) in [
-            (pm25, 0.6, 1.3, 9e-3 * (0.5 + 0.6 * rush)),
-            (nox, 1.0, 1.0, 6e-3 * rush),
-        ] {
+        for (field, traffic, city, strength) in
+            [(pm25, 0.6, 1.3, 9e-3 * (0.5 + 0.6 * rush)), (nox, 1.0, 1.0, 6e-3 * rush)]
+        {
             let Some(field) = field else { continue };
             let amount = strength * self.rate * seconds;
             for level in field.chunks_exact_mut(self.cities.len()).take(self.levels) {

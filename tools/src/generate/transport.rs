@@ -34,12 +34,7 @@ impl<'a> Chemistry<'a> {
                 (tracer, cells.map(cell).collect())
             })
             .collect();
-        Self {
-            grid,
-            tracers,
-            rise: vec![0.0; grid.nz * grid.plane()],
-            steps: 0,
-        }
+        Self { grid, tracers, rise: vec![0.0; grid.nz * grid.plane()], steps: 0 }
     }
 
     /// Fine dust, if it is simulated.
@@ -53,10 +48,7 @@ impl<'a> Chemistry<'a> {
     }
 
     fn get(&self, tracer: Tracer) -> Option<&[f32]> {
-        self.tracers
-            .iter()
-            .find(|(t, _)| *t == tracer)
-            .map(|(_, field)| field.as_slice())
+        self.tracers.iter().find(|(t, _)| *t == tracer).map(|(_, field)| field.as_slice())
     }
 
     /// Goes `duration` seconds on from `time`.
@@ -83,14 +75,8 @@ impl<'a> Chemistry<'a> {
         let plane = grid.plane();
         let x_first = self.steps.is_multiple_of(2);
         // Levels do not touch each other here: one task each, with its own part of every field.
-        let mut levels: Vec<LevelFields<'_>> = self
-            .rise
-            .chunks_exact_mut(plane)
-            .map(|rise| LevelFields {
-                rise,
-                tracers: Vec::new(),
-            })
-            .collect();
+        let mut levels: Vec<LevelFields<'_>> =
+            self.rise.chunks_exact_mut(plane).map(|rise| LevelFields { rise, tracers: Vec::new() }).collect();
         for (tracer, field) in &mut self.tracers {
             for (level, part) in levels.iter_mut().zip(field.chunks_exact_mut(plane)) {
                 level.tracers.push((*tracer, part));
@@ -115,9 +101,7 @@ impl<'a> Chemistry<'a> {
                 *rise += below;
             }
         }
-        self.rise
-            .par_iter_mut()
-            .for_each(|rise| *rise = rise.clamp(-MAX_RISE, MAX_RISE));
+        self.rise.par_iter_mut().for_each(|rise| *rise = rise.clamp(-MAX_RISE, MAX_RISE));
     }
 
     /// Turbulent mixing and vertical wind, implicit in time, one row of columns after the other.
@@ -295,10 +279,7 @@ fn step_line(stride: usize, padded: &[f32], through: &[f32], slopes: &mut [f32],
         let (forth, back) = (courant.max(0.0), courant.min(0.0));
         *flux = forth * (west + (1.0 - forth) * west_slope) + back * (east - (1.0 + back) * east_slope);
     }
-    let borders = flux
-        .iter()
-        .zip(&flux[stride..])
-        .zip(through.iter().zip(&through[stride..]));
+    let borders = flux.iter().zip(&flux[stride..]).zip(through.iter().zip(&through[stride..]));
     for (value, ((&entering, &leaving), (&from, &to))) in out.iter_mut().zip(borders) {
         // The divergence along this line is compensated, so a uniform field stays uniform.
         *value = *value * (1.0 + to - from) + entering - leaving;
@@ -316,12 +297,7 @@ struct Columns {
 impl Columns {
     fn new(nz: usize, nx: usize) -> Self {
         let zeros = || vec![0.0; nz * nx];
-        Self {
-            nx,
-            lower: zeros(),
-            upper: zeros(),
-            inverse: zeros(),
-        }
+        Self { nx, lower: zeros(), upper: zeros(), inverse: zeros() }
     }
 
     /// Fills in the coefficients of row `y` and eliminates once, for all tracers.
@@ -333,26 +309,14 @@ impl Columns {
         let friction: Vec<f32> = cells.clone().map(|i| 0.12 + 0.33 * sun * weather.land[i]).collect();
         for z in 0..nz {
             let thickness = grid.thickness(z) as f32;
-            let to_lower = if z > 0 {
-                (grid.centres[z] - grid.centres[z - 1]) as f32
-            } else {
-                1.0
-            };
-            let to_upper = if z + 1 < nz {
-                (grid.centres[z + 1] - grid.centres[z]) as f32
-            } else {
-                1.0
-            };
+            let to_lower = if z > 0 { (grid.centres[z] - grid.centres[z - 1]) as f32 } else { 1.0 };
+            let to_upper = if z + 1 < nz { (grid.centres[z + 1] - grid.centres[z]) as f32 } else { 1.0 };
             let (bottom, top) = (grid.edges[z] as f32, grid.edges[z + 1] as f32);
             for x in 0..nx {
                 let at = z * nx + x;
                 let (mut lower, mut upper) = (0.0, 0.0);
                 let wind_above = rise[z * grid.plane() + cells.start + x];
-                let wind_below = if z > 0 {
-                    rise[(z - 1) * grid.plane() + cells.start + x]
-                } else {
-                    0.0
-                };
+                let wind_below = if z > 0 { rise[(z - 1) * grid.plane() + cells.start + x] } else { 0.0 };
                 let wind = 0.5 * (wind_above + wind_below);
                 if z > 0 {
                     let mixing = mixing(bottom, heights[x], friction[x]) / thickness;
@@ -380,9 +344,7 @@ impl Columns {
             let row = z * nx..(z + 1) * nx;
             let (lower, inverse) = (&self.lower[row.clone()], &self.inverse[row]);
             if z == 0 {
-                here.iter_mut()
-                    .zip(inverse)
-                    .for_each(|(value, inverse)| *value *= inverse);
+                here.iter_mut().zip(inverse).for_each(|(value, inverse)| *value *= inverse);
                 continue;
             }
             let below = &below[start(z - 1)..][..nx];
@@ -425,13 +387,7 @@ mod tests {
         let mass: f32 = line.iter().map(|v| v - 1.0).sum();
         assert!((mass - 270.0).abs() < 0.1, "{mass}");
         // 100 steps of 0.4 cells: the middle has moved from 65 to 105, the edges stay within a few cells.
-        assert!(
-            line[105] > 9.9 && line[84] < 1.5 && line[126] < 1.5,
-            "{} {} {}",
-            line[105],
-            line[84],
-            line[126]
-        );
+        assert!(line[105] > 9.9 && line[84] < 1.5 && line[126] < 1.5, "{} {} {}", line[105], line[84], line[126]);
     }
 
     #[test]

@@ -33,13 +33,7 @@ impl Grid {
             })
             .collect();
         let centres = edges.windows(2).map(|pair| (pair[0] + pair[1]) / 2.0).collect();
-        Self {
-            nz,
-            ny,
-            nx,
-            edges,
-            centres,
-        }
+        Self { nz, ny, nx, edges, centres }
     }
 
     /// Cells of one level.
@@ -88,18 +82,12 @@ impl Weather {
         let shape = field(-1.2, 0.6 * long);
         let ridges = field(-0.7, 0.25 * long);
         let variation = field(-0.9, 0.4 * long);
-        let texture = field(-0.7, 0.4 * long)
-            .iter()
-            .map(|v| (1.0 + 0.25 * v).clamp(0.3, 2.0))
-            .collect();
+        let texture = field(-0.7, 0.4 * long).iter().map(|v| (1.0 + 0.25 * v).clamp(0.3, 2.0)).collect();
         let wobble = field(-1.0, 0.5 * long);
 
         let rows = grid.ny as f32;
-        let inland: Vec<f32> = shape
-            .iter()
-            .enumerate()
-            .map(|(i, v)| v + 3.0 * ((i / grid.nx) as f32 / rows - 0.38))
-            .collect();
+        let inland: Vec<f32> =
+            shape.iter().enumerate().map(|(i, v)| v + 3.0 * ((i / grid.nx) as f32 / rows - 0.38)).collect();
         let land: Vec<f32> = inland.iter().map(|v| smooth_step(0.5 + v / 0.6)).collect();
         let terrain: Vec<f32> = inland
             .iter()
@@ -133,9 +121,7 @@ impl Weather {
             front_path,
             front_start: random.uniform(3.0, 7.0) * 3600.0,
             front_speed: (width * east).hypot(depth * north) / (20.0 * 3600.0),
-            eddies: (0..3)
-                .map(|_| Waves::new(grid, &mut random, 48, -1.0 / 3.0, 0.35 * long))
-                .collect(),
+            eddies: (0..3).map(|_| Waves::new(grid, &mut random, 48, -1.0 / 3.0, 0.35 * long)).collect(),
         }
     }
 
@@ -256,10 +242,7 @@ fn direction(grid: &Grid, field: &[f32]) -> [Vec<f32>; 2] {
     let mut steepest = 1e-9f32;
     for y in 0..grid.ny {
         for x in 0..grid.nx {
-            let (dx, dy) = (
-                at(y, x + 1) - at(y, x.saturating_sub(1)),
-                at(y + 1, x) - at(y.saturating_sub(1), x),
-            );
+            let (dx, dy) = (at(y, x + 1) - at(y, x.saturating_sub(1)), at(y + 1, x) - at(y.saturating_sub(1), x));
             steepest = steepest.max(dx.hypot(dy));
             east.push(dx);
             north.push(dy);

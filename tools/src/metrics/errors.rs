@@ -105,11 +105,7 @@ impl Errors {
             rmse: mean_square.sqrt(),
             max_abs_error: if self.valid == 0 { f64::NAN } else { self.largest },
             mean_error: self.sum / n,
-            p999_abs_error: self
-                .magnitudes
-                .quantile(HIGH_SHARE)
-                .unwrap_or(f64::NAN)
-                .min(self.largest),
+            p999_abs_error: self.magnitudes.quantile(HIGH_SHARE).unwrap_or(f64::NAN).min(self.largest),
             peak_top: self.peaks.relative_error(PEAK_SHARE),
         }
     }
@@ -117,9 +113,5 @@ impl Errors {
 
 /// Peak signal-to-noise ratio in dB from the value range and the mean squared error.
 fn psnr(range: f64, mean_square: f64) -> f64 {
-    if mean_square == 0.0 {
-        f64::INFINITY
-    } else {
-        20.0 * range.log10() - 10.0 * mean_square.log10()
-    }
+    if mean_square == 0.0 { f64::INFINITY } else { 20.0 * range.log10() - 10.0 * mean_square.log10() }
 }

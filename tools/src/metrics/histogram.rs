@@ -15,10 +15,7 @@ pub(super) struct LogHistogram {
 
 impl LogHistogram {
     pub(super) fn new() -> Self {
-        Self {
-            counts: vec![0; N_BINS],
-            total: 0,
-        }
+        Self { counts: vec![0; N_BINS], total: 0 }
     }
 
     /// Counts one value; it must be finite and not negative.
@@ -80,16 +77,8 @@ impl PeakHistogram {
     /// Covers `lowest..=highest`; values outside count in the first or last bin.
     pub(super) fn new(lowest: f64, highest: f64) -> Self {
         let range = highest - lowest;
-        let bins_per_unit = if range > 0.0 {
-            (N_PEAK_BINS - 1) as f64 / range
-        } else {
-            0.0
-        };
-        Self {
-            bins: vec![PeakBin::default(); N_PEAK_BINS],
-            lowest,
-            bins_per_unit,
-        }
+        let bins_per_unit = if range > 0.0 { (N_PEAK_BINS - 1) as f64 / range } else { 0.0 };
+        Self { bins: vec![PeakBin::default(); N_PEAK_BINS], lowest, bins_per_unit }
     }
 
     /// Counts one voxel by its original value and its signed error (decoded - original).
@@ -167,11 +156,7 @@ mod tests {
         // 90 voxels of 0 without error, 10 of 100 with error -20: the top 1 % is all ten of the tie.
         let mut peaks = PeakHistogram::new(0.0, 100.0);
         for i in 0..100 {
-            if i < 90 {
-                peaks.add(0.0, 5.0)
-            } else {
-                peaks.add(100.0, -20.0)
-            }
+            if i < 90 { peaks.add(0.0, 5.0) } else { peaks.add(100.0, -20.0) }
         }
         assert!((peaks.relative_error(0.01).unwrap() + 0.2).abs() < 1e-12);
         assert_eq!(PeakHistogram::new(1.0, 1.0).relative_error(0.001), None);

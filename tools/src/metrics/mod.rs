@@ -52,11 +52,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            ssim: true,
-            window: 7,
-            ssim_target: None,
-        }
+        Self { ssim: true, window: 7, ssim_target: None }
     }
 }
 
@@ -130,14 +126,7 @@ impl Comparison {
     /// the SSIM statistics.
     pub fn new(range: ValueRange, block_dims: [u32; 3], options: Options) -> Self {
         let ssim = SsimTotals::new(options.ssim_target);
-        Self {
-            range,
-            block_dims,
-            options,
-            errors: Errors::new(range),
-            ssim,
-            steps: Vec::new(),
-        }
+        Self { range, block_dims, options, errors: Errors::new(range), ssim, steps: Vec::new() }
     }
 
     /// Adds one step of `dims` [z, y, x] voxels. `planes(z, original, decoded)` fills both planes (y * x values, x
@@ -154,13 +143,7 @@ impl Comparison {
         let mut errors = Errors::new(self.range);
         let mut ssim = self.options.ssim.then(|| {
             let blocks = self.block_dims.map(|n| n as usize);
-            StepSsim::new(
-                self.range.min,
-                self.range.length(),
-                size,
-                self.options.window.min(255),
-                blocks,
-            )
+            StepSsim::new(self.range.min, self.range.length(), size, self.options.window.min(255), blocks)
         });
         for z in 0..dims[0] {
             planes(z, &mut original, &mut decoded)?;
@@ -179,10 +162,7 @@ impl Comparison {
             self.ssim.add(step, n_blocks, &result);
             totals.figures()
         });
-        self.steps.push(Figures {
-            errors: errors.figures(),
-            ssim: figures,
-        });
+        self.steps.push(Figures { errors: errors.figures(), ssim: figures });
         Ok(())
     }
 
@@ -191,10 +171,7 @@ impl Comparison {
         Report {
             range: self.range,
             block_dims: self.block_dims,
-            total: Figures {
-                errors: self.errors.figures(),
-                ssim: self.ssim.figures(),
-            },
+            total: Figures { errors: self.errors.figures(), ssim: self.ssim.figures() },
             steps: self.steps,
         }
     }
@@ -212,14 +189,7 @@ struct SsimTotals {
 
 impl SsimTotals {
     fn new(target: Option<f64>) -> Self {
-        Self {
-            target,
-            sum: 0.0,
-            windows: 0,
-            smallest: f64::INFINITY,
-            blocks: Vec::new(),
-            worst: None,
-        }
+        Self { target, sum: 0.0, windows: 0, smallest: f64::INFINITY, blocks: Vec::new(), worst: None }
     }
 
     fn add(&mut self, step: u32, n_blocks: [u32; 3], result: &StepResult) {
@@ -243,9 +213,7 @@ impl SsimTotals {
         let mut sorted = self.blocks.clone();
         sorted.sort_by(f64::total_cmp);
         let blocks = sorted.len() as u64;
-        let below = self
-            .target
-            .map(|target| sorted.partition_point(|&mean| mean < target) as u64);
+        let below = self.target.map(|target| sorted.partition_point(|&mean| mean < target) as u64);
         Some(SsimFigures {
             mean: self.sum / self.windows as f64,
             min_window: self.smallest,

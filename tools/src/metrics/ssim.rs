@@ -85,11 +85,7 @@ impl StepSsim {
                 change = moments(*old, self.lowest).map(|moment| -moment);
                 self.valid[i] -= 1;
             }
-            *old = if a.is_finite() && b.is_finite() {
-                [a, b]
-            } else {
-                [f32::NAN; 2]
-            };
+            *old = if a.is_finite() && b.is_finite() { [a, b] } else { [f32::NAN; 2] };
             if old[0].is_finite() {
                 for (sum, moment) in change.iter_mut().zip(moments(*old, self.lowest)) {
                     *sum += moment;
@@ -181,11 +177,7 @@ impl StepSsim {
             sum: self.block_sums.iter().map(|block| block.0).sum(),
             windows: self.block_sums.iter().map(|block| block.1).sum(),
             smallest: self.smallest,
-            blocks: self
-                .block_sums
-                .iter()
-                .map(|&(sum, n)| (n > 0).then(|| sum / n as f64))
-                .collect(),
+            blocks: self.block_sums.iter().map(|&(sum, n)| (n > 0).then(|| sum / n as f64)).collect(),
         }
     }
 }
@@ -206,11 +198,7 @@ fn similarity(sums: &Moments, n: f64, range: f64) -> f64 {
 
     let constant = (CONSTANT_SPREAD * range).powi(2);
     if variance_x <= constant && variance_y <= constant {
-        return if (mean_x - mean_y).abs() <= CONSTANT_TOLERANCE * range {
-            1.0
-        } else {
-            0.0
-        };
+        return if (mean_x - mean_y).abs() <= CONSTANT_TOLERANCE * range { 1.0 } else { 0.0 };
     }
     let c1 = (0.01 * range).powi(2);
     let c2 = (0.03 * range).powi(2);

@@ -30,18 +30,12 @@ fn value([_, ny, nx]: [u32; 3], offset: f64, step: u32, [z, y, x]: [u32; 3]) -> 
 }
 
 fn range(dims: [u32; 3], offset: f64) -> ValueRange {
-    let mut range = ValueRange {
-        min: f64::INFINITY,
-        max: f64::NEG_INFINITY,
-    };
+    let mut range = ValueRange { min: f64::INFINITY, max: f64::NEG_INFINITY };
     for z in 0..dims[0] {
         for y in 0..dims[1] {
             for x in 0..dims[2] {
                 let v = f64::from(value(dims, offset, 0, [z, y, x]).0);
-                range = ValueRange {
-                    min: range.min.min(v),
-                    max: range.max.max(v),
-                };
+                range = ValueRange { min: range.min.min(v), max: range.max.max(v) };
             }
         }
     }
@@ -61,10 +55,7 @@ fn add(comparison: &mut Comparison, dims: [u32; 3], voxel: impl Fn([u32; 3]) -> 
 }
 
 fn compare(dims: [u32; 3], range: ValueRange, voxel: impl Fn([u32; 3]) -> (f32, f32)) -> Figures {
-    let options = Options {
-        ssim_target: Some(0.985),
-        ..Options::default()
-    };
+    let options = Options { ssim_target: Some(0.985), ..Options::default() };
     let mut comparison = Comparison::new(range, [8, 8, 8], options);
     add(&mut comparison, dims, voxel);
     comparison.finish().total
@@ -84,11 +75,7 @@ fn volume_matches_numpy_and_scikit_image() {
     assert_near(errors.rmse, 0.058_590_403_6, 1e-8);
     assert_near(errors.max_abs_error, 0.109_801_787_9, 1e-8);
     assert_near(errors.mean_error, 0.009_946_375_5, 1e-8);
-    assert!(
-        errors.p999_abs_error >= 0.109_714 && errors.p999_abs_error <= 0.109_801_8,
-        "{}",
-        errors.p999_abs_error
-    );
+    assert!(errors.p999_abs_error >= 0.109_714 && errors.p999_abs_error <= 0.109_801_8, "{}", errors.p999_abs_error);
     assert_near(errors.peak_top.unwrap(), 0.007_211_920, 1e-6);
 
     let ssim = got.ssim.unwrap();
@@ -98,13 +85,7 @@ fn volume_matches_numpy_and_scikit_image() {
     assert_eq!((ssim.blocks, ssim.blocks_below_target), (36, Some(1)));
     assert_near(ssim.min_block, 0.983_697_764_892, 1e-9);
     assert_near(ssim.p1_block, 0.984_622_794_957, 1e-9);
-    assert_eq!(
-        ssim.worst,
-        WorstBlock {
-            step: 0,
-            block: [2, 1, 3]
-        }
-    );
+    assert_eq!(ssim.worst, WorstBlock { step: 0, block: [2, 1, 3] });
 }
 
 #[test]
@@ -129,9 +110,7 @@ fn plane_matches_two_dimensional_scikit_image() {
 #[test]
 fn the_window_shrinks_on_a_thin_axis() {
     let dims = [4, 24, 28];
-    let ssim = compare(dims, range(dims, 0.0), |at| value(dims, 0.0, 0, at))
-        .ssim
-        .unwrap();
+    let ssim = compare(dims, range(dims, 0.0), |at| value(dims, 0.0, 0, at)).ssim.unwrap();
     assert_eq!(ssim.windows, 792);
     assert_near(ssim.mean, 0.984_555_202_635, 1e-9);
     let lengths: Vec<usize> = (0..=9).map(|n| ssim::window_length(7, n)).collect();
@@ -152,10 +131,7 @@ fn windows_that_touch_invalid_voxels_are_left_out() {
             (a, b)
         }
     });
-    assert_eq!(
-        (got.errors.valid, got.errors.lost, got.errors.invented),
-        (13_440 - 4 * 4 * 14 - 1, 1, 0)
-    );
+    assert_eq!((got.errors.valid, got.errors.lost, got.errors.invented), (13_440 - 4 * 4 * 14 - 1, 1, 0));
     let ssim = got.ssim.unwrap();
     assert_eq!(ssim.windows, 4684);
     assert_near(ssim.mean, 0.989_982_722_919, 1e-9);
@@ -184,13 +160,7 @@ fn constant_regions_follow_the_rule() {
     let none = ValueRange { min: 5.0, max: 5.0 };
     assert_eq!(compare([9, 9, 9], none, |_| (5.0, 5.0)).ssim.unwrap().mean, 1.0);
     assert_eq!(compare([9, 9, 9], none, |_| (5.0, 5.5)).ssim.unwrap().mean, 0.0);
-    assert_eq!(
-        compare([9, 9, 9], none, |[z, ..]| (5.0, 5.0 + z as f32))
-            .ssim
-            .unwrap()
-            .mean,
-        0.0
-    );
+    assert_eq!(compare([9, 9, 9], none, |[z, ..]| (5.0, 5.0 + z as f32)).ssim.unwrap().mean, 0.0);
 }
 
 #[test]

@@ -28,22 +28,10 @@ pub(super) struct Font {
     size: RasterHeight,
 }
 
-pub(super) const TITLE: Font = Font {
-    weight: FontWeight::Bold,
-    size: RasterHeight::Size32,
-};
-pub(super) const HEADING: Font = Font {
-    weight: FontWeight::Bold,
-    size: RasterHeight::Size24,
-};
-pub(super) const LABEL: Font = Font {
-    weight: FontWeight::Regular,
-    size: RasterHeight::Size24,
-};
-pub(super) const SMALL: Font = Font {
-    weight: FontWeight::Regular,
-    size: RasterHeight::Size20,
-};
+pub(super) const TITLE: Font = Font { weight: FontWeight::Bold, size: RasterHeight::Size32 };
+pub(super) const HEADING: Font = Font { weight: FontWeight::Bold, size: RasterHeight::Size24 };
+pub(super) const LABEL: Font = Font { weight: FontWeight::Regular, size: RasterHeight::Size24 };
+pub(super) const SMALL: Font = Font { weight: FontWeight::Regular, size: RasterHeight::Size20 };
 
 impl Font {
     /// Width of `text` in pixels.
@@ -78,11 +66,7 @@ pub(super) enum Align {
 impl RgbImage {
     /// A white picture.
     pub fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![255; width * height * 3],
-        }
+        Self { width, height, pixels: vec![255; width * height * 3] }
     }
 
     /// Width in pixels.
@@ -112,10 +96,7 @@ impl RgbImage {
     /// Writes the picture as PNG; an existing file is replaced.
     pub fn save_png(&self, path: &Path) -> io::Result<()> {
         let (Ok(width), Ok(height)) = (u32::try_from(self.width), u32::try_from(self.height)) else {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidInput,
-                "picture sides over 2^32 pixels",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "picture sides over 2^32 pixels"));
         };
         let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), width, height);
         encoder.set_color(png::ColorType::Rgb);
@@ -164,22 +145,13 @@ impl RgbImage {
         let reach = width / 2.0 + 1.0;
         let (dx, dy) = (to.0 - from.0, to.1 - from.1);
         let length_squared = dx * dx + dy * dy;
-        let rows = (
-            (from.1.min(to.1) - reach).floor() as i32,
-            (from.1.max(to.1) + reach).ceil() as i32,
-        );
-        let columns = (
-            (from.0.min(to.0) - reach).floor() as i32,
-            (from.0.max(to.0) + reach).ceil() as i32,
-        );
+        let rows = ((from.1.min(to.1) - reach).floor() as i32, (from.1.max(to.1) + reach).ceil() as i32);
+        let columns = ((from.0.min(to.0) - reach).floor() as i32, (from.0.max(to.0) + reach).ceil() as i32);
         for y in rows.0.max(0)..=rows.1.min(self.height as i32) {
             for x in columns.0.max(0)..=columns.1.min(self.width as i32) {
                 let (px, py) = (f64::from(x) + 0.5 - from.0, f64::from(y) + 0.5 - from.1);
-                let along = if length_squared > 0.0 {
-                    ((px * dx + py * dy) / length_squared).clamp(0.0, 1.0)
-                } else {
-                    0.0
-                };
+                let along =
+                    if length_squared > 0.0 { ((px * dx + py * dy) / length_squared).clamp(0.0, 1.0) } else { 0.0 };
                 let distance = (px - along * dx).hypot(py - along * dy);
                 let cover = (width / 2.0 + 0.5 - distance).clamp(0.0, 1.0);
                 if cover > 0.0 {
@@ -201,17 +173,13 @@ impl RgbImage {
             Align::Centre => x - font.width(text) / 2,
             Align::Right => x - font.width(text),
         };
-        glyphs(text, font, |column, row, opacity| {
-            self.blend(left + column, y + row, colour, opacity)
-        });
+        glyphs(text, font, |column, row, opacity| self.blend(left + column, y + row, colour, opacity));
     }
 
     /// Writes one line of text upwards, its line's left edge at `x`, centred on the row `y`.
     pub(super) fn text_upwards(&mut self, x: i32, y: i32, text: &str, font: Font, colour: Rgb) {
         let bottom = y + font.width(text) / 2;
-        glyphs(text, font, |column, row, opacity| {
-            self.blend(x + row, bottom - column, colour, opacity)
-        });
+        glyphs(text, font, |column, row, opacity| self.blend(x + row, bottom - column, colour, opacity));
     }
 }
 
@@ -224,11 +192,7 @@ fn glyphs(text: &str, font: Font, mut dot: impl FnMut(i32, i32, f64)) {
         for (row, line) in glyph.raster().iter().enumerate() {
             for (column, &intensity) in line.iter().enumerate() {
                 if intensity > 0 {
-                    dot(
-                        n as i32 * advance + column as i32,
-                        row as i32,
-                        f64::from(intensity) / 255.0,
-                    );
+                    dot(n as i32 * advance + column as i32, row as i32, f64::from(intensity) / 255.0);
                 }
             }
         }
@@ -246,10 +210,7 @@ mod tests {
         let dark: Vec<usize> = (0..60 * 40).filter(|i| image.pixels()[i * 3] < 128).collect();
         assert!(dark.len() > 20, "{}", dark.len());
         let half = SMALL.width("Ab\u{b5}") as usize / 2;
-        assert!(
-            dark.iter()
-                .all(|i| (30 - half..=30 + half).contains(&(i % 60)) && (10..30).contains(&(i / 60)))
-        );
+        assert!(dark.iter().all(|i| (30 - half..=30 + half).contains(&(i % 60)) && (10..30).contains(&(i / 60))));
         image.text(-500, -500, "far away", TITLE, Align::Left, INK);
         image.text_upwards(58, 2, "half outside", TITLE, INK);
     }
@@ -278,9 +239,7 @@ mod tests {
         image.fill(2, 1, 3, 1, [10, 20, 30]);
         let path = std::env::temp_dir().join(format!("neuvol-canvas-{}.png", std::process::id()));
         image.save_png(&path).unwrap();
-        let mut reader = png::Decoder::new(io::BufReader::new(File::open(&path).unwrap()))
-            .read_info()
-            .unwrap();
+        let mut reader = png::Decoder::new(io::BufReader::new(File::open(&path).unwrap())).read_info().unwrap();
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut bytes).unwrap();
         std::fs::remove_file(&path).unwrap();

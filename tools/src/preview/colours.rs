@@ -31,18 +31,12 @@ pub(super) struct Scale {
 impl Scale {
     /// For values: viridis.
     pub(super) fn sequential(limits: Limits) -> Self {
-        Self {
-            limits,
-            diverging: false,
-        }
+        Self { limits, diverging: false }
     }
 
     /// For differences: blue below, white at, red above the middle of the limits.
     pub(super) fn diverging(limits: Limits) -> Self {
-        Self {
-            limits,
-            diverging: true,
-        }
+        Self { limits, diverging: true }
     }
 
     /// The colour of a finite value.
@@ -60,32 +54,18 @@ impl Scale {
 
 /// Grey diagonal hatch by picture position, for voxels without a value.
 pub(super) fn hatch(x: i32, y: i32) -> Rgb {
-    if (x + y).rem_euclid(8) < 2 {
-        HATCH_DARK
-    } else {
-        HATCH_LIGHT
-    }
+    if (x + y).rem_euclid(8) < 2 { HATCH_DARK } else { HATCH_LIGHT }
 }
 
 /// Limits for `values`: their range, without the last 0.1 % of an end where that saves much of the bar.
 pub(super) fn value_limits(values: impl Iterator<Item = f32>) -> Limits {
     let sorted = sorted_finite(values);
     let (Some(&min), Some(&max)) = (sorted.first(), sorted.last()) else {
-        return Limits {
-            low: 0.0,
-            high: 1.0,
-            more_below: false,
-            more_above: false,
-        };
+        return Limits { low: 0.0, high: 1.0, more_below: false, more_above: false };
     };
     if min == max {
         let half = (min.abs() * 0.01).max(1e-6);
-        return Limits {
-            low: min - half,
-            high: max + half,
-            more_below: false,
-            more_above: false,
-        };
+        return Limits { low: min - half, high: max + half, more_below: false, more_above: false };
     }
     let at = |share: f64| sorted[(share * (sorted.len() - 1) as f64).round() as usize];
     let (low, high) = (at(1.0 - COVERED), at(COVERED));
@@ -106,22 +86,12 @@ pub(super) fn difference_limits(differences: impl Iterator<Item = f32>, values: 
     let max = sorted.last().copied().unwrap_or(0.0);
     if max == 0.0 {
         let limit = (values.high - values.low) * 1e-3;
-        return Limits {
-            low: -limit,
-            high: limit,
-            more_below: false,
-            more_above: false,
-        };
+        return Limits { low: -limit, high: limit, more_below: false, more_above: false };
     }
     let covered = sorted[(COVERED * (sorted.len() - 1) as f64).round() as usize];
     let more = covered > 0.0 && max - covered > WORTH_CUTTING * max;
     let limit = if more { covered } else { max };
-    Limits {
-        low: -limit,
-        high: limit,
-        more_below: more,
-        more_above: more,
-    }
+    Limits { low: -limit, high: limit, more_below: more, more_above: more }
 }
 
 fn sorted_finite(values: impl Iterator<Item = f32>) -> Vec<f64> {
@@ -136,27 +106,14 @@ mod tests {
 
     #[test]
     fn few_outliers_do_not_set_the_limits() {
-        let values = (0..10_000)
-            .map(|i| if i == 0 { 1000.0 } else { (i % 100) as f32 })
-            .chain([f32::NAN]);
+        let values = (0..10_000).map(|i| if i == 0 { 1000.0 } else { (i % 100) as f32 }).chain([f32::NAN]);
         let limits = value_limits(values);
-        assert_eq!(
-            limits,
-            Limits {
-                low: 0.0,
-                high: 99.0,
-                more_below: false,
-                more_above: true
-            }
-        );
+        assert_eq!(limits, Limits { low: 0.0, high: 99.0, more_below: false, more_above: true });
     }
 
     #[test]
     fn flat_and_missing_values_have_usable_limits() {
-        for limits in [
-            value_limits([f32::NAN].into_iter()),
-            value_limits([7.0, 7.0].into_iter()),
-        ] {
+        for limits in [value_limits([f32::NAN].into_iter()), value_limits([7.0, 7.0].into_iter())] {
             assert!(limits.high > limits.low);
             assert!(difference_limits([0.0].into_iter(), limits).high > 0.0);
         }

@@ -38,11 +38,7 @@ impl FigureSpec<'_> {
             _ => format!("PSNR {psnr:.1} dB"),
         });
         let parts: Vec<String> = [self.subtitle.to_owned(), psnr.unwrap_or_default()].into();
-        parts
-            .into_iter()
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join("   ")
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("   ")
     }
 
     fn value_scale(&self) -> Scale {
@@ -51,12 +47,7 @@ impl FigureSpec<'_> {
             Some((low, high)) if low < high => {
                 let (low, high) = (f64::from(low), f64::from(high));
                 let values = || self.slices.iter().flat_map(|s| &s.original).map(|&v| f64::from(v));
-                Limits {
-                    low,
-                    high,
-                    more_below: values().any(|v| v < low),
-                    more_above: values().any(|v| v > high),
-                }
+                Limits { low, high, more_below: values().any(|v| v < low), more_above: values().any(|v| v > high) }
             }
             _ => from_data,
         };
@@ -64,22 +55,13 @@ impl FigureSpec<'_> {
     }
 
     fn difference_scale(&self, values: &Scale) -> Scale {
-        let differences = || {
-            self.slices
-                .iter()
-                .flat_map(|s| s.original.iter().zip(&s.decoded))
-                .map(|(&a, &b)| difference(a, b))
-        };
+        let differences =
+            || self.slices.iter().flat_map(|s| s.original.iter().zip(&s.decoded)).map(|(&a, &b)| difference(a, b));
         let limits = match self.difference_limit {
             Some(limit) if limit > 0.0 => {
                 let more = differences().any(|d| d.abs() > limit);
                 let limit = f64::from(limit);
-                Limits {
-                    low: -limit,
-                    high: limit,
-                    more_below: more,
-                    more_above: more,
-                }
+                Limits { low: -limit, high: limit, more_below: more, more_above: more }
             }
             _ => colours::difference_limits(differences(), values.limits),
         };
@@ -113,12 +95,7 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
     let differences = spec.difference_scale(&values);
     let fits: Vec<Fit> = spec.slices.iter().map(|s| Fit::new([s.width, s.height])).collect();
 
-    let panel_width = fits
-        .iter()
-        .map(Fit::width)
-        .max()
-        .unwrap_or(0)
-        .max(HEADING.width(COLUMNS[2]));
+    let panel_width = fits.iter().map(Fit::width).max().unwrap_or(0).max(HEADING.width(COLUMNS[2]));
     let top = MARGIN + TITLE.height() + 6 + LABEL.height() + 20 + HEADING.height() + 4;
     let row_height = |fit: &Fit| ROW_LABEL + fit.height() + AXIS_BELOW + 10;
     let rows_height: i32 = fits.iter().map(row_height).sum();
@@ -126,12 +103,7 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
     let bar_height = (rows_height - ROW_LABEL - AXIS_BELOW - 10).max(60);
     let bar_space = |scale: &Scale| panel::bar_width(scale, bar_height).max(SMALL.width(spec.units).min(170));
 
-    let axis_left = spec
-        .slices
-        .iter()
-        .zip(&fits)
-        .map(|(slice, fit)| panel::axis_left(slice.height, fit))
-        .max();
+    let axis_left = spec.slices.iter().zip(&fits).map(|(slice, fit)| panel::axis_left(slice.height, fit)).max();
     let original_left = MARGIN + axis_left.unwrap_or(0);
     let decoded_left = original_left + panel_width + GAP;
     let value_bar_left = decoded_left + panel_width + GAP;
@@ -140,32 +112,14 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
     let width = difference_bar_left + bar_space(&differences) + MARGIN;
 
     let marks = marks_present(&spec.slices);
-    let footer = if marks.iter().any(|&present| present) {
-        SMALL.height() + 14
-    } else {
-        0
-    };
+    let footer = if marks.iter().any(|&present| present) { SMALL.height() + 14 } else { 0 };
     let height = top + rows_height.max(bar_height + ROW_LABEL) + footer + MARGIN - 10;
 
     let mut image = RgbImage::new(width as usize, height as usize);
     let text_width = width - MARGIN - original_left;
-    image.text(
-        original_left,
-        MARGIN,
-        &TITLE.fit(spec.title, text_width),
-        TITLE,
-        Align::Left,
-        INK,
-    );
+    image.text(original_left, MARGIN, &TITLE.fit(spec.title, text_width), TITLE, Align::Left, INK);
     let line = LABEL.fit(&spec.second_line(), text_width);
-    image.text(
-        original_left,
-        MARGIN + TITLE.height() + 6,
-        &line,
-        LABEL,
-        Align::Left,
-        FAINT_INK,
-    );
+    image.text(original_left, MARGIN + TITLE.height() + 6, &line, LABEL, Align::Left, FAINT_INK);
 
     let lefts = [original_left, decoded_left, difference_left];
     for (left, heading) in lefts.into_iter().zip(COLUMNS) {
@@ -181,14 +135,7 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
     for (slice, fit) in spec.slices.iter().zip(&fits) {
         let label = SMALL.fit(&slice.label, panel_width);
         for (column, left) in lefts.into_iter().enumerate() {
-            image.text(
-                left,
-                row_top + ROW_LABEL - SMALL.height() - 4,
-                &label,
-                SMALL,
-                Align::Left,
-                FAINT_INK,
-            );
+            image.text(left, row_top + ROW_LABEL - SMALL.height() - 4, &label, SMALL, Align::Left, FAINT_INK);
             let voxel = |i: usize| shown(slice, i)[column];
             let scale = if column == 2 { differences } else { values };
             let panel = Panel {
@@ -237,15 +184,7 @@ mod tests {
     fn slice(width: usize, height: usize, f: impl Fn(usize, usize) -> (f32, f32)) -> Slice {
         let (original, decoded) = (0..width * height).map(|i| f(i % width, i / width)).unzip();
         let axes = ["x".to_owned(), "y".to_owned()];
-        Slice {
-            label: "z = 0".into(),
-            axes,
-            width,
-            height,
-            upwards: true,
-            original,
-            decoded,
-        }
+        Slice { label: "z = 0".into(), axes, width, height, upwards: true, original, decoded }
     }
 
     fn count(image: &RgbImage, colour: [u8; 3]) -> usize {
@@ -256,21 +195,9 @@ mod tests {
     fn every_size_gives_a_picture_of_bounded_size() {
         for (width, height) in [(1, 1), (1, 900), (2000, 1), (3, 1500), (300, 200), (0, 0), (1201, 7)] {
             let slices = vec![slice(width, height, |x, y| ((x + y) as f32, (x + y) as f32 + 0.5))];
-            let image = slice_figure(&FigureSpec {
-                title: "T",
-                slices,
-                ..FigureSpec::default()
-            });
-            assert!(
-                (600..2300).contains(&image.width()),
-                "{width} x {height}: {} wide",
-                image.width()
-            );
-            assert!(
-                (250..1000).contains(&image.height()),
-                "{width} x {height}: {} high",
-                image.height()
-            );
+            let image = slice_figure(&FigureSpec { title: "T", slices, ..FigureSpec::default() });
+            assert!((600..2300).contains(&image.width()), "{width} x {height}: {} wide", image.width());
+            assert!((250..1000).contains(&image.height()), "{width} x {height}: {} high", image.height());
         }
         slice_figure(&FigureSpec::default());
     }
@@ -278,10 +205,7 @@ mod tests {
     #[test]
     fn colours_are_those_of_the_limits() {
         let slices = vec![slice(4, 4, |x, _| if x < 2 { (0.0, 1.0) } else { (10.0, 9.0) })];
-        let image = slice_figure(&FigureSpec {
-            slices,
-            ..FigureSpec::default()
-        });
+        let image = slice_figure(&FigureSpec { slices, ..FigureSpec::default() });
         let viridis = |t| {
             let c = colorous::VIRIDIS.eval_continuous(t);
             [c.r, c.g, c.b]
@@ -295,42 +219,17 @@ mod tests {
 
     #[test]
     fn mask_differences_stand_out() {
-        let clean = slice(8, 8, |x, _| {
-            if x == 0 {
-                (f32::NAN, f32::NAN)
-            } else {
-                (x as f32, x as f32)
-            }
-        });
-        let image = slice_figure(&FigureSpec {
-            slices: vec![clean],
-            ..FigureSpec::default()
-        });
+        let clean = slice(8, 8, |x, _| if x == 0 { (f32::NAN, f32::NAN) } else { (x as f32, x as f32) });
+        let image = slice_figure(&FigureSpec { slices: vec![clean], ..FigureSpec::default() });
         assert_eq!(count(&image, MISMATCH), 0);
-        let wrong = slice(8, 8, |x, y| {
-            if (x, y) == (3, 3) {
-                (1.0, f32::NAN)
-            } else {
-                (x as f32, x as f32)
-            }
-        });
-        let image = slice_figure(&FigureSpec {
-            slices: vec![wrong],
-            ..FigureSpec::default()
-        });
+        let wrong = slice(8, 8, |x, y| if (x, y) == (3, 3) { (1.0, f32::NAN) } else { (x as f32, x as f32) });
+        let image = slice_figure(&FigureSpec { slices: vec![wrong], ..FigureSpec::default() });
         assert!(count(&image, MISMATCH) >= 40 * 40);
     }
 
     #[test]
     fn second_line_says_what_is_known() {
-        let line = |subtitle, psnr_db| {
-            FigureSpec {
-                subtitle,
-                psnr_db,
-                ..FigureSpec::default()
-            }
-            .second_line()
-        };
+        let line = |subtitle, psnr_db| FigureSpec { subtitle, psnr_db, ..FigureSpec::default() }.second_line();
         assert_eq!(line("step 3", Some(41.23)), "step 3   PSNR 41.2 dB");
         assert_eq!(line("", Some(f64::INFINITY)), "no error");
         assert_eq!(line("a", Some(f64::NAN)), "a");

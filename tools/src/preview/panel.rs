@@ -71,10 +71,7 @@ impl Panel<'_> {
             for column in 0..fit.cells[0] {
                 let shown = self.cell(fit, column, row);
                 let rows_from_top = if self.upwards { fit.cells[1] - 1 - row } else { row };
-                let (x, y) = (
-                    (column * fit.zoom[0]) as i32 + left,
-                    (rows_from_top * fit.zoom[1]) as i32 + top,
-                );
+                let (x, y) = ((column * fit.zoom[0]) as i32 + left, (rows_from_top * fit.zoom[1]) as i32 + top);
                 for dy in 0..fit.zoom[1] as i32 {
                     for dx in 0..fit.zoom[0] as i32 {
                         let colour = match shown {
@@ -130,22 +127,11 @@ impl Panel<'_> {
             image.fill(x, bottom + 1, 1, 5, INK);
             image.text(x, bottom + 7, label, SMALL, Align::Centre, INK);
         }
-        image.text(
-            left + fit.width() / 2,
-            bottom + 28,
-            &axes[0],
-            SMALL,
-            Align::Centre,
-            FAINT_INK,
-        );
+        image.text(left + fit.width() / 2, bottom + 28, &axes[0], SMALL, Align::Centre, FAINT_INK);
         let vertical_ticks = vertical_ticks(self.size[1], fit);
         for (value, label) in vertical_ticks.iter() {
             let offset = fit.pixel(1, value);
-            let y = if self.upwards {
-                bottom - 1 - offset
-            } else {
-                top + offset
-            };
+            let y = if self.upwards { bottom - 1 - offset } else { top + offset };
             image.fill(left - 6, y, 5, 1, INK);
             if vertical {
                 image.text(left - 10, y - SMALL.height() / 2, label, SMALL, Align::Right, INK);
@@ -188,13 +174,7 @@ pub(super) fn draw_bar(image: &mut RgbImage, left: i32, top: i32, height: i32, s
     let span = (inner_bottom - inner_top).max(1);
     for row in 0..span {
         let share = 1.0 - (f64::from(row) + 0.5) / f64::from(span);
-        image.fill(
-            left,
-            inner_top + row,
-            BAR,
-            1,
-            scale.colour(limits.low + share * (limits.high - limits.low)),
-        );
+        image.fill(left, inner_top + row, BAR, 1, scale.colour(limits.low + share * (limits.high - limits.low)));
     }
     image.frame(left, inner_top, BAR, span, INK);
     let middle = f64::from(left) + f64::from(BAR) / 2.0;
@@ -238,11 +218,7 @@ pub(super) fn draw_key(image: &mut RgbImage, x: i32, y: i32, mismatch: bool, tex
     let side = font.height() - 2;
     for row in 0..side {
         for column in 0..side {
-            let colour = if mismatch {
-                colours::MISMATCH
-            } else {
-                colours::hatch(column, row)
-            };
+            let colour = if mismatch { colours::MISMATCH } else { colours::hatch(column, row) };
             image.set(x + column, y + row, colour);
         }
     }
@@ -263,22 +239,10 @@ mod tests {
         assert_eq!(Fit::new([2500, 1300]).shrink, [5, 5]);
         // Long and thin: only the long side is averaged.
         assert_eq!(Fit::new([5000, 30]).shrink, [9, 1]);
-        for size in [
-            [1, 1],
-            [0, 0],
-            [1, 700],
-            [3000, 1],
-            [77, 5000],
-            [601, 599],
-            [128, 128],
-            [100_000, 100_000],
-        ] {
+        for size in [[1, 1], [0, 0], [1, 700], [3000, 1], [77, 5000], [601, 599], [128, 128], [100_000, 100_000]] {
             let fit = Fit::new(size);
             let range = MIN_SIDE as i32..=MAX_SIDE as i32;
-            assert!(
-                range.contains(&fit.width()) && range.contains(&fit.height()),
-                "{size:?}: {fit:?}"
-            );
+            assert!(range.contains(&fit.width()) && range.contains(&fit.height()), "{size:?}: {fit:?}");
         }
     }
 
@@ -286,13 +250,8 @@ mod tests {
     fn averaged_down_errors_keep_their_extremes() {
         let limits = colours::value_limits([-9.0, 9.0].into_iter());
         let voxel = |i: usize| Shown::Value(if i == 1 { -9.0 } else { 1.0 });
-        let mut panel = Panel {
-            size: [1201, 1201],
-            upwards: true,
-            scale: Scale::diverging(limits),
-            extremes: true,
-            voxel: &voxel,
-        };
+        let mut panel =
+            Panel { size: [1201, 1201], upwards: true, scale: Scale::diverging(limits), extremes: true, voxel: &voxel };
         let fit = Fit::new(panel.size);
         assert!(panel.cell(&fit, 0, 0) == Shown::Value(-9.0));
         panel.extremes = false;
@@ -307,14 +266,7 @@ mod tests {
         for (upwards, top_value) in [(true, 1.0), (false, 0.0)] {
             let mut image = RgbImage::new(400, 400);
             let fit = Fit::new([1, 2]);
-            Panel {
-                size: [1, 2],
-                upwards,
-                scale,
-                extremes: false,
-                voxel: &voxel,
-            }
-            .draw(&mut image, 10, 10, &fit);
+            Panel { size: [1, 2], upwards, scale, extremes: false, voxel: &voxel }.draw(&mut image, 10, 10, &fit);
             assert_eq!(image.pixel(20, 12), Some(scale.colour(top_value)));
         }
     }

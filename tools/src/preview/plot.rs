@@ -75,23 +75,11 @@ pub fn line_plot(plot: &LinePlot<'_>) -> RgbImage {
     let mut image = RgbImage::new(WIDTH as usize, (top + height + BELOW + MARGIN) as usize);
     let frame = frame_of(plot, top, height);
 
-    image.text(
-        LEFT,
-        MARGIN,
-        &TITLE.fit(plot.title, WIDTH - LEFT - MARGIN),
-        TITLE,
-        Align::Left,
-        INK,
-    );
+    image.text(LEFT, MARGIN, &TITLE.fit(plot.title, WIDTH - LEFT - MARGIN), TITLE, Align::Left, INK);
     for (n, &(x, y)) in legend.iter().enumerate() {
         let y = MARGIN + TITLE.height() + 14 + y;
         let middle = f64::from(y + LABEL.height() / 2);
-        image.line(
-            (f64::from(x), middle),
-            (f64::from(x + 30), middle),
-            3.0,
-            series_colour(n),
-        );
+        image.line((f64::from(x), middle), (f64::from(x + 30), middle), 3.0, series_colour(n));
         image.text(x + 40, y, &legend_text(&plot.series[n]), LABEL, Align::Left, INK);
     }
     draw_axes(&mut image, &frame, plot);
@@ -141,29 +129,13 @@ fn is_drawable(&(x, y): &(f64, f64), logarithmic: bool) -> bool {
 
 /// The ranges of both axes: the points' and the target's, with some air around.
 fn frame_of(plot: &LinePlot<'_>, top: i32, height: i32) -> Frame {
-    let points = || {
-        plot.series
-            .iter()
-            .flat_map(|series| &series.points)
-            .copied()
-            .filter(|p| is_drawable(p, plot.logarithmic))
-    };
+    let points =
+        || plot.series.iter().flat_map(|series| &series.points).copied().filter(|p| is_drawable(p, plot.logarithmic));
     let transform = |y: f64| if plot.logarithmic { y.log10() } else { y };
-    let target = plot
-        .target
-        .map(|(value, _)| (0.0, value))
-        .filter(|p| is_drawable(p, plot.logarithmic));
+    let target = plot.target.map(|(value, _)| (0.0, value)).filter(|p| is_drawable(p, plot.logarithmic));
     let x = span(points().map(|(x, _)| x), 0.0);
     let y = span(points().chain(target).map(|(_, y)| transform(y)), 0.06);
-    Frame {
-        left: LEFT,
-        top,
-        width: WIDTH - LEFT - MARGIN,
-        height,
-        x,
-        y,
-        logarithmic: plot.logarithmic,
-    }
+    Frame { left: LEFT, top, width: WIDTH - LEFT - MARGIN, height, x, y, logarithmic: plot.logarithmic }
 }
 
 /// Smallest and largest value, widened by a share of their distance; never empty.
@@ -200,14 +172,7 @@ fn draw_axes(image: &mut RgbImage, frame: &Frame, plot: &LinePlot<'_>) {
     image.fill(frame.left, frame.top, 1, frame.height, INK);
     image.fill(frame.left, bottom, frame.width, 1, INK);
     let middle = frame.left + frame.width / 2;
-    image.text(
-        middle,
-        bottom + 40,
-        &LABEL.fit(plot.x_label, frame.width),
-        LABEL,
-        Align::Centre,
-        INK,
-    );
+    image.text(middle, bottom + 40, &LABEL.fit(plot.x_label, frame.width), LABEL, Align::Centre, INK);
     let label = LABEL.fit(plot.y_label, frame.height);
     let x = (frame.left - 16 - y_ticks.width(LABEL) - LABEL.height()).max(0);
     image.text_upwards(x, frame.top + frame.height / 2, &label, LABEL, INK);
@@ -224,14 +189,7 @@ fn draw_target(image: &mut RgbImage, frame: &Frame, value: f64, name: &str) {
     let right = frame.left + frame.width - 4;
     let above = y as i32 - SMALL.height() - 3;
     let text_top = if above > frame.top { above } else { y as i32 + 5 };
-    image.text(
-        right,
-        text_top,
-        &SMALL.fit(name, frame.width / 2),
-        SMALL,
-        Align::Right,
-        FAINT_INK,
-    );
+    image.text(right, text_top, &SMALL.fit(name, frame.width / 2), SMALL, Align::Right, FAINT_INK);
 }
 
 fn draw_series(image: &mut RgbImage, frame: &Frame, series: &Series, colour: Rgb) {
@@ -256,9 +214,8 @@ mod tests {
     use super::*;
 
     fn coloured_columns(image: &RgbImage, colour: Rgb) -> Vec<usize> {
-        let mut columns: Vec<usize> = (0..image.width())
-            .filter(|&x| (0..image.height()).any(|y| image.pixel(x, y) == Some(colour)))
-            .collect();
+        let mut columns: Vec<usize> =
+            (0..image.width()).filter(|&x| (0..image.height()).any(|y| image.pixel(x, y) == Some(colour))).collect();
         columns.dedup();
         columns
     }
@@ -267,13 +224,7 @@ mod tests {
     fn a_line_spans_the_frame_and_has_a_gap_at_nan() {
         let mut points: Vec<(f64, f64)> = (0..=200).map(|n| (f64::from(n), 3.0)).collect();
         points.iter_mut().skip(90).take(20).for_each(|p| p.1 = f64::NAN);
-        let plot = LinePlot {
-            series: vec![Series {
-                name: String::new(),
-                points,
-            }],
-            ..LinePlot::default()
-        };
+        let plot = LinePlot { series: vec![Series { name: String::new(), points }], ..LinePlot::default() };
         let columns = coloured_columns(&line_plot(&plot), series_colour(0));
         let (left, right) = (LEFT as usize, (WIDTH - MARGIN) as usize);
         assert!(columns.contains(&(left + 20)) && columns.contains(&(right - 20)));
@@ -282,26 +233,11 @@ mod tests {
 
     #[test]
     fn odd_inputs_give_a_picture() {
-        let series = |points: &[(f64, f64)]| {
-            vec![Series {
-                name: "loss".into(),
-                points: points.to_vec(),
-            }]
-        };
+        let series = |points: &[(f64, f64)]| vec![Series { name: "loss".into(), points: points.to_vec() }];
         for logarithmic in [false, true] {
-            for points in [
-                &[][..],
-                &[(1.0, 2.0)],
-                &[(0.0, f64::NAN), (1.0, -1.0)],
-                &[(0.0, 1e-300), (1.0, 1e300)],
-            ] {
+            for points in [&[][..], &[(1.0, 2.0)], &[(0.0, f64::NAN), (1.0, -1.0)], &[(0.0, 1e-300), (1.0, 1e300)]] {
                 let target = Some((0.0, "none"));
-                let plot = LinePlot {
-                    series: series(points),
-                    logarithmic,
-                    target,
-                    ..LinePlot::default()
-                };
+                let plot = LinePlot { series: series(points), logarithmic, target, ..LinePlot::default() };
                 assert_eq!(line_plot(&plot).width(), WIDTH as usize);
             }
         }
@@ -312,13 +248,7 @@ mod tests {
         let mut points = vec![(0.0, f64::NAN); 200];
         points[100] = (100.0, 1.0);
         points[150] = (150.0, 2.0);
-        let plot = LinePlot {
-            series: vec![Series {
-                name: String::new(),
-                points,
-            }],
-            ..LinePlot::default()
-        };
+        let plot = LinePlot { series: vec![Series { name: String::new(), points }], ..LinePlot::default() };
         assert!(coloured_columns(&line_plot(&plot), series_colour(0)).len() >= 10);
     }
 }

@@ -67,11 +67,7 @@ impl MiddleSlices {
         let [nz, ny, nx] = self.dims;
         let [z_upwards, y_upwards] = self.upwards;
         let [original, decoded] = self.horizontal;
-        let label = if nz > 1 {
-            format!("z = {} of {nz}", nz / 2)
-        } else {
-            String::new()
-        };
+        let label = if nz > 1 { format!("z = {} of {nz}", nz / 2) } else { String::new() };
         let mut slices = vec![Slice {
             label,
             axes: ["x".into(), "y".into()],

@@ -24,17 +24,11 @@ impl Ticks {
 pub(super) fn linear(low: f64, high: f64, wanted: usize) -> Ticks {
     let span = high - low;
     if !span.is_finite() || span <= 0.0 {
-        return Ticks {
-            values: vec![low],
-            labels: vec![number(low, low.abs() * 1e-4)],
-        };
+        return Ticks { values: vec![low], labels: vec![number(low, low.abs() * 1e-4)] };
     }
     let rough = span / wanted.max(1) as f64;
     let power = 10f64.powf(rough.log10().floor());
-    let factor = [1.0, 2.0, 2.5, 5.0, 10.0]
-        .into_iter()
-        .find(|f| f * power >= rough * 0.999)
-        .unwrap_or(10.0);
+    let factor = [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().find(|f| f * power >= rough * 0.999).unwrap_or(10.0);
     let step = factor * power;
     let first = (low / step - 1e-9).ceil();
     let count = ((high / step + 1e-9).floor() - first).max(-1.0) as usize + 1;
@@ -122,10 +116,7 @@ mod tests {
 
     #[test]
     fn decades() {
-        assert_eq!(
-            logarithmic(1e-5, 1.0, 6).labels,
-            ["1e-5", "0.0001", "0.001", "0.01", "0.1", "1"]
-        );
+        assert_eq!(logarithmic(1e-5, 1.0, 6).labels, ["1e-5", "0.0001", "0.001", "0.01", "0.1", "1"]);
         assert_eq!(logarithmic(1e-9, 1.0, 4).labels, ["1e-9", "1e-6", "0.001", "1"]);
         assert_eq!(logarithmic(0.9, 6.0, 6).labels, ["1", "2", "5"]);
     }

@@ -28,24 +28,16 @@ pub(crate) struct Layout {
 impl Layout {
     /// Bytes of the array; None if that number does not fit.
     pub(crate) fn byte_len(&self) -> Option<u64> {
-        let values = self
-            .dims
-            .iter()
-            .try_fold(u64::from(self.steps), |n, &d| n.checked_mul(u64::from(d)))?;
+        let values = self.dims.iter().try_fold(u64::from(self.steps), |n, &d| n.checked_mul(u64::from(d)))?;
         values.checked_mul(self.dtype.size() as u64)
     }
 
     /// Offset of the first byte after the array; an error if the sizes are absurd.
     pub(crate) fn end(&self, path: &Path, format: &'static str) -> Result<u64, SourceError> {
-        self.byte_len()
-            .and_then(|len| len.checked_add(self.offset))
-            .ok_or_else(|| {
-                let reason = format!(
-                    "{} steps of {:?} (z, y, x) voxels exceed 2^64 bytes",
-                    self.steps, self.dims
-                );
-                SourceError::invalid(path, format, reason)
-            })
+        self.byte_len().and_then(|len| len.checked_add(self.offset)).ok_or_else(|| {
+            let reason = format!("{} steps of {:?} (z, y, x) voxels exceed 2^64 bytes", self.steps, self.dims);
+            SourceError::invalid(path, format, reason)
+        })
     }
 }
 
@@ -68,14 +60,7 @@ impl DenseFile {
 
     /// Appends a box; the caller has checked it against the layout.
     fn read_box(&mut self, step: u32, min: [u32; 3], max: [u32; 3], out: &mut Vec<f32>) -> io::Result<()> {
-        let Layout {
-            offset,
-            dtype,
-            endian,
-            dims,
-            scale,
-            ..
-        } = self.layout;
+        let Layout { offset, dtype, endian, dims, scale, .. } = self.layout;
         let [nz, ny, nx] = dims.map(u64::from);
         let [z0, y0, x0] = min.map(u64::from);
         let [z1, y1, x1] = max.map(u64::from);
@@ -156,9 +141,7 @@ impl Source for DenseSource {
         let values = check_box(&self.path, &self.variables, variable, step, min, max)?;
         out.clear();
         out.reserve_exact(values);
-        self.files[variable]
-            .read_box(step, min, max, out)
-            .map_err(|e| SourceError::io(&self.path, e))
+        self.files[variable].read_box(step, min, max, out).map_err(|e| SourceError::io(&self.path, e))
     }
 }
 
@@ -188,10 +171,7 @@ pub(crate) fn spool(path: &Path, what: &str, reader: &mut dyn Read, len: u64) ->
 
 /// A variable name from a file name: without folders and the extensions of the formats.
 pub(crate) fn name_of(path: &Path) -> String {
-    let file = path
-        .file_name()
-        .map(|n| n.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let lower = file.to_lowercase();
     let known = [".nii.gz", ".nii", ".nrrd", ".tiff", ".tif", ".vtk", ".raw", ".nc"];
     let cut = known.iter().find(|e| lower.ends_with(**e)).map_or(0, |e| e.len());
@@ -228,10 +208,7 @@ pub(crate) fn regular_axis(name: &str, n: u32, origin: f64, spacing: f64, units:
 /// The usual dimension names: time if there is a time axis, then z (unless `flat`), y, x.
 pub(crate) fn dimension_names(has_time: bool, flat: bool) -> Vec<String> {
     let all = [("time", has_time), ("z", !flat), ("y", true), ("x", true)];
-    all.iter()
-        .filter(|(_, there)| *there)
-        .map(|(name, _)| (*name).to_owned())
-        .collect()
+    all.iter().filter(|(_, there)| *there).map(|(name, _)| (*name).to_owned()).collect()
 }
 
 /// Opens a file, with the path in the error.

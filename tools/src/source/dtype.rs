@@ -17,18 +17,8 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    const ALL: [Self; 10] = [
-        Self::I8,
-        Self::U8,
-        Self::I16,
-        Self::U16,
-        Self::I32,
-        Self::U32,
-        Self::I64,
-        Self::U64,
-        Self::F32,
-        Self::F64,
-    ];
+    const ALL: [Self; 10] =
+        [Self::I8, Self::U8, Self::I16, Self::U16, Self::I32, Self::U32, Self::I64, Self::U64, Self::F32, Self::F64];
 
     /// The short name: `i8 u8 i16 u16 i32 u32 i64 u64 f32 f64`.
     pub fn name(self) -> &'static str {
@@ -73,11 +63,7 @@ pub enum Endian {
 
 impl Endian {
     /// The byte order of the machine that runs this.
-    pub const NATIVE: Self = if cfg!(target_endian = "big") {
-        Self::Big
-    } else {
-        Self::Little
-    };
+    pub const NATIVE: Self = if cfg!(target_endian = "big") { Self::Big } else { Self::Little };
 }
 
 /// Appends the numbers in `bytes` to `out` as `value · scale.0 + scale.1`, computed in f64 and rounded once to f32.
@@ -85,14 +71,10 @@ impl Endian {
 pub(crate) fn append_values(bytes: &[u8], dtype: Dtype, endian: Endian, scale: Option<(f64, f64)>, out: &mut Vec<f32>) {
     macro_rules! append {
         ($type:ty) => {{
-            let numbers = bytes
-                .as_chunks::<{ size_of::<$type>() }>()
-                .0
-                .iter()
-                .map(|b| match endian {
-                    Endian::Little => <$type>::from_le_bytes(*b) as f64,
-                    Endian::Big => <$type>::from_be_bytes(*b) as f64,
-                });
+            let numbers = bytes.as_chunks::<{ size_of::<$type>() }>().0.iter().map(|b| match endian {
+                Endian::Little => <$type>::from_le_bytes(*b) as f64,
+                Endian::Big => <$type>::from_be_bytes(*b) as f64,
+            });
             match scale {
                 None => out.extend(numbers.map(|v| finite_or_nan(v as f32))),
                 Some((slope, offset)) => out.extend(numbers.map(|v| finite_or_nan((v * slope + offset) as f32))),
@@ -129,10 +111,7 @@ mod tests {
         append_values(&[0x01, 0x80], Dtype::I16, Endian::Big, Some((0.5, 10.0)), &mut out);
         assert_eq!(out, [-32767.0, 202.0]);
         out.clear();
-        let floats: Vec<u8> = [1e300, f64::INFINITY, f64::NAN, 2.5]
-            .iter()
-            .flat_map(|v| v.to_be_bytes())
-            .collect();
+        let floats: Vec<u8> = [1e300, f64::INFINITY, f64::NAN, 2.5].iter().flat_map(|v| v.to_be_bytes()).collect();
         append_values(&floats, Dtype::F64, Endian::Big, None, &mut out);
         assert!(out[..3].iter().all(|v| v.is_nan()));
         assert_eq!(out[3], 2.5);

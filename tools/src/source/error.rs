@@ -81,50 +81,27 @@ impl SourceError {
     pub(crate) fn io(path: &Path, error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound { path: path.to_owned() },
-            _ => Self::Io {
-                path: path.to_owned(),
-                error,
-            },
+            _ => Self::Io { path: path.to_owned(), error },
         }
     }
 
     pub(crate) fn unrecognised(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Unrecognised {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
+        Self::Unrecognised { path: path.to_owned(), reason: reason.into() }
     }
 
     pub(crate) fn truncated(path: &Path, what: impl Into<String>, expected: u64, actual: u64) -> Self {
-        Self::Truncated {
-            path: path.to_owned(),
-            what: what.into(),
-            expected,
-            actual,
-        }
+        Self::Truncated { path: path.to_owned(), what: what.into(), expected, actual }
     }
 
     pub(crate) fn invalid(path: &Path, format: &'static str, reason: impl Into<String>) -> Self {
-        Self::Invalid {
-            path: path.to_owned(),
-            format,
-            reason: reason.into(),
-        }
+        Self::Invalid { path: path.to_owned(), format, reason: reason.into() }
     }
 
     pub(crate) fn unsupported(path: &Path, format: &'static str, what: impl Into<String>) -> Self {
-        Self::Unsupported {
-            path: path.to_owned(),
-            format,
-            what: what.into(),
-        }
+        Self::Unsupported { path: path.to_owned(), format, what: what.into() }
     }
 
     pub(crate) fn argument(path: &Path, name: &'static str, message: impl Into<String>) -> Self {
-        Self::Argument {
-            path: path.to_owned(),
-            name,
-            message: message.into(),
-        }
+        Self::Argument { path: path.to_owned(), name, message: message.into() }
     }
 }

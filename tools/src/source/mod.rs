@@ -97,10 +97,7 @@ pub struct CoordinateValues {
 impl CoordinateValues {
     /// Stores f64 numbers.
     pub fn from_f64(values: &[f64]) -> Self {
-        Self {
-            dtype: Dtype::F64,
-            bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect(),
-        }
+        Self { dtype: Dtype::F64, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
     }
 }
 
@@ -113,9 +110,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         return Err(SourceError::unrecognised(path, "this is a directory"));
     }
     let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(352).read_to_end(&mut start))
-        .map_err(io)?;
+    File::open(path).and_then(|file| file.take(352).read_to_end(&mut start)).map_err(io)?;
     if start.is_empty() {
         return Err(SourceError::unrecognised(path, "the file is empty"));
     }
@@ -127,10 +122,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         s if s.starts_with(b"# vtk DataFile") => vtk::open(path),
         s if nifti::is_header(s) => nifti::open(path),
         _ if raw::is_name(path) => raw::open(path),
-        _ => Err(SourceError::unrecognised(
-            path,
-            "the content has no known signature and the name no known form",
-        )),
+        _ => Err(SourceError::unrecognised(path, "the content has no known signature and the name no known form")),
     }
 }
 
@@ -152,10 +144,7 @@ pub(crate) fn check_box(
         return Err(SourceError::argument(path, "step", message));
     }
     if (0..3).any(|axis| min[axis] >= max[axis] || max[axis] > v.dims[axis]) {
-        let message = format!(
-            "box {min:?}..{max:?} (z, y, x) is empty or outside the grid {:?} of {}",
-            v.dims, v.name
-        );
+        let message = format!("box {min:?}..{max:?} (z, y, x) is empty or outside the grid {:?} of {}", v.dims, v.name);
         return Err(SourceError::argument(path, "min, max", message));
     }
     (0..3)

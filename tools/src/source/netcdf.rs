@@ -71,22 +71,16 @@ fn check_length(path: &Path) -> Result<(), SourceError> {
         Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => {
             Err(SourceError::truncated(path, "the header", len + 1, len))
         }
-        Err(e) if e.kind() == io::ErrorKind::InvalidData => Err(SourceError::invalid(
-            path,
-            FORMAT,
-            "the header contradicts the classic format",
-        )),
+        Err(e) if e.kind() == io::ErrorKind::InvalidData => {
+            Err(SourceError::invalid(path, FORMAT, "the header contradicts the classic format"))
+        }
         Err(e) => Err(SourceError::io(path, e)),
     }
 }
 
 impl NetcdfSource {
     fn new(path: &Path, file: netcdf::File, info: FileInfo) -> Self {
-        let FileInfo {
-            variables: all,
-            attributes,
-            mut skipped,
-        } = info;
+        let FileInfo { variables: all, attributes, mut skipped } = info;
         let auxiliary = references::is_auxiliary(&all);
         let mut variables = Vec::new();
         let mut grids = Vec::new();
@@ -108,40 +102,23 @@ impl NetcdfSource {
                 Err(reason) => skipped.push((v.name.clone(), reason)),
             }
         }
-        Self {
-            path: path.to_owned(),
-            file,
-            variables,
-            grids,
-            skipped,
-            attributes,
-            all,
-        }
+        Self { path: path.to_owned(), file, variables, grids, skipped, attributes, all }
     }
 
     fn library(&self, what: &str, e: impl std::fmt::Display) -> SourceError {
-        SourceError::invalid(
-            &self.path,
-            FORMAT,
-            format!("reading {what}: {e}; the file may be damaged or cut short"),
-        )
+        SourceError::invalid(&self.path, FORMAT, format!("reading {what}: {e}; the file may be damaged or cut short"))
     }
 
     fn numbers(&self, v: &VariableInfo) -> Result<CoordinateValues, SourceError> {
         let Some(dtype) = v.dtype else {
             // A scalar character: only its attributes mean something.
-            return Ok(CoordinateValues {
-                dtype: Dtype::I8,
-                bytes: vec![0],
-            });
+            return Ok(CoordinateValues { dtype: Dtype::I8, bytes: vec![0] });
         };
         let missing = || self.library(&v.name, "the variable is gone");
         let variable = self.file.variable(&v.name).ok_or_else(missing)?;
         macro_rules! bytes {
             ($type:ty) => {
-                variable
-                    .get_values::<$type, _>(..)
-                    .map(|v| v.iter().flat_map(|v| v.to_le_bytes()).collect())
+                variable.get_values::<$type, _>(..).map(|v| v.iter().flat_map(|v| v.to_le_bytes()).collect())
             };
         }
         let bytes: Result<Vec<u8>, netcdf::Error> = match dtype {
@@ -156,10 +133,7 @@ impl NetcdfSource {
             Dtype::F32 => bytes!(f32),
             Dtype::F64 => bytes!(f64),
         };
-        Ok(CoordinateValues {
-            dtype,
-            bytes: bytes.map_err(|e| self.library(&v.name, e))?,
-        })
+        Ok(CoordinateValues { dtype, bytes: bytes.map_err(|e| self.library(&v.name, e))? })
     }
 }
 
@@ -201,14 +175,7 @@ fn grid(index: usize, v: &VariableInfo, all: &[VariableInfo]) -> Result<(SourceV
         dtype: dtype.name().to_owned(),
         attributes: v.attributes.clone(),
     };
-    Ok((
-        variable,
-        Grid {
-            variable: index,
-            axes,
-            packing: Packing::new(dtype, &v.attributes, v.fills),
-        },
-    ))
+    Ok((variable, Grid { variable: index, axes, packing: Packing::new(dtype, &v.attributes, v.fills) }))
 }
 
 /// A box of the stored numbers, unpacked. `N` is the type that NetCDF reads, `T` the same bits after `_Unsigned`.
@@ -220,11 +187,7 @@ fn read_box<N: netcdf::NcTypeDescriptor + Copy, T: Stored>(
     packing: &Packing,
     out: &mut Vec<f32>,
 ) -> Result<(), netcdf::Error> {
-    let stored: Vec<T> = variable
-        .get_values::<N, _>((start, count))?
-        .into_iter()
-        .map(reinterpret)
-        .collect();
+    let stored: Vec<T> = variable.get_values::<N, _>((start, count))?.into_iter().map(reinterpret).collect();
     packing.unpack(&stored, out);
     Ok(())
 }
@@ -290,10 +253,7 @@ impl Source for NetcdfSource {
                 Axis::Dropped => (0, 1),
             })
             .unzip();
-        let file_variable = self
-            .file
-            .variable(&v.name)
-            .ok_or_else(|| self.library(&v.name, "the variable is gone"))?;
+        let file_variable = self.file.variable(&v.name).ok_or_else(|| self.library(&v.name, "the variable is gone"))?;
         out.clear();
         out.reserve_exact(values);
         let p = &grid.packing;

@@ -47,10 +47,7 @@ pub(super) fn open_compressed(path: &Path) -> Result<Box<dyn Source>, SourceErro
         });
     }
     if !is_header(&start) {
-        return Err(SourceError::unrecognised(
-            path,
-            "this is a gzip file that does not hold a NIfTI file",
-        ));
+        return Err(SourceError::unrecognised(path, "this is a gzip file that does not hold a NIfTI file"));
     }
     let header = Header::read(path, &mut start.as_slice())?;
     build(path, header, |offset, end| {
@@ -82,11 +79,7 @@ impl Header {
         }
         match (&bytes[4..7], &bytes[344..347]) {
             (b"n+2" | b"ni2", _) => {
-                return Err(SourceError::unsupported(
-                    path,
-                    FORMAT,
-                    "this is NIfTI-2; convert it to NIfTI-1",
-                ));
+                return Err(SourceError::unsupported(path, FORMAT, "this is NIfTI-2; convert it to NIfTI-1"));
             }
             (_, b"ni1") => {
                 let what = "header and image are two files (.hdr, .img); convert them to one .nii file";
@@ -95,10 +88,7 @@ impl Header {
             _ => {}
         }
         let little = bytes.first_chunk::<4>().is_some_and(|b| u32::from_le_bytes(*b) == 348);
-        Ok(Self {
-            bytes,
-            endian: if little { Endian::Little } else { Endian::Big },
-        })
+        Ok(Self { bytes, endian: if little { Endian::Little } else { Endian::Big } })
     }
 
     fn array<const N: usize>(&self, at: usize) -> [u8; N] {
@@ -146,21 +136,13 @@ impl Header {
     fn grid(&self, path: &Path) -> Result<(u32, [u32; 3], usize), SourceError> {
         let axes = self.i16(40);
         if !(1..=7).contains(&axes) {
-            return Err(SourceError::invalid(
-                path,
-                FORMAT,
-                format!("dim[0] is {axes}, must be 1..7"),
-            ));
+            return Err(SourceError::invalid(path, FORMAT, format!("dim[0] is {axes}, must be 1..7")));
         }
         let mut sizes = [1u32; 7];
         for (i, size) in sizes.iter_mut().take(axes as usize).enumerate() {
             let n = self.i16(42 + 2 * i);
             if n < 1 {
-                return Err(SourceError::invalid(
-                    path,
-                    FORMAT,
-                    format!("dim[{}] is {n}, must be positive", i + 1),
-                ));
+                return Err(SourceError::invalid(path, FORMAT, format!("dim[{}] is {n}, must be positive", i + 1)));
             }
             *size = n as u32;
         }
@@ -183,28 +165,12 @@ impl Header {
         let [b, c, d, ox, oy, oz] = std::array::from_fn(|i| f64::from(self.f32(256 + 4 * i)));
         let a = (1.0 - b * b - c * c - d * d).max(0.0).sqrt();
         let rotation = [
-            [
-                a * a + b * b - c * c - d * d,
-                2.0 * (b * c - a * d),
-                2.0 * (b * d + a * c),
-            ],
-            [
-                2.0 * (b * c + a * d),
-                a * a + c * c - b * b - d * d,
-                2.0 * (c * d - a * b),
-            ],
-            [
-                2.0 * (b * d - a * c),
-                2.0 * (c * d + a * b),
-                a * a + d * d - c * c - b * b,
-            ],
+            [a * a + b * b - c * c - d * d, 2.0 * (b * c - a * d), 2.0 * (b * d + a * c)],
+            [2.0 * (b * c + a * d), a * a + c * c - b * b - d * d, 2.0 * (c * d - a * b)],
+            [2.0 * (b * d - a * c), 2.0 * (c * d + a * b), a * a + d * d - c * c - b * b],
         ];
         let flip = if self.f32(76) < 0.0 { -1.0 } else { 1.0 };
-        let size = [
-            f64::from(self.f32(80)),
-            f64::from(self.f32(84)),
-            f64::from(self.f32(88)) * flip,
-        ];
+        let size = [f64::from(self.f32(80)), f64::from(self.f32(84)), f64::from(self.f32(88)) * flip];
         let origin = [ox, oy, oz];
         Some(std::array::from_fn(|i| match i % 4 {
             3 => origin[i / 4],
@@ -228,10 +194,7 @@ impl Header {
     }
 
     fn attributes(&self) -> Vec<Attribute> {
-        let number = |name: &str, value| Attribute {
-            name: name.to_owned(),
-            value,
-        };
+        let number = |name: &str, value| Attribute { name: name.to_owned(), value };
         let mut list = Vec::new();
         for (name, at, len) in [("nifti_descrip", 148, 80), ("nifti_intent_name", 328, 16)] {
             let bytes = &self.bytes[at..at + len];
@@ -241,19 +204,10 @@ impl Header {
             }
         }
         list.push(number("nifti_pixdim", AttributeValue::Float(self.floats(76, 8))));
-        list.push(number(
-            "nifti_scl_slope_inter",
-            AttributeValue::Float(self.floats(112, 2)),
-        ));
+        list.push(number("nifti_scl_slope_inter", AttributeValue::Float(self.floats(112, 2))));
         list.push(number("nifti_xyzt_units", AttributeValue::UByte(vec![self.bytes[123]])));
-        list.push(number(
-            "nifti_qform_sform_code",
-            AttributeValue::Short(vec![self.i16(252), self.i16(254)]),
-        ));
-        list.push(number(
-            "nifti_quatern_qoffset",
-            AttributeValue::Float(self.floats(256, 6)),
-        ));
+        list.push(number("nifti_qform_sform_code", AttributeValue::Short(vec![self.i16(252), self.i16(254)])));
+        list.push(number("nifti_quatern_qoffset", AttributeValue::Float(self.floats(256, 6))));
         if let Some(affine) = self.affine() {
             list.push(number("nifti_affine", AttributeValue::Double(affine.to_vec())));
         }
@@ -262,11 +216,7 @@ impl Header {
 }
 
 fn positive_or_one(value: f32) -> f64 {
-    if value.is_finite() && value != 0.0 {
-        f64::from(value.abs())
-    } else {
-        1.0
-    }
+    if value.is_finite() && value != 0.0 { f64::from(value.abs()) } else { 1.0 }
 }
 
 /// `voxels(offset, end)` gives the file to read and where the voxels start in it; the arguments are those of the
@@ -277,9 +227,7 @@ fn build(
     voxels: impl FnOnce(u64, u64) -> Result<(File, u64), SourceError>,
 ) -> Result<Box<dyn Source>, SourceError> {
     let (steps, dims, n_axes) = header.grid(path)?;
-    let dtype = header
-        .dtype()
-        .map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
+    let dtype = header.dtype().map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
     let offset = header.f32(108);
     let offset = match offset {
         // 0 is common in files of old writers; the voxels then follow the header and its 4 extension bytes.
@@ -290,23 +238,13 @@ fn build(
     let (slope, inter) = (f64::from(header.f32(112)), f64::from(header.f32(116)));
     let scaled = slope.is_finite() && inter.is_finite() && slope != 0.0 && (slope, inter) != (1.0, 0.0);
     let scale = scaled.then_some((slope, inter));
-    let mut layout = Layout {
-        offset,
-        dtype,
-        endian: header.endian,
-        dims,
-        steps,
-        scale,
-    };
+    let mut layout = Layout { offset, dtype, endian: header.endian, dims, steps, scale };
     let end = layout.end(path, FORMAT)?;
     let (file, offset) = voxels(offset, end)?;
     layout.offset = offset;
     let file = DenseFile::new(path, FORMAT, file, layout)?;
 
-    let space = ["", "m", "mm", "um"]
-        .get(usize::from(header.bytes[123] & 7))
-        .copied()
-        .unwrap_or("");
+    let space = ["", "m", "mm", "um"].get(usize::from(header.bytes[123] & 7)).copied().unwrap_or("");
     let time = match header.bytes[123] & 0x38 {
         8 => "s",
         16 => "ms",
@@ -319,13 +257,7 @@ fn build(
     if has_time {
         let start = header.f32(136);
         let start = if start.is_finite() { f64::from(start) } else { 0.0 };
-        coordinates.push(regular_axis(
-            "time",
-            steps,
-            start,
-            positive_or_one(header.f32(92)),
-            time,
-        ));
+        coordinates.push(regular_axis("time", steps, start, positive_or_one(header.f32(92)), time));
     }
     let flat = n_axes < 3;
     if !flat {

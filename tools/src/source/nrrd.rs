@@ -28,17 +28,11 @@ struct Header {
 
 impl Header {
     fn read(path: &Path, reader: &mut impl BufRead) -> Result<Self, SourceError> {
-        let mut header = Self {
-            fields: HashMap::new(),
-            attributes: Vec::new(),
-            end: 0,
-        };
+        let mut header = Self { fields: HashMap::new(), attributes: Vec::new(), end: 0 };
         let mut reader = reader.take(MAX_HEADER);
         for number in 0.. {
             let mut line = Vec::new();
-            let n = reader
-                .read_until(b'\n', &mut line)
-                .map_err(|e| SourceError::io(path, e))?;
+            let n = reader.read_until(b'\n', &mut line).map_err(|e| SourceError::io(path, e))?;
             header.end += n as u64;
             if line.pop() != Some(b'\n') {
                 let what = "the header (it has no empty line at its end)";
@@ -56,15 +50,10 @@ impl Header {
                 header.attributes.push(Attribute::text(key.trim(), value.trim()));
             } else if let Some((field, value)) = line.split_once(':') {
                 let (field, value) = (field.trim().to_lowercase(), value.trim());
-                header
-                    .attributes
-                    .push(Attribute::text(format!("nrrd_{}", field.replace(' ', "_")), value));
+                header.attributes.push(Attribute::text(format!("nrrd_{}", field.replace(' ', "_")), value));
                 header.fields.insert(field, value.to_owned());
             } else {
-                let reason = format!(
-                    "header line {} is neither \"field: value\" nor \"key:=value\"",
-                    number + 1
-                );
+                let reason = format!("header line {} is neither \"field: value\" nor \"key:=value\"", number + 1);
                 return Err(SourceError::invalid(path, FORMAT, reason));
             }
         }
@@ -101,9 +90,7 @@ impl Header {
                 rest = tail.trim_start();
             } else {
                 let (inner, tail) = rest.strip_prefix('(')?.split_once(')')?;
-                list.push(Some(
-                    inner.split(',').map(|v| v.trim().parse().ok()).collect::<Option<_>>()?,
-                ));
+                list.push(Some(inner.split(',').map(|v| v.trim().parse().ok()).collect::<Option<_>>()?));
                 rest = tail.trim_start();
             }
         }
@@ -170,10 +157,8 @@ fn grid(path: &Path, header: &Header) -> Result<Grid, SourceError> {
             "???" | "none" if axis == n - 1 => time = Some(axis),
             _ if sizes[axis] == 1 => {}
             _ => {
-                let what = format!(
-                    "axis {axis} holds {} values of kind {kind} per voxel; split the components",
-                    sizes[axis]
-                );
+                let what =
+                    format!("axis {axis} holds {} values of kind {kind} per voxel; split the components", sizes[axis]);
                 return Err(SourceError::unsupported(path, FORMAT, what));
             }
         }
@@ -196,19 +181,12 @@ fn coordinates(header: &Header, grid: &Grid) -> Vec<SourceCoordinate> {
     let n = grid.sizes.len();
     let numbers = |names: &[&str]| -> Vec<Option<f64>> {
         let words = header.words(names, n).unwrap_or_else(|| vec![String::new(); n]);
-        words
-            .iter()
-            .map(|w| w.parse().ok().filter(|v: &f64| v.is_finite()))
-            .collect()
+        words.iter().map(|w| w.parse().ok().filter(|v: &f64| v.is_finite())).collect()
     };
     let spacings = numbers(&["spacings"]);
     let minima = numbers(&["axis mins", "axismins"]);
     let directions = header.vectors("space directions").filter(|d| d.len() == n);
-    let origin = header
-        .vectors("space origin")
-        .and_then(|mut v| v.pop())
-        .flatten()
-        .unwrap_or_default();
+    let origin = header.vectors("space origin").and_then(|mut v| v.pop()).flatten().unwrap_or_default();
     let axis_units = header.words(&["units"], n);
     let space_units = header.words(&["space units"], origin.len().max(grid.space.len()));
 
@@ -228,29 +206,15 @@ fn coordinates(header: &Header, grid: &Grid) -> Vec<SourceCoordinate> {
         if let (true, Some(place)) = (aligned, along.get(i).copied().flatten()) {
             return place;
         }
-        let length = directions
-            .as_ref()
-            .and_then(|d| d[axis].as_ref())
-            .map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
-        (
-            minima[axis].unwrap_or(0.0),
-            length
-                .or(spacings[axis])
-                .filter(|v| v.is_finite() && *v != 0.0)
-                .unwrap_or(1.0),
-        )
+        let length =
+            directions.as_ref().and_then(|d| d[axis].as_ref()).map(|v| v.iter().map(|x| x * x).sum::<f64>().sqrt());
+        (minima[axis].unwrap_or(0.0), length.or(spacings[axis]).filter(|v| v.is_finite() && *v != 0.0).unwrap_or(1.0))
     };
     let mut list = Vec::new();
     if let Some(axis) = grid.time {
         let spacing = spacings[axis].filter(|v| *v != 0.0).unwrap_or(1.0);
         let units = axis_units.as_ref().map_or("", |u| u[axis].as_str());
-        list.push(regular_axis(
-            "time",
-            grid.sizes[axis],
-            minima[axis].unwrap_or(0.0),
-            spacing,
-            units,
-        ));
+        list.push(regular_axis("time", grid.sizes[axis], minima[axis].unwrap_or(0.0), spacing, units));
     }
     for (i, &axis) in grid.space.iter().enumerate().rev() {
         let (start, step) = place(i, axis);
@@ -274,12 +238,7 @@ fn voxels(path: &Path, header: &Header, mut reader: BufReader<File>, len: u64) -
     let byte_skip = skip(&["byte skip", "byteskip"])?;
     for _ in 0..skip(&["line skip", "lineskip"])?.max(0) {
         if reader.skip_until(b'\n').map_err(io)? == 0 {
-            return Err(SourceError::truncated(
-                path,
-                "the skipped lines",
-                header.end + 1,
-                header.end,
-            ));
+            return Err(SourceError::truncated(path, "the skipped lines", header.end + 1, header.end));
         }
     }
     match (encoding.as_str(), u64::try_from(byte_skip)) {
@@ -301,11 +260,7 @@ fn voxels(path: &Path, header: &Header, mut reader: BufReader<File>, len: u64) -
             io::copy(&mut decoder.by_ref().take(byte_skip), &mut io::sink()).map_err(io)?;
             Ok((spool(path, "the unpacked voxel data", &mut decoder, len)?, 0))
         }
-        ("gzip" | "gz", Err(_)) => Err(SourceError::invalid(
-            path,
-            FORMAT,
-            "a negative byte skip needs encoding raw",
-        )),
+        ("gzip" | "gz", Err(_)) => Err(SourceError::invalid(path, FORMAT, "a negative byte skip needs encoding raw")),
         _ => {
             let what = format!("encoding {encoding}; save it with encoding raw or gzip");
             Err(SourceError::unsupported(path, FORMAT, what))
@@ -317,9 +272,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let mut reader = BufReader::new(open_file(path)?);
     let header = Header::read(path, &mut reader)?;
     // take() inside Header::read never hands out more than the lines it counted.
-    reader
-        .seek(SeekFrom::Start(header.end))
-        .map_err(|e| SourceError::io(path, e))?;
+    reader.seek(SeekFrom::Start(header.end)).map_err(|e| SourceError::io(path, e))?;
     if let Some(data) = header.get(&["data file", "datafile"]) {
         let what = format!("the data lie in another file ({data}); save header and data in one .nrrd file");
         return Err(SourceError::unsupported(path, FORMAT, what));
@@ -339,14 +292,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let grid = grid(path, &header)?;
     let size = |i: usize| grid.space.get(i).map_or(1, |axis| grid.sizes[*axis]);
     let steps = grid.time.map_or(1, |axis| grid.sizes[axis]);
-    let mut layout = Layout {
-        offset: 0,
-        dtype,
-        endian,
-        dims: [size(2), size(1), size(0)],
-        steps,
-        scale: None,
-    };
+    let mut layout = Layout { offset: 0, dtype, endian, dims: [size(2), size(1), size(0)], steps, scale: None };
     let len = layout.end(path, FORMAT)?;
     let (file, offset) = voxels(path, &header, reader, len)?;
     layout.offset = offset;

@@ -35,11 +35,7 @@ fn parse_name(stem: &str) -> Result<(&str, [u32; 3], Dtype), String> {
         let names: Vec<&str> = TYPES.iter().map(|(n, _)| *n).collect();
         return Err(format!("{form}; \"{dtype}\" is none of the types {}", names.join(" ")));
     };
-    let sizes: Vec<u32> = dims
-        .split('x')
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map_err(|_| form)?;
+    let sizes: Vec<u32> = dims.split('x').map(str::parse).collect::<Result<_, _>>().map_err(|_| form)?;
     match sizes[..] {
         [x, y, z] if x > 0 && y > 0 && z > 0 => Ok((name, [z, y, x], dtype)),
         _ => Err(form.to_owned()),
@@ -47,19 +43,9 @@ fn parse_name(stem: &str) -> Result<(&str, [u32; 3], Dtype), String> {
 }
 
 pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
-    let stem = path
-        .file_stem()
-        .map(|s| s.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
     let (name, dims, dtype) = parse_name(&stem).map_err(|reason| SourceError::unrecognised(path, reason))?;
-    let layout = Layout {
-        offset: 0,
-        dtype,
-        endian: Endian::Little,
-        dims,
-        steps: 1,
-        scale: None,
-    };
+    let layout = Layout { offset: 0, dtype, endian: Endian::Little, dims, steps: 1, scale: None };
     let file = open_file(path)?;
     let len = file.metadata().map_err(|e| SourceError::io(path, e))?.len();
     let expected = layout.end(path, FORMAT)?;
@@ -72,11 +58,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         return Err(SourceError::invalid(path, FORMAT, reason));
     }
     let variable = SourceVariable {
-        name: if name.is_empty() {
-            "data".to_owned()
-        } else {
-            name.to_owned()
-        },
+        name: if name.is_empty() { "data".to_owned() } else { name.to_owned() },
         dimensions: dimension_names(false, false),
         has_time: false,
         steps: 1,
@@ -102,14 +84,7 @@ mod tests {
     #[test]
     fn names_are_parsed_from_the_right() {
         assert_eq!(parse_name("a_b_c_3x2x1_int16"), Ok(("a_b_c", [1, 2, 3], Dtype::I16)));
-        for bad in [
-            "foot",
-            "foot_uint8",
-            "foot_3x2_uint8",
-            "foot_0x1x1_uint8",
-            "foot_1x1x1_half",
-            "f_1x-1x1_uint8",
-        ] {
+        for bad in ["foot", "foot_uint8", "foot_3x2_uint8", "foot_0x1x1_uint8", "foot_1x1x1_half", "f_1x-1x1_uint8"] {
             assert!(parse_name(bad).is_err(), "{bad}");
         }
     }

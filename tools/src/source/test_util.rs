@@ -63,13 +63,7 @@ pub(crate) fn read_all(path: &Path) -> Result<usize, SourceError> {
 pub(crate) fn f64_values(coordinates: &[SourceCoordinate], name: &str) -> Vec<f64> {
     let c = coordinates.iter().find(|c| c.name == name).expect("a coordinate");
     assert_eq!(c.values.dtype, super::Dtype::F64);
-    c.values
-        .bytes
-        .as_chunks::<8>()
-        .0
-        .iter()
-        .map(|b| f64::from_le_bytes(*b))
-        .collect()
+    c.values.bytes.as_chunks::<8>().0.iter().map(|b| f64::from_le_bytes(*b)).collect()
 }
 
 /// Checks random boxes of all steps against the whole grid.
@@ -85,11 +79,8 @@ pub(crate) fn check_boxes(source: &mut dyn Source, variable: usize) {
         };
         for round in 0..20 {
             let mut min = [random(nz), random(ny), random(nx)];
-            let mut max = [
-                min[0] + 1 + random(nz - min[0]),
-                min[1] + 1 + random(ny - min[1]),
-                min[2] + 1 + random(nx - min[2]),
-            ];
+            let mut max =
+                [min[0] + 1 + random(nz - min[0]), min[1] + 1 + random(ny - min[1]), min[2] + 1 + random(nx - min[2])];
             if round % 3 > 0 {
                 (min[2], max[2]) = (0, nx);
             }

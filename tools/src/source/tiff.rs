@@ -35,11 +35,7 @@ fn error(path: &Path, page: u32, e: tiff::TiffError) -> SourceError {
     match e {
         tiff::TiffError::UnsupportedError(e) => SourceError::unsupported(path, FORMAT, format!("page {page}: {e}")),
         tiff::TiffError::IoError(e) if e.kind() != io::ErrorKind::UnexpectedEof => SourceError::io(path, e),
-        e => SourceError::invalid(
-            path,
-            FORMAT,
-            format!("page {page}: {e}; the file is damaged or cut short"),
-        ),
+        e => SourceError::invalid(path, FORMAT, format!("page {page}: {e}; the file is damaged or cut short")),
     }
 }
 
@@ -86,11 +82,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let mut pages = 1;
     while decoder.more_images() {
         if pages == MAX_PAGES {
-            return Err(SourceError::unsupported(
-                path,
-                FORMAT,
-                format!("more than {MAX_PAGES} pages"),
-            ));
+            return Err(SourceError::unsupported(path, FORMAT, format!("more than {MAX_PAGES} pages")));
         }
         decoder.next_image().map_err(|e| error(path, pages, e))?;
         let other = page_layout(path, pages, &mut decoder)?;
@@ -109,17 +101,9 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     decoder.seek_to_image(0).map_err(|e| error(path, 0, e))?;
 
     let stack = ImageJ::parse(&description);
-    let (frames, slices) = stack
-        .split(pages)
-        .map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
-    let layout = Layout {
-        offset: 0,
-        dtype,
-        endian: Endian::NATIVE,
-        dims: [slices, height, width],
-        steps: frames,
-        scale: None,
-    };
+    let (frames, slices) = stack.split(pages).map_err(|what| SourceError::unsupported(path, FORMAT, what))?;
+    let layout =
+        Layout { offset: 0, dtype, endian: Endian::NATIVE, dims: [slices, height, width], steps: frames, scale: None };
     let len = layout.end(path, FORMAT)?;
     let page_bytes = len / u64::from(pages);
     if page_bytes > MAX_PAGE_BYTES {
@@ -142,11 +126,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         dtype: dtype.name().to_owned(),
         attributes: Vec::new(),
     };
-    let attributes: Vec<Attribute> = if description.is_empty() {
-        Vec::new()
-    } else {
-        vec![Attribute::text("tiff_image_description", description)]
-    };
+    let attributes: Vec<Attribute> =
+        if description.is_empty() { Vec::new() } else { vec![Attribute::text("tiff_image_description", description)] };
     let dense = DenseSource {
         format: FORMAT,
         path: path.to_owned(),
@@ -156,14 +137,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
         coordinates: Vec::new(),
         files: vec![file],
     };
-    Ok(Box::new(TiffSource {
-        dense,
-        decoder,
-        spool,
-        pages,
-        decoded: 0,
-        page: vec![0; page_bytes as usize],
-    }))
+    Ok(Box::new(TiffSource { dense, decoder, spool, pages, decoded: 0, page: vec![0; page_bytes as usize] }))
 }
 
 impl TiffSource {
@@ -172,14 +146,9 @@ impl TiffSource {
         let path = &self.dense.path;
         while self.decoded < end {
             let page = self.decoded;
-            self.decoder
-                .read_image_bytes(&mut self.page)
-                .map_err(|e| error(path, page, e))?;
+            self.decoder.read_image_bytes(&mut self.page).map_err(|e| error(path, page, e))?;
             let at = u64::from(page) * self.page.len() as u64;
-            let stored = self
-                .spool
-                .seek(SeekFrom::Start(at))
-                .and_then(|_| self.spool.write_all(&self.page));
+            let stored = self.spool.seek(SeekFrom::Start(at)).and_then(|_| self.spool.write_all(&self.page));
             stored.map_err(|e| SourceError::io(&std::env::temp_dir(), e))?;
             if page + 1 < self.pages {
                 self.decoder.next_image().map_err(|e| error(path, page + 1, e))?;
@@ -281,10 +250,7 @@ mod tests {
     #[test]
     fn imagej_descriptions_split_time_from_z() {
         let parse = ImageJ::parse;
-        assert_eq!(
-            parse("ImageJ=1.53\nimages=6\nslices=3\nframes=2\n").split(6),
-            Ok((2, 3))
-        );
+        assert_eq!(parse("ImageJ=1.53\nimages=6\nslices=3\nframes=2\n").split(6), Ok((2, 3)));
         assert_eq!(parse("ImageJ=1.53\nimages=6\nframes=6\n").split(6), Ok((6, 1)));
         assert_eq!(parse("ImageJ=1.53\nimages=6\nslices=6\n").split(6), Ok((1, 6)));
         assert_eq!(parse("images=6\nframes=6\n").split(6), Ok((1, 6)));

@@ -40,19 +40,9 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     };
     let title = parser.head()?;
     parser.body()?;
-    let Parser {
-        dims,
-        origin,
-        spacing,
-        arrays,
-        skipped,
-        ..
-    } = parser;
+    let Parser { dims, origin, spacing, arrays, skipped, .. } = parser;
     if arrays.is_empty() {
-        let reasons: Vec<String> = skipped
-            .iter()
-            .map(|(name, reason)| format!("; {name}: {reason}"))
-            .collect();
+        let reasons: Vec<String> = skipped.iter().map(|(name, reason)| format!("; {name}: {reason}")).collect();
         let what = format!("no scalars per point{}", reasons.concat());
         return Err(SourceError::unsupported(path, FORMAT, what));
     }
@@ -95,12 +85,7 @@ impl Parser<'_> {
     fn raw_line(&mut self) -> Result<Option<String>, SourceError> {
         let mut line = Vec::new();
         let io = |e| SourceError::io(self.path, e);
-        let n = self
-            .reader
-            .by_ref()
-            .take(MAX_LINE)
-            .read_until(b'\n', &mut line)
-            .map_err(io)?;
+        let n = self.reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(io)?;
         if n as u64 == MAX_LINE {
             let at = self.reader.stream_position().map_err(io)?;
             return Err(self.invalid(format!("a line before byte {at} is longer than {MAX_LINE} bytes")));
@@ -120,8 +105,7 @@ impl Parser<'_> {
 
     fn required_line(&mut self, what: &str) -> Result<Vec<String>, SourceError> {
         let (path, len) = (self.path, self.len);
-        self.line()?
-            .ok_or_else(|| SourceError::truncated(path, what, len + 1, len))
+        self.line()?.ok_or_else(|| SourceError::truncated(path, what, len + 1, len))
     }
 
     /// Up to and with the line POINT_DATA. Returns the title.
@@ -186,9 +170,7 @@ impl Parser<'_> {
                 "TEXTURE_COORDINATES" => self.array(word(1), word(3), word(2).parse().unwrap_or(1))?,
                 "COLOR_SCALARS" => self.array(word(1), "unsigned_char", word(2).parse().unwrap_or(1))?,
                 "LOOKUP_TABLE" => {
-                    let entries: u64 = word(2)
-                        .parse()
-                        .map_err(|_| self.invalid("LOOKUP_TABLE without a size"))?;
+                    let entries: u64 = word(2).parse().map_err(|_| self.invalid("LOOKUP_TABLE without a size"))?;
                     self.skip(entries.saturating_mul(4), "the lookup table")?;
                 }
                 "FIELD" => {
@@ -208,8 +190,7 @@ impl Parser<'_> {
                 }
                 // Data per cell come last; there is nothing to read behind this line. METADATA is plain text.
                 "CELL_DATA" => {
-                    self.skipped
-                        .push(("CELL_DATA".to_owned(), "values per cell are not read".to_owned()));
+                    self.skipped.push(("CELL_DATA".to_owned(), "values per cell are not read".to_owned()));
                     return Ok(());
                 }
                 "METADATA" => while self.raw_line()?.is_some_and(|line| !line.is_empty()) {},
@@ -234,26 +215,13 @@ impl Parser<'_> {
             "double" => Dtype::F64,
             other => return Err(self.unsupported(format!("{name} has the type \"{other}\""))),
         };
-        let offset = self
-            .reader
-            .stream_position()
-            .map_err(|e| SourceError::io(self.path, e))?;
-        let layout = Layout {
-            offset,
-            dtype,
-            endian: Endian::Big,
-            dims: self.dims,
-            steps: 1,
-            scale: None,
-        };
+        let offset = self.reader.stream_position().map_err(|e| SourceError::io(self.path, e))?;
+        let layout = Layout { offset, dtype, endian: Endian::Big, dims: self.dims, steps: 1, scale: None };
         let one = layout.end(self.path, FORMAT)? - offset;
         if components == 1 {
             self.arrays.push((name.to_owned(), layout));
         } else {
-            self.skipped.push((
-                name.to_owned(),
-                format!("it has {components} components per point, one is read"),
-            ));
+            self.skipped.push((name.to_owned(), format!("it has {components} components per point, one is read")));
         }
         self.skip(one.saturating_mul(components), name)
     }

@@ -69,9 +69,8 @@ impl Mlp {
         let last = self.layers.len() - 1;
         for (index, layer) in self.layers.iter_mut().enumerate() {
             let (weights, biases) = layer.parameters.split_at(layer.n_in * layer.n_out);
-            let weights = Tensor::f_from_slice(weights)?
-                .f_view([layer.n_out as i64, layer.n_in as i64])?
-                .set_requires_grad(true);
+            let weights =
+                Tensor::f_from_slice(weights)?.f_view([layer.n_out as i64, layer.n_in as i64])?.set_requires_grad(true);
             let biases = Tensor::f_from_slice(biases)?.set_requires_grad(true);
             hidden = hidden.f_linear(&weights, Some(&biases))?;
             if index < last {

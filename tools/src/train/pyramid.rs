@@ -43,9 +43,8 @@ fn local_mean(values: &[f32], extent: [u32; 3], level: &Level, vertex: [u32; 3])
     let reach = (1i64 << level.log2_cell) / 2;
     let cell = (1i64 << level.log2_cell) as f32;
     // The last vertex may lie beyond the last voxel: its nearest voxel stands for it.
-    let centre: [i64; 3] = std::array::from_fn(|a| {
-        (i64::from(vertex[a]) << level.log2_cell).min(i64::from(extent[a]) - 1)
-    });
+    let centre: [i64; 3] =
+        std::array::from_fn(|a| (i64::from(vertex[a]) << level.log2_cell).min(i64::from(extent[a]) - 1));
     let (mut sum, mut weights) = (0.0f32, 0.0f32);
     for z in (centre[0] - reach).max(0)..=(centre[0] + reach).min(i64::from(extent[0]) - 1) {
         let wz = 1.0 - (z - centre[0]).abs() as f32 / cell;

@@ -25,11 +25,13 @@ pub(crate) fn run(workspace: &Workspace, out: &Path, full: bool) -> Result<(), F
     let out = env::current_dir().unwrap_or_default().join(out);
     setup::ensure(workspace, Purpose::Build, Flavour::Cpu)?;
     eprintln!("xtask: building the neuvol tool (several minutes the first time)");
-    workspace::run(&mut workspace.cargo(["build", "--release", "-p", "neuvol-tools"]))?;
+    workspace::run(&mut workspace.cargo(["build", "--release", "-p", "neuvol-tools", "-p", "neuvol-plugin"]))?;
     fs::create_dir_all(&out).map_err(|error| Failure::io("create", &out, &error))?;
 
     let program = workspace.target.join("release").join(format!("neuvol{}", env::consts::EXE_SUFFIX));
-    let tool = Tool { workspace, program };
+    let host = out.join("c-host");
+    compile_host(workspace, &host)?;
+    let tool = Tool { workspace, program, host };
     let mut reports = vec![tool.show(&workspace.root.join(SAMPLE.0), SAMPLE.1, &out)?];
     if full {
         let day = out.join("day.nc");
@@ -42,10 +44,21 @@ pub(crate) fn run(workspace: &Workspace, out: &Path, full: bool) -> Result<(), F
     Ok(())
 }
 
-/// The `neuvol` program.
+/// Compiles a program in C that decodes through the shared library, as a game engine would.
+fn compile_host(workspace: &Workspace, program: &Path) -> Result<(), Failure> {
+    let libraries = workspace.target.join("release");
+    let mut cc = workspace.command(env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    cc.args(["-std=c99", "-O2", "-I", "bindings/include", "tests/c/demo.c", "-o"]).arg(program);
+    cc.arg("-L").arg(&libraries).args(["-lneuvol", "-lm"]).arg(format!("-Wl,-rpath,{}", libraries.display()));
+    eprintln!("\n$ {}", workspace::shown(&cc));
+    workspace::run(&mut cc)
+}
+
+/// The `neuvol` program, and one in C that uses the shared library.
 struct Tool<'a> {
     workspace: &'a Workspace,
     program: PathBuf,
+    host: PathBuf,
 }
 
 impl Tool<'_> {
@@ -63,7 +76,7 @@ impl Tool<'_> {
         Ok(start.elapsed().as_secs_f64())
     }
 
-    /// Compresses one variable of `input` into the folder `out`, describes, verifies and draws it.
+    /// Compresses one variable of `input` into the folder `out`, describes, verifies and draws it, and decodes it from C.
     fn show(&self, input: &Path, variable: &str, out: &Path) -> Result<String, Failure> {
         let stem = input.file_stem().unwrap_or_default();
         let model = out.join(stem).with_extension("neuvol");
@@ -81,6 +94,11 @@ impl Tool<'_> {
         let verify_seconds = start.elapsed().as_secs_f64();
         let preview = [&[input, model_path], &of_variable[..], &into(pictures.as_os_str())].concat();
         let preview_seconds = self.run("preview", &preview)?;
+
+        let mut host = self.workspace.command(&self.host);
+        host.arg(&model).arg(variable);
+        eprintln!("\n$ {}", workspace::shown(&host));
+        workspace::run(&mut host)?;
 
         let verified = serde_json::from_str(&verified)
             .map_err(|error| Failure::Failed(format!("`neuvol verify --json` wrote no JSON: {error}")))?;

@@ -19,10 +19,7 @@ pub fn decode(reader: &Reader<&[u8]>, key: BlockKey, entry: &Entry) {
     let mut out = vec![f32::NAN; voxels(extent)];
     for time in [0.0, f64::from(steps - 1) / 2.0] {
         if decode_block_reference(&block, entry, extent, time, &mut out).is_ok() {
-            assert!(
-                out.iter().all(|value| (entry.min..=entry.max).contains(value)),
-                "{out:?} for {entry:?}"
-            );
+            assert!(out.iter().all(|value| (entry.min..=entry.max).contains(value)), "{out:?} for {entry:?}");
         }
     }
 }

@@ -24,11 +24,9 @@ pub fn repair(bytes: &mut [u8]) {
 
 /// `entry` is the offset of the section's entry in the directory.
 fn repair_section(bytes: &mut [u8], entry: usize) {
-    let (Some(kind), Some(start), Some(len)) = (
-        bytes.get(entry..entry + 4).map(<[u8]>::to_vec),
-        usize_at(bytes, entry + 8),
-        usize_at(bytes, entry + 16),
-    ) else {
+    let (Some(kind), Some(start), Some(len)) =
+        (bytes.get(entry..entry + 4).map(<[u8]>::to_vec), usize_at(bytes, entry + 8), usize_at(bytes, entry + 16))
+    else {
         return;
     };
     if start.checked_add(len).is_none_or(|end| end > bytes.len()) {
@@ -68,11 +66,7 @@ fn put_payload_crc(bytes: &mut [u8], offset_at: usize, len_at: usize, crc_at: us
 
 /// Puts the CRC of `len` bytes from `start` at `crc_at`, if all of that exists.
 fn put_crc(bytes: &mut [u8], start: usize, len: usize, crc_at: usize) {
-    let Some(crc) = start
-        .checked_add(len)
-        .and_then(|end| bytes.get(start..end))
-        .map(neuvol_format::crc)
-    else {
+    let Some(crc) = start.checked_add(len).and_then(|end| bytes.get(start..end)).map(neuvol_format::crc) else {
         return;
     };
     if let Some(place) = bytes.get_mut(crc_at..crc_at + 4) {

@@ -62,10 +62,7 @@ pub fn walk(bytes: &[u8], on_block: &mut OnBlock<'_>) -> Result<Walked, Error> {
     for n in (0..reader.n_networks()).take(MOST) {
         walked.note(reader.network(n));
     }
-    assert!(matches!(
-        reader.network(reader.n_networks()),
-        Err(Error::OutOfRange { .. })
-    ));
+    assert!(matches!(reader.network(reader.n_networks()), Err(Error::OutOfRange { .. })));
     walked.note(reader.coordinate_bytes().map(drop));
     for coordinate in reader.meta().coordinates.iter().take(16) {
         if let Some(values) = walked.note(reader.coordinate_values(coordinate)) {
@@ -90,10 +87,7 @@ fn walk_block(reader: &Reader<&[u8]>, key: BlockKey, walked: &mut Walked, on_blo
             assert_eq!(mask.extent(), extent);
             // Must not panic, inside and outside.
             let [z, y, x] = extent;
-            let _ = (
-                mask.get(mask.steps() - 1, z - 1, y - 1, x - 1),
-                mask.get(u32::MAX, z, y, x),
-            );
+            let _ = (mask.get(mask.steps() - 1, z - 1, y - 1, x - 1), mask.get(u32::MAX, z, y, x));
         }
         walked.whole_blocks += 1;
         on_block(reader, key, &entry);

@@ -98,13 +98,9 @@ fn the_readme_lists_every_file() {
     let stored = fs::read_to_string(&file).expect("the README is there");
     assert_eq!(stored.replace("\r\n", "\n"), readme());
     let files = fs::read_dir(folder("attack")).expect("the attack folder is there");
-    let mut names: Vec<String> = files
-        .map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned())
-        .collect();
-    let mut expected: Vec<String> = attacks()
-        .iter()
-        .map(|attack| format!("{}.neuvol", attack.name))
-        .collect();
+    let mut names: Vec<String> =
+        files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut expected: Vec<String> = attacks().iter().map(|attack| format!("{}.neuvol", attack.name)).collect();
     expected.push("README.md".to_owned());
     names.sort();
     expected.sort();

@@ -17,22 +17,14 @@ pub(crate) struct Case {
 
 impl Case {
     pub(crate) fn add_blob(&mut self, bytes: Vec<u8>) -> u32 {
-        self.plan.blobs.push(Blob {
-            len: bytes.len() as u32,
-            crc: crc(&bytes),
-        });
+        self.plan.blobs.push(Blob { len: bytes.len() as u32, crc: crc(&bytes) });
         self.blobs.push(bytes);
         self.blobs.len() as u32 - 1
     }
 
     pub(crate) fn add_mask(&mut self, mask: &Mask) -> MaskRef {
         let blob = self.add_blob(mask.encode());
-        let plan = MaskPlan {
-            blob,
-            extent: mask.extent(),
-            steps: mask.steps(),
-            valid: mask.count(),
-        };
+        let plan = MaskPlan { blob, extent: mask.extent(), steps: mask.steps(), valid: mask.count() };
         self.plan.masks.push(plan);
         MaskRef::Stored(self.plan.masks.len() as u32 - 1)
     }
@@ -91,13 +83,7 @@ fn empty(name: &str) -> Case {
         encoder: json!({ "case": name }),
         ..Meta::default()
     };
-    Case {
-        plan: Plan {
-            meta,
-            ..Plan::default()
-        },
-        ..Case::default()
-    }
+    Case { plan: Plan { meta, ..Plan::default() }, ..Case::default() }
 }
 
 /// A variable of one step, level, quality and segment, without entries.
@@ -135,13 +121,7 @@ pub(crate) fn constant_entry(value: f32) -> EntryPlan {
 }
 
 fn entry(codec: u16, blob: u32, range: (f32, f32)) -> EntryPlan {
-    EntryPlan {
-        codec,
-        blob: Some(blob),
-        min: range.0,
-        max: range.1,
-        ..constant_entry(0.0)
-    }
+    EntryPlan { codec, blob: Some(blob), min: range.0, max: range.1, ..constant_entry(0.0) }
 }
 
 /// Names and contents of all golden files.
@@ -159,14 +139,7 @@ pub(crate) fn golden() -> Vec<(&'static str, Case)> {
 fn constant() -> Case {
     let mut case = empty("constant");
     let entries = vec![constant_entry(2.5)];
-    case.add_variable(
-        "t",
-        &["y", "x"],
-        VariablePlan {
-            entries,
-            ..variable([1, 7, 5], (2.5, 2.5), 35)
-        },
-    );
+    case.add_variable("t", &["y", "x"], VariablePlan { entries, ..variable([1, 7, 5], (2.5, 2.5), 35) });
     case
 }
 
@@ -177,32 +150,15 @@ fn raw_values() -> Case {
     let mask = Mask::from_fn([1, 2, 8], 1, |_, _, y, x| (x + y) % 3 != 0);
     let floats: Vec<u8> = (0..16).flat_map(|i| (i as f32 * 0.5 - 2.0).to_le_bytes()).collect();
     let first = case.add_blob(raw(1, 1.0, 0.0, &floats));
-    let words: Vec<u8> = [0u16, 100, 40000, 65535]
-        .iter()
-        .flat_map(|word| word.to_le_bytes())
-        .collect();
+    let words: Vec<u8> = [0u16, 100, 40000, 65535].iter().flat_map(|word| word.to_le_bytes()).collect();
     let second = case.add_blob(raw(4, 1.0 / 65535.0, -1.0, &words));
     let mask_ref = case.add_mask(&mask);
     let entries = vec![
-        EntryPlan {
-            mask: mask_ref,
-            ..entry(codec::RAW, first, (-1.5, 5.5))
-        },
-        EntryPlan {
-            max_abs_error: 1e-5,
-            rmse: 5e-6,
-            ..entry(codec::RAW, second, (-1.0, 0.0))
-        },
+        EntryPlan { mask: mask_ref, ..entry(codec::RAW, first, (-1.5, 5.5)) },
+        EntryPlan { max_abs_error: 1e-5, rmse: 5e-6, ..entry(codec::RAW, second, (-1.0, 0.0)) },
     ];
     let valid = mask.count() + 4;
-    case.add_variable(
-        "t",
-        &["y", "x"],
-        VariablePlan {
-            entries,
-            ..variable([1, 2, 10], (-1.5, 5.5), valid)
-        },
-    );
+    case.add_variable("t", &["y", "x"], VariablePlan { entries, ..variable([1, 2, 10], (-1.5, 5.5), valid) });
     let place = |i: i32, base: f64| base + f64::from(i) * 0.1 + f64::from(i / 10) * 0.013;
     let latitude: Vec<f64> = (0..20).map(|i| place(i, 40.0)).collect();
     let longitude: Vec<f64> = (0..20).map(|i| place(i, -8.0)).collect();
@@ -218,12 +174,7 @@ fn raw_values() -> Case {
 fn grid() -> Case {
     let mut case = empty("grid");
     let mut numbers = Numbers::new(3);
-    let config = Grid {
-        levels: vec![(3, 2, 0), (2, 4, 4)],
-        n_hidden_layers: 2,
-        n_neurons: 8,
-        n_outputs: 2,
-    };
+    let config = Grid { levels: vec![(3, 2, 0), (2, 4, 4)], n_hidden_layers: 2, n_neurons: 8, n_outputs: 2 };
     let network = case.add_network(network_kind::MLP, config.mlp(&mut numbers));
     // Blocks of 8 and 4 columns, segments of 3 and 1 steps.
     let extents = [[8, 8, 8], [8, 8, 4]];
@@ -267,10 +218,7 @@ fn wavelet_blocks() -> Case {
     let first = case.add_blob(wavelet(5, &mut numbers));
     let second = case.add_blob(wavelet(5, &mut numbers));
     let entries = vec![
-        EntryPlan {
-            network: Some(network),
-            ..entry(codec::WAVELET, first, (0.0, 1.0))
-        },
+        EntryPlan { network: Some(network), ..entry(codec::WAVELET, first, (0.0, 1.0)) },
         entry(codec::WAVELET, second, (0.0, 0.75)),
     ];
     let plan = VariablePlan {
@@ -321,14 +269,8 @@ fn layers() -> Case {
                         (1, 1, 0) => coarse,
                         _ => MaskRef::AllValid,
                     };
-                    let coded = EntryPlan {
-                        mask,
-                        ..entry(codec::RAW, blob, (-1.0, 9.0))
-                    };
-                    let none = EntryPlan {
-                        mask: MaskRef::NoneValid,
-                        ..constant_entry(0.0)
-                    };
+                    let coded = EntryPlan { mask, ..entry(codec::RAW, blob, (-1.0, 9.0)) };
+                    let none = EntryPlan { mask: MaskRef::NoneValid, ..constant_entry(0.0) };
                     plan.entries.push(if block == 3 { none } else { coded });
                 }
             }
@@ -336,30 +278,19 @@ fn layers() -> Case {
     }
     case.add_variable("t", &["time", "level", "lat", "lon"], plan);
     let nothing = VariablePlan {
-        entries: vec![EntryPlan {
-            mask: MaskRef::NoneValid,
-            ..constant_entry(0.0)
-        }],
+        entries: vec![EntryPlan { mask: MaskRef::NoneValid, ..constant_entry(0.0) }],
         ..variable([1, 8, 8], (f32::NAN, f32::NAN), 0)
     };
     case.add_variable("nothing", &["lat8", "lon8"], nothing);
     case.add_coordinate("level", &["level"], &[2], &[1000.0, 850.0]);
-    case.add_coordinate(
-        "level_bounds",
-        &["level", "bounds"],
-        &[3, 2],
-        &[1013.0, 925.0, 925.0, 700.0, 700.0, 400.0],
-    );
+    case.add_coordinate("level_bounds", &["level", "bounds"], &[3, 2], &[1013.0, 925.0, 925.0, 700.0, 700.0, 400.0]);
     case.add_coordinate("time", &["time"], &[5], &[0.0, 1.0, 2.5, 6.0, 24.0]);
     case
 }
 
 fn every_attribute() -> Vec<Attribute> {
     let values = [
-        (
-            "char",
-            AttributeValue::Char("one \"text\"\n\u{b5}g m\u{207b}\u{b3}".to_owned()),
-        ),
+        ("char", AttributeValue::Char("one \"text\"\n\u{b5}g m\u{207b}\u{b3}".to_owned())),
         ("string", AttributeValue::String(vec!["a".to_owned(), String::new()])),
         ("byte", AttributeValue::Byte(vec![i8::MIN, i8::MAX])),
         ("ubyte", AttributeValue::UByte(vec![0, u8::MAX])),
@@ -369,20 +300,9 @@ fn every_attribute() -> Vec<Attribute> {
         ("uint", AttributeValue::UInt(vec![0, u32::MAX])),
         ("int64", AttributeValue::Int64(vec![i64::MIN, i64::MAX])),
         ("uint64", AttributeValue::UInt64(vec![0, u64::MAX])),
-        (
-            "float",
-            AttributeValue::Float(vec![0.1, -0.0, f32::MAX, f32::MIN_POSITIVE, f32::NAN, f32::INFINITY]),
-        ),
-        (
-            "double",
-            AttributeValue::Double(vec![0.1, f64::MAX, 5e-324, f64::NAN, f64::NEG_INFINITY]),
-        ),
+        ("float", AttributeValue::Float(vec![0.1, -0.0, f32::MAX, f32::MIN_POSITIVE, f32::NAN, f32::INFINITY])),
+        ("double", AttributeValue::Double(vec![0.1, f64::MAX, 5e-324, f64::NAN, f64::NEG_INFINITY])),
         ("empty", AttributeValue::Float(Vec::new())),
     ];
-    values
-        .map(|(name, value)| Attribute {
-            name: name.to_owned(),
-            value,
-        })
-        .to_vec()
+    values.map(|(name, value)| Attribute { name: name.to_owned(), value }).to_vec()
 }

@@ -31,13 +31,7 @@ macro_rules! line {
 
 fn dump_reader(reader: &Reader<&[u8]>, text: &mut String) -> Result<(), Error> {
     let header = reader.header();
-    line!(
-        text,
-        "version {:?}, {} bytes, hash {}",
-        header.version,
-        header.file_len,
-        hex(&header.content_hash)
-    );
+    line!(text, "version {:?}, {} bytes, hash {}", header.version, header.file_len, hex(&header.content_hash));
     for s in reader.sections() {
         let name = s.name();
         line!(
@@ -50,20 +44,14 @@ fn dump_reader(reader: &Reader<&[u8]>, text: &mut String) -> Result<(), Error> {
             s.items
         );
     }
-    line!(
-        text,
-        "meta {}",
-        serde_json::to_string_pretty(reader.meta()).expect("META was JSON")
-    );
+    line!(text, "meta {}", serde_json::to_string_pretty(reader.meta()).expect("META was JSON"));
     for (n, variable) in reader.variables().iter().enumerate() {
         line!(text, "variable {n} {variable:?}");
         line!(
             text,
             "  blocks {:?}, levels {:?}",
             variable.blocks(),
-            (0..variable.n_levels)
-                .map(|k| variable.level_dims(k))
-                .collect::<Vec<_>>()
+            (0..variable.n_levels).map(|k| variable.level_dims(k)).collect::<Vec<_>>()
         );
         line!(text, "  segments {:?}", reader.segments(n));
         for key in reader.keys(n as u32) {
@@ -75,12 +63,7 @@ fn dump_reader(reader: &Reader<&[u8]>, text: &mut String) -> Result<(), Error> {
         line!(text, "network {n} kind {} {}", network.kind, hex(network.bytes));
     }
     for coordinate in &reader.meta().coordinates {
-        line!(
-            text,
-            "coordinate {} {:?}",
-            coordinate.name,
-            reader.coordinate_values(coordinate)?
-        );
+        line!(text, "coordinate {} {:?}", coordinate.name, reader.coordinate_values(coordinate)?);
     }
     line!(text, "{:?}", reader.check()?);
     Ok(())
@@ -89,10 +72,7 @@ fn dump_reader(reader: &Reader<&[u8]>, text: &mut String) -> Result<(), Error> {
 fn dump_block(reader: &Reader<&[u8]>, key: neuvol_format::BlockKey, text: &mut String) -> Result<(), Error> {
     let entry = reader.entry(key)?;
     let variable = &reader.variables()[key.variable as usize];
-    let (origin, extent) = (
-        variable.block_origin(key.block),
-        variable.block_extent(key.block, key.level),
-    );
+    let (origin, extent) = (variable.block_origin(key.block), variable.block_extent(key.block, key.level));
     line!(
         text,
         "  quality {} level {} segment {} block {} origin {origin:?} extent {extent:?}",
@@ -107,13 +87,7 @@ fn dump_block(reader: &Reader<&[u8]>, key: neuvol_format::BlockKey, text: &mut S
         line!(text, "    payload {}", hex(payload));
     }
     if let BlockMask::Bits(mask) = reader.mask(key, &entry)? {
-        line!(
-            text,
-            "    mask of {} steps, {} valid: {}",
-            mask.steps(),
-            mask.count(),
-            hex(mask.bits())
-        );
+        line!(text, "    mask of {} steps, {} valid: {}", mask.steps(), mask.count(), hex(mask.bits()));
     }
     Ok(())
 }

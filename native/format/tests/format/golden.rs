@@ -21,11 +21,7 @@ fn files_are_written_and_read_as_ever() {
         let stored = fs::read(&file).unwrap_or_else(|error| panic!("{name}.neuvol: {error}"));
         let text = fs::read_to_string(&text_file).unwrap_or_else(|error| panic!("{name}.txt: {error}"));
         // Old files must stay readable, whatever the writer does now.
-        assert_eq!(
-            dump(&stored),
-            text.replace("\r\n", "\n"),
-            "{name}.neuvol is read differently"
-        );
+        assert_eq!(dump(&stored), text.replace("\r\n", "\n"), "{name}.neuvol is read differently");
         // A new version of zstd may compress masks differently; the update switch is right for that, and only for that.
         assert!(bytes == stored, "{name}.neuvol is written differently");
     }
@@ -46,9 +42,7 @@ fn payloads_of_the_files_can_be_decoded() {
         let bytes = case.write();
         let reader = Reader::new(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         for key in (0..reader.variables().len() as u32).flat_map(|n| reader.keys(n)) {
-            let entry = reader
-                .entry(key)
-                .unwrap_or_else(|error| panic!("{name}, {key:?}: {error}"));
+            let entry = reader.entry(key).unwrap_or_else(|error| panic!("{name}, {key:?}: {error}"));
             let block = neuvol_model::parse_block(&reader, key, &entry);
             match (entry.codec, block) {
                 // Carried, not decoded, by a reader of 1.0.

@@ -20,27 +20,11 @@ fn files(name: &str) -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "neuvol"));
     paths.sort();
-    paths
-        .iter()
-        .map(|path| fs::read(path).expect("the file can be read"))
-        .collect()
+    paths.iter().map(|path| fs::read(path).expect("the file can be read")).collect()
 }
 
 /// Values that have broken readers before.
-const EVIL: [u64; 12] = [
-    0,
-    1,
-    2,
-    7,
-    63,
-    0x7F,
-    0xFF,
-    0xFFFF,
-    0x7FFF_FFFF,
-    0xFFFF_FFFF,
-    0x7FFF_FFFF_FFFF_FFFF,
-    u64::MAX,
-];
+const EVIL: [u64; 12] = [0, 1, 2, 7, 63, 0x7F, 0xFF, 0xFFFF, 0x7FFF_FFFF, 0xFFFF_FFFF, 0x7FFF_FFFF_FFFF_FFFF, u64::MAX];
 
 /// Damages bytes in one or two places.
 fn mutate(bytes: &mut Vec<u8>, numbers: &mut Numbers) {
@@ -101,10 +85,7 @@ fn mutated_files_do_no_harm() {
         }
     }
     // The mutations must get far enough to test something.
-    assert!(
-        opened > 600 && whole > 4000,
-        "{opened} files opened, {whole} whole blocks"
-    );
+    assert!(opened > 600 && whole > 4000, "{opened} files opened, {whole} whole blocks");
 }
 
 #[test]
@@ -113,10 +94,7 @@ fn every_truncation_is_seen() {
         let bytes = case.write();
         for len in 0..bytes.len() {
             let error = Reader::new(&bytes[..len]).expect_err("the end is missing");
-            assert!(
-                matches!(error, Error::Truncated { .. }),
-                "{name} cut to {len} bytes: {error}"
-            );
+            assert!(matches!(error, Error::Truncated { .. }), "{name} cut to {len} bytes: {error}");
         }
     }
 }

@@ -59,10 +59,7 @@ impl Grid {
         let mut widths = vec![n_inputs];
         widths.extend(vec![neurons; self.n_hidden_layers.into()]);
         widths.push(self.n_outputs.into());
-        widths
-            .windows(2)
-            .flat_map(|pair| numbers.halves(pair[0] * pair[1] + pair[1]))
-            .collect()
+        widths.windows(2).flat_map(|pair| numbers.halves(pair[0] * pair[1] + pair[1])).collect()
     }
 
     /// Codec 3: a payload for a block of `extent` z, y, x; with its own MLP unless that is `shared`.

@@ -51,16 +51,10 @@ fn attribute() -> impl Strategy<Value = Attribute> {
         vec(any::<u32>(), 0..4).prop_map(AttributeValue::UInt),
         vec(any::<i64>(), 0..4).prop_map(AttributeValue::Int64),
         vec(any::<u64>(), 0..4).prop_map(AttributeValue::UInt64),
-        vec(
-            any::<f32>().prop_filter("NaN is not equal to itself", |v| !v.is_nan()),
-            0..4
-        )
-        .prop_map(AttributeValue::Float),
-        vec(
-            any::<f64>().prop_filter("NaN is not equal to itself", |v| !v.is_nan()),
-            0..4
-        )
-        .prop_map(AttributeValue::Double),
+        vec(any::<f32>().prop_filter("NaN is not equal to itself", |v| !v.is_nan()), 0..4)
+            .prop_map(AttributeValue::Float),
+        vec(any::<f64>().prop_filter("NaN is not equal to itself", |v| !v.is_nan()), 0..4)
+            .prop_map(AttributeValue::Double),
     ];
     (text(), value).prop_map(|(name, value)| Attribute { name, value })
 }
@@ -126,12 +120,8 @@ fn add_variable(case: &mut Case, n: usize, shape: &Shape, numbers: &mut Numbers)
         }
     }
     let dimensions = ["time", "z", "y", "x"].map(str::to_owned).to_vec();
-    let meta = VariableMeta {
-        name: format!("v{n}"),
-        dimensions,
-        source_dtype: "f32".to_owned(),
-        attributes: Vec::new(),
-    };
+    let meta =
+        VariableMeta { name: format!("v{n}"), dimensions, source_dtype: "f32".to_owned(), attributes: Vec::new() };
     case.plan.meta.variables.push(meta);
     case.plan.variables.push(plan);
 }
@@ -140,9 +130,7 @@ fn add_variable(case: &mut Case, n: usize, shape: &Shape, numbers: &mut Numbers)
 fn block_extents(dims: [u32; 3], block_dims: [u32; 3], level: u8) -> Vec<[u32; 3]> {
     let axis = |i: usize| {
         let starts = (0..dims[i]).step_by(block_dims[i] as usize);
-        starts
-            .map(move |start| (block_dims[i].min(dims[i] - start) + (1 << level) - 1) >> level)
-            .collect::<Vec<_>>()
+        starts.map(move |start| (block_dims[i].min(dims[i] - start) + (1 << level) - 1) >> level).collect::<Vec<_>>()
     };
     let (zs, ys, xs) = (axis(0), axis(1), axis(2));
     let mut extents = Vec::new();
@@ -165,16 +153,10 @@ fn entry(case: &mut Case, extent: [u32; 3], steps: u32, numbers: &mut Numbers) -
         _ => MaskRef::AllValid,
     };
     if mask == MaskRef::NoneValid {
-        return EntryPlan {
-            mask,
-            ..constant_entry(0.0)
-        };
+        return EntryPlan { mask, ..constant_entry(0.0) };
     }
     if numbers.below(4) == 0 {
-        return EntryPlan {
-            mask,
-            ..constant_entry(numbers.below(9) as f32)
-        };
+        return EntryPlan { mask, ..constant_entry(numbers.below(9) as f32) };
     }
     // Some entries share the payload before them.
     let blob = match case.blobs.len() as u32 {

@@ -22,14 +22,8 @@ pub(crate) fn assert_matches<B: AsRef<[u8]>>(reader: &Reader<B>, case: &Case) {
     assert_eq!(reader.variables().len(), plan.variables.len());
     for (n, planned) in plan.variables.iter().enumerate() {
         let read = &reader.variables()[n];
-        assert_eq!(
-            (read.dims, read.block_dims, read.steps),
-            (planned.dims, planned.block_dims, planned.steps)
-        );
-        assert_eq!(
-            (read.n_levels, read.n_stored_levels),
-            (planned.n_levels, planned.n_stored_levels)
-        );
+        assert_eq!((read.dims, read.block_dims, read.steps), (planned.dims, planned.block_dims, planned.steps));
+        assert_eq!((read.n_levels, read.n_stored_levels), (planned.n_levels, planned.n_stored_levels));
         assert_eq!(
             (read.n_qualities, read.has_time, read.valid),
             (planned.n_qualities, planned.has_time, planned.valid)
@@ -41,10 +35,7 @@ pub(crate) fn assert_matches<B: AsRef<[u8]>>(reader: &Reader<B>, case: &Case) {
         );
         assert_eq!(reader.segments(n), planned.segments);
         for step in 0..planned.steps {
-            let segment = planned
-                .segments
-                .iter()
-                .position(|s| s.first <= step && step < s.first + s.steps);
+            let segment = planned.segments.iter().position(|s| s.first <= step && step < s.first + s.steps);
             assert_eq!(reader.segment_of(n, step), segment.map(|s| s as u32));
         }
         assert_eq!(reader.segment_of(n, planned.steps), None);
@@ -52,14 +43,8 @@ pub(crate) fn assert_matches<B: AsRef<[u8]>>(reader: &Reader<B>, case: &Case) {
         assert_eq!(keys.len(), planned.entries.len());
         for (key, planned) in keys.into_iter().zip(&planned.entries) {
             let entry = reader.entry(key).expect("the entry is whole");
-            assert_eq!(
-                (entry.codec, entry.output, entry.network),
-                (planned.codec, planned.output, planned.network)
-            );
-            assert_eq!(
-                bits([entry.min, entry.max, 0.0, 0.0]),
-                bits([planned.min, planned.max, 0.0, 0.0])
-            );
+            assert_eq!((entry.codec, entry.output, entry.network), (planned.codec, planned.output, planned.network));
+            assert_eq!(bits([entry.min, entry.max, 0.0, 0.0]), bits([planned.min, planned.max, 0.0, 0.0]));
             assert_eq!(entry.mask, planned.mask);
             let payload = planned.blob.map_or(&[][..], |blob| &case.blobs[blob as usize]);
             assert_eq!(reader.payload(&entry).expect("the payload is whole"), payload);
@@ -75,13 +60,7 @@ pub(crate) fn assert_matches<B: AsRef<[u8]>>(reader: &Reader<B>, case: &Case) {
         }
     }
     let check = reader.check().expect("the file is whole");
-    assert_eq!(
-        check.entries,
-        plan.variables
-            .iter()
-            .map(|variable| variable.entries.len() as u64)
-            .sum::<u64>()
-    );
+    assert_eq!(check.entries, plan.variables.iter().map(|variable| variable.entries.len() as u64).sum::<u64>());
 }
 
 proptest! {
@@ -101,9 +80,7 @@ fn a_file_appears_whole_or_not_at_all() {
     let path = folder.path().join("a.neuvol");
     let names = || {
         let entries = std::fs::read_dir(folder.path()).expect("the folder can be listed");
-        entries
-            .map(|entry| entry.expect("an entry").file_name())
-            .collect::<Vec<_>>()
+        entries.map(|entry| entry.expect("an entry").file_name()).collect::<Vec<_>>()
     };
     let (_, case) = golden().pop().expect("there are golden files");
     let give = |n: u32, bytes: &mut Vec<u8>| {
@@ -113,11 +90,7 @@ fn a_file_appears_whole_or_not_at_all() {
 
     // A failure in the middle leaves nothing behind ...
     let fail_late = |n, bytes: &mut Vec<u8>| {
-        if n < 3 {
-            give(n, bytes)
-        } else {
-            Err(io::Error::other("no more"))
-        }
+        if n < 3 { give(n, bytes) } else { Err(io::Error::other("no more")) }
     };
     let error = write_file(&path, &case.plan, &mut { fail_late }).expect_err("the payloads cannot be had");
     assert!(matches!(error, Error::Io { .. }), "{error}");
@@ -126,10 +99,7 @@ fn a_file_appears_whole_or_not_at_all() {
     let written = write_file(&path, &case.plan, &mut { give }).expect("the file can be written");
     let bytes = std::fs::read(&path).expect("the file is there");
     assert_eq!(bytes, case.write());
-    assert_eq!(
-        written.content_hash,
-        Reader::new(&bytes).expect("it can be read").header().content_hash
-    );
+    assert_eq!(written.content_hash, Reader::new(&bytes).expect("it can be read").header().content_hash);
     assert_eq!(names(), ["a.neuvol"]);
 
     // ... and an older file as it was.
@@ -158,66 +128,27 @@ fn refused(name: &str, change: impl FnOnce(&mut Case), expected: &str) {
     })
     .expect_err(expected);
     assert!(matches!(error, Error::Plan { .. } | Error::Limit { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains(expected),
-        "\"{error}\" should say \"{expected}\""
-    );
+    assert!(error.to_string().contains(expected), "\"{error}\" should say \"{expected}\"");
 }
 
 #[test]
 fn broken_plans_are_refused() {
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries.truncate(1),
-        "has 1 entries",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[0].blob = Some(9),
-        "names payload 9",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[0].min = f32::NAN,
-        "value range",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[0].mask = MaskRef::Stored(1),
-        "mask 1 of 1",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[1].mask = MaskRef::Stored(0),
-        "is used by a block",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[0].mask = MaskRef::NoneValid,
-        "constant 0",
-    );
-    refused(
-        "raw",
-        |case| case.plan.variables[0].entries[0].network = Some(0),
-        "network 0 of 0",
-    );
+    refused("raw", |case| case.plan.variables[0].entries.truncate(1), "has 1 entries");
+    refused("raw", |case| case.plan.variables[0].entries[0].blob = Some(9), "names payload 9");
+    refused("raw", |case| case.plan.variables[0].entries[0].min = f32::NAN, "value range");
+    refused("raw", |case| case.plan.variables[0].entries[0].mask = MaskRef::Stored(1), "mask 1 of 1");
+    refused("raw", |case| case.plan.variables[0].entries[1].mask = MaskRef::Stored(0), "is used by a block");
+    refused("raw", |case| case.plan.variables[0].entries[0].mask = MaskRef::NoneValid, "constant 0");
+    refused("raw", |case| case.plan.variables[0].entries[0].network = Some(0), "network 0 of 0");
     refused("raw", |case| case.plan.variables[0].valid = 0, "value range");
-    refused(
-        "raw",
-        |case| case.plan.variables[0].valid = 99,
-        "more than the grid has",
-    );
+    refused("raw", |case| case.plan.variables[0].valid = 99, "more than the grid has");
     refused("raw", |case| case.plan.variables[0].block_dims[1] = 12, "multiple of 8");
     refused("raw", |case| case.plan.coordinates.truncate(20), "end outside");
     refused("raw", |case| case.plan.meta.variables.clear(), "META has 0 variables");
     refused("raw", |case| case.plan.blobs[0].len = 0, "is empty");
     refused("raw", |case| case.blobs[0][0] ^= 1, "payload 0 has");
     refused("raw", |case| case.plan.variables.clear(), "no variables");
-    refused(
-        "grid",
-        |case| case.plan.variables[0].segments[1].first = 2,
-        "segment 1 of variable 0",
-    );
+    refused("grid", |case| case.plan.variables[0].segments[1].first = 2, "segment 1 of variable 0");
     refused("grid", |case| case.plan.variables[0].steps = 5, "cover 4 of 5 steps");
     refused("constant", |case| case.plan.variables[0].dims[2] = 0, "needed");
 }

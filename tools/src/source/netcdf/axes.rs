@@ -41,9 +41,7 @@ fn kind(dimension: &str, all: &[VariableInfo]) -> Kind {
         Some(v) => {
             let axis = matches!(v.text("axis"), Some("X" | "Y" | "Z"));
             let units = v.text("units").unwrap_or("");
-            let length = [
-                "m", "km", "Pa", "hPa", "mb", "millibar", "meter", "meters", "metre", "metres",
-            ];
+            let length = ["m", "km", "Pa", "hPa", "mb", "millibar", "meter", "meters", "metre", "metres"];
             let named = v.text("standard_name").is_some();
             if axis || named || v.has("positive") || units.starts_with("degree") || length.contains(&units) {
                 Kind::Space
@@ -114,13 +112,7 @@ mod tests {
     use super::*;
 
     fn dimensions(list: &[(&str, usize, bool)]) -> Vec<DimensionInfo> {
-        list.iter()
-            .map(|&(name, len, unlimited)| DimensionInfo {
-                name: name.to_owned(),
-                len,
-                unlimited,
-            })
-            .collect()
+        list.iter().map(|&(name, len, unlimited)| DimensionInfo { name: name.to_owned(), len, unlimited }).collect()
     }
 
     fn coordinate(name: &str, dimension: &str, attributes: &[(&str, &str)]) -> VariableInfo {
@@ -152,61 +144,30 @@ mod tests {
     #[test]
     fn names_decide_last() {
         assert_eq!(
-            axes(
-                &dimensions(&[("Time", 4, false), ("y", 5, false), ("x", 6, false)]),
-                &[]
-            ),
+            axes(&dimensions(&[("Time", 4, false), ("y", 5, false), ("x", 6, false)]), &[]),
             Ok(vec![TIME, Y, X])
         );
-        assert_eq!(
-            axes(&dimensions(&[("lev", 4, false), ("y", 5, false), ("x", 6, false)]), &[]),
-            Ok(vec![Z, Y, X])
-        );
-        assert_eq!(
-            axes(&dimensions(&[("y", 5, false), ("x", 6, false)]), &[]),
-            Ok(vec![Y, X])
-        );
+        assert_eq!(axes(&dimensions(&[("lev", 4, false), ("y", 5, false), ("x", 6, false)]), &[]), Ok(vec![Z, Y, X]));
+        assert_eq!(axes(&dimensions(&[("y", 5, false), ("x", 6, false)]), &[]), Ok(vec![Y, X]));
     }
 
     #[test]
     fn single_dimensions_are_dropped_only_where_needed() {
-        let five = dimensions(&[
-            ("time", 2, true),
-            ("member", 1, false),
-            ("z", 3, false),
-            ("y", 4, false),
-            ("x", 5, false),
-        ]);
+        let five =
+            dimensions(&[("time", 2, true), ("member", 1, false), ("z", 3, false), ("y", 4, false), ("x", 5, false)]);
         assert_eq!(axes(&five, &[]), Ok(vec![TIME, Axis::Dropped, Z, Y, X]));
-        let flat = dimensions(&[
-            ("time", 2, true),
-            ("height", 1, false),
-            ("y", 4, false),
-            ("x", 5, false),
-        ]);
+        let flat = dimensions(&[("time", 2, true), ("height", 1, false), ("y", 4, false), ("x", 5, false)]);
         assert_eq!(axes(&flat, &[]), Ok(vec![TIME, Z, Y, X]));
         let four = dimensions(&[("n", 2, false), ("z", 3, false), ("y", 4, false), ("x", 5, false)]);
         assert_eq!(axes(&four, &[]), Ok(vec![TIME, Z, Y, X]));
-        assert!(
-            axes(
-                &four,
-                &[coordinate("n", "n", &[("standard_name", "radiation_wavelength")])]
-            )
-            .is_err()
-        );
+        assert!(axes(&four, &[coordinate("n", "n", &[("standard_name", "radiation_wavelength")])]).is_err());
     }
 
     #[test]
     fn too_few_or_too_many_axes_are_refused() {
         assert!(axes(&dimensions(&[("time", 2, true), ("x", 5, false)]), &[]).is_err_and(|e| e.contains("1 spatial")));
         assert!(axes(&[], &[]).is_err());
-        let five = dimensions(&[
-            ("time", 2, true),
-            ("n", 2, false),
-            ("z", 3, false),
-            ("y", 4, false),
-            ("x", 5, false),
-        ]);
+        let five = dimensions(&[("time", 2, true), ("n", 2, false), ("z", 3, false), ("y", 4, false), ("x", 5, false)]);
         assert!(axes(&five, &[]).is_err_and(|e| e.contains("n = 2")));
     }
 }

@@ -12,11 +12,7 @@ const ATTRIBUTE: u32 = 12;
 /// left open ("streaming"). An UnexpectedEof error means that the header itself is cut; InvalidData that it is damaged.
 pub(super) fn required_length(file: File) -> io::Result<Option<u64>> {
     let len = file.metadata()?.len();
-    let mut header = Header {
-        reader: BufReader::new(file),
-        wide: false,
-        len,
-    };
+    let mut header = Header { reader: BufReader::new(file), wide: false, len };
     let version = match header.bytes::<4>()? {
         [b'C', b'D', b'F', version @ (1 | 2 | 5)] => version,
         _ => return Ok(None),
@@ -39,10 +35,7 @@ pub(super) fn required_length(file: File) -> io::Result<Option<u64>> {
         let mut record = false;
         for axis in 0..n {
             let id = header.count()?;
-            let length = usize::try_from(id)
-                .ok()
-                .and_then(|id| dimensions.get(id))
-                .ok_or_else(damaged)?;
+            let length = usize::try_from(id).ok().and_then(|id| dimensions.get(id)).ok_or_else(damaged)?;
             // Length 0 marks the record dimension, which is the first one.
             if *length == 0 && axis == 0 {
                 record = true;
@@ -53,11 +46,7 @@ pub(super) fn required_length(file: File) -> io::Result<Option<u64>> {
         header.attributes()?;
         let size = type_size(header.u32()?)?;
         header.count()?; // the stored size: redundant, and wrong by design for large variables
-        let begin = if version == 1 {
-            u64::from(header.u32()?)
-        } else {
-            header.u64()?
-        };
+        let begin = if version == 1 { u64::from(header.u32()?) } else { header.u64()? };
         let bytes = bytes.and_then(|b| b.checked_mul(size)).ok_or_else(damaged)?;
         Ok((begin, bytes, record))
     })?;
@@ -66,15 +55,11 @@ pub(super) fn required_length(file: File) -> io::Result<Option<u64>> {
     let of_records: Vec<u64> = variables.iter().filter(|v| v.2).map(|v| v.1).collect();
     let stride = match of_records[..] {
         [one] => one,
-        _ => of_records
-            .iter()
-            .fold(0u64, |sum, bytes| sum.saturating_add(padded(*bytes))),
+        _ => of_records.iter().fold(0u64, |sum, bytes| sum.saturating_add(padded(*bytes))),
     };
     let end = variables.iter().map(|&(begin, bytes, record)| match (record, records) {
         (false, _) => begin.saturating_add(bytes),
-        (true, Some(n)) if n > 0 => begin
-            .saturating_add((n - 1).saturating_mul(stride))
-            .saturating_add(bytes),
+        (true, Some(n)) if n > 0 => begin.saturating_add((n - 1).saturating_mul(stride)).saturating_add(bytes),
         (true, _) => 0,
     });
     Ok(end.max())
@@ -117,11 +102,7 @@ impl Header {
     }
 
     fn count(&mut self) -> io::Result<u64> {
-        if self.wide {
-            self.u64()
-        } else {
-            self.u32().map(u64::from)
-        }
+        if self.wide { self.u64() } else { self.u32().map(u64::from) }
     }
 
     /// Skips bytes and the padding to a multiple of four.

@@ -105,10 +105,7 @@ pub(super) fn collect(file: &netcdf::File) -> FileInfo {
         for attribute in list {
             let name = attribute.name().to_owned();
             match attribute.value() {
-                Ok(value) => attributes.push(Attribute {
-                    name,
-                    value: from_netcdf(value),
-                }),
+                Ok(value) => attributes.push(Attribute { name, value: from_netcdf(value) }),
                 Err(e) => skipped.push((format!("{owner}:{name}"), format!("attribute cannot be read: {e}"))),
             }
         }
@@ -120,11 +117,8 @@ pub(super) fn collect(file: &netcdf::File) -> FileInfo {
         .map(|variable| {
             let name = variable.name();
             let (dtype, type_name) = dtype_of(&variable.vartype());
-            let dimension = |d: &netcdf::Dimension<'_>| DimensionInfo {
-                name: d.name(),
-                len: d.len(),
-                unlimited: d.is_unlimited(),
-            };
+            let dimension =
+                |d: &netcdf::Dimension<'_>| DimensionInfo { name: d.name(), len: d.len(), unlimited: d.is_unlimited() };
             VariableInfo {
                 dimensions: variable.dimensions().iter().map(dimension).collect(),
                 dtype,
@@ -140,9 +134,5 @@ pub(super) fn collect(file: &netcdf::File) -> FileInfo {
             skipped.push((group.name(), "it is a group; only the root group is read".to_owned()));
         }
     }
-    FileInfo {
-        variables,
-        attributes,
-        skipped,
-    }
+    FileInfo { variables, attributes, skipped }
 }

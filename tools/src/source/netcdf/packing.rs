@@ -38,16 +38,12 @@ pub(super) fn numbers(value: &AttributeValue) -> Vec<Number> {
         };
     }
     match value {
-        AttributeValue::Char(text) => text
-            .split_whitespace()
-            .filter_map(|w| w.parse().ok())
-            .map(Number::Float)
-            .collect(),
-        AttributeValue::String(texts) => texts
-            .iter()
-            .filter_map(|t| t.trim().parse().ok())
-            .map(Number::Float)
-            .collect(),
+        AttributeValue::Char(text) => {
+            text.split_whitespace().filter_map(|w| w.parse().ok()).map(Number::Float).collect()
+        }
+        AttributeValue::String(texts) => {
+            texts.iter().filter_map(|t| t.trim().parse().ok()).map(Number::Float).collect()
+        }
         AttributeValue::Byte(v) => ints!(v),
         AttributeValue::UByte(v) => ints!(v),
         AttributeValue::Short(v) => ints!(v),
@@ -77,14 +73,8 @@ pub(super) struct Packing {
 impl Packing {
     /// `stored` is the type in the file; `fills_by_default` whether NetCDF fills unwritten parts of the variable.
     pub(super) fn new(stored: Dtype, attributes: &[Attribute], fills_by_default: bool) -> Self {
-        let get = |name| {
-            Meta::attribute(attributes, name)
-                .map(|a| numbers(&a.value))
-                .unwrap_or_default()
-        };
-        let unsigned = Meta::attribute(attributes, "_Unsigned")
-            .and_then(|a| a.as_str())
-            .map(str::to_lowercase);
+        let get = |name| Meta::attribute(attributes, name).map(|a| numbers(&a.value)).unwrap_or_default();
+        let unsigned = Meta::attribute(attributes, "_Unsigned").and_then(|a| a.as_str()).map(str::to_lowercase);
         let dtype = match (unsigned.as_deref(), stored) {
             (Some("true"), Dtype::I8) => Dtype::U8,
             (Some("true"), Dtype::I16) => Dtype::U16,
@@ -237,13 +227,8 @@ mod tests {
     use super::*;
 
     fn unpack<T: Stored>(dtype: Dtype, attributes: &[(&str, AttributeValue)], stored: &[T]) -> Vec<Option<f32>> {
-        let attributes: Vec<Attribute> = attributes
-            .iter()
-            .map(|(n, v)| Attribute {
-                name: (*n).to_owned(),
-                value: v.clone(),
-            })
-            .collect();
+        let attributes: Vec<Attribute> =
+            attributes.iter().map(|(n, v)| Attribute { name: (*n).to_owned(), value: v.clone() }).collect();
         let mut out = Vec::new();
         Packing::new(dtype, &attributes, true).unpack(stored, &mut out);
         out.into_iter().map(|v| (!v.is_nan()).then_some(v)).collect()
@@ -254,10 +239,7 @@ mod tests {
         let values = [-32767i16, 5, -1];
         assert_eq!(unpack(Dtype::I16, &[], &values), [None, Some(5.0), Some(-1.0)]);
         let declared = [("_FillValue", AttributeValue::Short(vec![-1]))];
-        assert_eq!(
-            unpack(Dtype::I16, &declared, &values),
-            [Some(-32767.0), Some(5.0), None]
-        );
+        assert_eq!(unpack(Dtype::I16, &declared, &values), [Some(-32767.0), Some(5.0), None]);
         let missing = [("missing_value", AttributeValue::Short(vec![5, -1]))];
         assert_eq!(unpack(Dtype::I16, &missing, &values), [None, None, None]);
         assert_eq!(unpack(Dtype::I8, &[], &[-127i8, -128]), [Some(-127.0), Some(-128.0)]);
@@ -282,28 +264,13 @@ mod tests {
         let scale = ("scale_factor", AttributeValue::Double(vec![0.5]));
         let offset = ("add_offset", AttributeValue::Double(vec![100.0]));
         let values = [-3i16, 0, 4, 5];
-        let packed = [
-            scale.clone(),
-            offset.clone(),
-            ("valid_range", AttributeValue::Short(vec![-2, 4])),
-        ];
-        assert_eq!(
-            unpack(Dtype::I16, &packed, &values),
-            [None, Some(100.0), Some(102.0), None]
-        );
+        let packed = [scale.clone(), offset.clone(), ("valid_range", AttributeValue::Short(vec![-2, 4]))];
+        assert_eq!(unpack(Dtype::I16, &packed, &values), [None, Some(100.0), Some(102.0), None]);
         let physical = [scale, offset, ("valid_max", AttributeValue::Double(vec![100.0]))];
-        assert_eq!(
-            unpack(Dtype::I16, &physical, &values),
-            [Some(98.5), Some(100.0), None, None]
-        );
-        let float = [
-            ("valid_max", AttributeValue::Double(vec![0.1])),
-            ("valid_min", AttributeValue::Double(vec![0.0])),
-        ];
-        assert_eq!(
-            unpack(Dtype::F32, &float, &[0.1f32, 0.2, -0.1]),
-            [Some(0.1), None, None]
-        );
+        assert_eq!(unpack(Dtype::I16, &physical, &values), [Some(98.5), Some(100.0), None, None]);
+        let float =
+            [("valid_max", AttributeValue::Double(vec![0.1])), ("valid_min", AttributeValue::Double(vec![0.0]))];
+        assert_eq!(unpack(Dtype::F32, &float, &[0.1f32, 0.2, -0.1]), [Some(0.1), None, None]);
     }
 
     #[test]
@@ -313,26 +280,15 @@ mod tests {
             ("_FillValue", AttributeValue::Byte(vec![-1])),
             ("valid_range", AttributeValue::Byte(vec![0, -6])),
         ];
-        let list: Vec<Attribute> = attributes
-            .iter()
-            .map(|(n, v)| Attribute {
-                name: (*n).to_owned(),
-                value: v.clone(),
-            })
-            .collect();
+        let list: Vec<Attribute> =
+            attributes.iter().map(|(n, v)| Attribute { name: (*n).to_owned(), value: v.clone() }).collect();
         assert_eq!(Packing::new(Dtype::I8, &list, true).dtype, Dtype::U8);
-        assert_eq!(
-            unpack(Dtype::I8, &attributes, &[255u8, 200, 251]),
-            [None, Some(200.0), None]
-        );
+        assert_eq!(unpack(Dtype::I8, &attributes, &[255u8, 200, 251]), [None, Some(200.0), None]);
     }
 
     #[test]
     fn large_integers_are_compared_exactly() {
         let fill = [("_FillValue", AttributeValue::Int64(vec![i64::MAX]))];
-        assert_eq!(
-            unpack(Dtype::I64, &fill, &[i64::MAX, i64::MAX - 1]),
-            [None, Some(9.223_372e18)]
-        );
+        assert_eq!(unpack(Dtype::I64, &fill, &[i64::MAX, i64::MAX - 1]), [None, Some(9.223_372e18)]);
     }
 }

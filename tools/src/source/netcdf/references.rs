@@ -61,18 +61,14 @@ pub(super) fn coordinates_of(
             }
         }
         if current == variable {
-            referenced(v, &REFERENCES)
-                .filter_map(index)
-                .for_each(|i| add(i, &mut found));
+            referenced(v, &REFERENCES).filter_map(index).for_each(|i| add(i, &mut found));
         } else {
             referenced(v, &["bounds", "climatology", "grid_mapping"])
                 .filter_map(index)
                 .for_each(|i| add(i, &mut found));
         }
         let terms = referenced(v, &["formula_terms"]).filter_map(index);
-        terms
-            .filter(|i| !(is_data(*i) && has_time(*i)))
-            .for_each(|i| add(i, &mut found));
+        terms.filter(|i| !(is_data(*i) && has_time(*i))).for_each(|i| add(i, &mut found));
         match found.get(next) {
             Some(i) => current = *i,
             None => return found,
@@ -90,11 +86,7 @@ mod tests {
     use crate::source::netcdf::info::DimensionInfo;
 
     fn variable(name: &str, dimensions: &[&str], attributes: &[(&str, &str)]) -> VariableInfo {
-        let dimension = |d: &&str| DimensionInfo {
-            name: (*d).to_owned(),
-            len: 4,
-            unlimited: false,
-        };
+        let dimension = |d: &&str| DimensionInfo { name: (*d).to_owned(), len: 4, unlimited: false };
         VariableInfo {
             name: name.to_owned(),
             dimensions: dimensions.iter().map(dimension).collect(),
@@ -107,16 +99,8 @@ mod tests {
     #[test]
     fn follows_bounds_and_formula_terms() {
         let all = [
-            variable(
-                "T",
-                &["time", "lev", "y", "x"],
-                &[("coordinates", "lon"), ("grid_mapping", "crs: x y")],
-            ),
-            variable(
-                "lev",
-                &["lev"],
-                &[("formula_terms", "a: hyam ps: ps orog: h"), ("bounds", "lev_bnds")],
-            ),
+            variable("T", &["time", "lev", "y", "x"], &[("coordinates", "lon"), ("grid_mapping", "crs: x y")]),
+            variable("lev", &["lev"], &[("formula_terms", "a: hyam ps: ps orog: h"), ("bounds", "lev_bnds")]),
             variable("lev_bnds", &["lev", "bnds"], &[]),
             variable("hyam", &["lev"], &[]),
             variable("ps", &["time", "y", "x"], &[]),
@@ -127,10 +111,7 @@ mod tests {
             variable("other", &["y", "x"], &[]),
         ];
         let auxiliary = is_auxiliary(&all);
-        let names: Vec<&str> = (0..all.len())
-            .filter(|i| auxiliary[*i])
-            .map(|i| all[i].name.as_str())
-            .collect();
+        let names: Vec<&str> = (0..all.len()).filter(|i| auxiliary[*i]).map(|i| all[i].name.as_str()).collect();
         assert_eq!(names, ["lev", "lev_bnds", "lon", "crs", "time"]);
         let data = |i: usize| !auxiliary[i];
         let list = coordinates_of(0, &all, &data, &|i| all[i].dimensions.iter().any(|d| d.name == "time"));

@@ -32,9 +32,7 @@ fn every_truncation_is_an_error() {
         assert!(read_all(&folder.file(name, &bytes)).unwrap() >= 24, "{name}");
         for len in 0..bytes.len() - slack {
             let path = folder.file(name, &bytes[..len]);
-            let error = read_all(&path)
-                .err()
-                .unwrap_or_else(|| panic!("{name} cut to {len} bytes is accepted"));
+            let error = read_all(&path).err().unwrap_or_else(|| panic!("{name} cut to {len} bytes is accepted"));
             assert!(error.to_string().contains(name), "{error}");
         }
     }
@@ -76,12 +74,7 @@ fn one_voxel_files_are_read() {
         folder.file("a.nii", &nifti(&[1, 1, 1], false, 1.0, 0.0)),
         folder.file("a.nii.gz", &gzip(&nifti(&[1, 1, 1], false, 1.0, 0.0))),
         folder.file("a.nrrd", &nrrd(header, &[1])),
-        folder.file(
-            "a.vtk",
-            vtk.replace("4 3 2", "1 1 1")
-                .replace("POINT_DATA 24", "POINT_DATA 1")
-                .as_bytes(),
-        ),
+        folder.file("a.vtk", vtk.replace("4 3 2", "1 1 1").replace("POINT_DATA 24", "POINT_DATA 1").as_bytes()),
     ];
     for path in files {
         assert_eq!(read_all(&path).unwrap(), 1, "{}", path.display());
@@ -92,40 +85,21 @@ fn one_voxel_files_are_read() {
 #[test]
 fn files_that_are_none_say_what_is_read() {
     let folder = Folder::new();
-    assert!(matches!(
-        open(&folder.path("missing.nc")),
-        Err(SourceError::NotFound { .. })
-    ));
-    for path in [
-        folder.file("empty.nc", &[]),
-        folder.file("text.txt", b"hello"),
-        folder.path(""),
-    ] {
+    assert!(matches!(open(&folder.path("missing.nc")), Err(SourceError::NotFound { .. })));
+    for path in [folder.file("empty.nc", &[]), folder.file("text.txt", b"hello"), folder.path("")] {
         let error = open(&path).err().unwrap();
         assert!(matches!(error, SourceError::Unrecognised { .. }), "{error}");
-        assert!(
-            error.to_string().contains("NetCDF") && error.to_string().contains("NRRD"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("NetCDF") && error.to_string().contains("NRRD"), "{error}");
     }
     // The content decides, not the name.
-    assert_eq!(
-        open(&folder.file("wrong.nc", &nifti(&[2, 2, 2], false, 1.0, 0.0)))
-            .unwrap()
-            .format(),
-        "NIfTI-1"
-    );
+    assert_eq!(open(&folder.file("wrong.nc", &nifti(&[2, 2, 2], false, 1.0, 0.0))).unwrap().format(), "NIfTI-1");
 }
 
 #[test]
 fn wrong_arguments_are_named() {
     let folder = Folder::new();
     let nc = folder.file("a.nc", &small_file(netcdf::Options::NETCDF4));
-    for path in [
-        folder.file("a_4x3x2_uint8.raw", &[1; 24]),
-        nc,
-        folder.file("a.tif", &tiff_stack(2, "")),
-    ] {
+    for path in [folder.file("a_4x3x2_uint8.raw", &[1; 24]), nc, folder.file("a.tif", &tiff_stack(2, ""))] {
         let mut source = open(&path).unwrap();
         let v = source.variables()[0].clone();
         let mut out = Vec::new();

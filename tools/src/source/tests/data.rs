@@ -59,20 +59,10 @@ fn development_data_have_the_ranges_of_their_manifest() {
             }
         }
         let near = |a: f32, b: f32| (a - b).abs() <= e.tolerance;
-        assert!(
-            near(min, e.min) && near(max, e.max),
-            "{} {}: {min}..{max}",
-            e.file,
-            e.variable
-        );
+        assert!(near(min, e.min) && near(max, e.max), "{} {}: {min}..{max}", e.file, e.variable);
         let values = u64::from(v.steps) * v.dims.iter().map(|d| u64::from(*d)).product::<u64>();
         let share = invalid as f64 / values as f64;
-        assert!(
-            (share - e.invalid).abs() < 1e-3,
-            "{} {}: {share} invalid",
-            e.file,
-            e.variable
-        );
+        assert!((share - e.invalid).abs() < 1e-3, "{} {}: {share} invalid", e.file, e.variable);
         assert!(source.coordinates(i).is_ok());
     }
 }

@@ -26,55 +26,20 @@ fn raw_files_of_every_type() {
     let types: [(&str, Vec<u8>, [f32; 2]); 10] = [
         ("int8", vec![0xff, 2], [-1.0, 2.0]),
         ("uint8", vec![0xff, 2], [255.0, 2.0]),
-        (
-            "int16",
-            [-5i16, 300].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [-5.0, 300.0],
-        ),
-        (
-            "uint16",
-            [65535u16, 300].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [65535.0, 300.0],
-        ),
-        (
-            "int32",
-            [-5i32, 1 << 20].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [-5.0, 1_048_576.0],
-        ),
-        (
-            "uint32",
-            [1u32 << 31, 1].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [2_147_483_648.0, 1.0],
-        ),
-        (
-            "int64",
-            [-5i64, 1].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [-5.0, 1.0],
-        ),
-        (
-            "uint64",
-            [5u64, 1].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [5.0, 1.0],
-        ),
-        (
-            "float32",
-            [-0.5f32, 1e30].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [-0.5, 1e30],
-        ),
-        (
-            "float64",
-            [-0.5f64, 1e30].iter().flat_map(|v| v.to_le_bytes()).collect(),
-            [-0.5, 1e30],
-        ),
+        ("int16", [-5i16, 300].iter().flat_map(|v| v.to_le_bytes()).collect(), [-5.0, 300.0]),
+        ("uint16", [65535u16, 300].iter().flat_map(|v| v.to_le_bytes()).collect(), [65535.0, 300.0]),
+        ("int32", [-5i32, 1 << 20].iter().flat_map(|v| v.to_le_bytes()).collect(), [-5.0, 1_048_576.0]),
+        ("uint32", [1u32 << 31, 1].iter().flat_map(|v| v.to_le_bytes()).collect(), [2_147_483_648.0, 1.0]),
+        ("int64", [-5i64, 1].iter().flat_map(|v| v.to_le_bytes()).collect(), [-5.0, 1.0]),
+        ("uint64", [5u64, 1].iter().flat_map(|v| v.to_le_bytes()).collect(), [5.0, 1.0]),
+        ("float32", [-0.5f32, 1e30].iter().flat_map(|v| v.to_le_bytes()).collect(), [-0.5, 1e30]),
+        ("float64", [-0.5f64, 1e30].iter().flat_map(|v| v.to_le_bytes()).collect(), [-0.5, 1e30]),
     ];
     for (name, bytes, expected) in types {
         let path = folder.file(&format!("my_data_2x1x1_{name}.raw"), &bytes);
         let source = open(&path).unwrap();
         let v = &source.variables()[0];
-        assert_eq!(
-            (v.name.as_str(), v.dims, v.steps, v.has_time),
-            ("my_data", [1, 1, 2], 1, false)
-        );
+        assert_eq!((v.name.as_str(), v.dims, v.steps, v.has_time), ("my_data", [1, 1, 2], 1, false));
         assert_eq!(read_named(&path, "my_data"), expected.map(Some), "{name}");
     }
     let path = folder.file("infinite_2x1x1_float32.raw", &[0, 0, 0x80, 0x7f, 0, 0, 0xc0, 0x7f]);
@@ -103,15 +68,7 @@ pub(super) fn nifti(dim: &[i16], big: bool, slope: f32, inter: f32) -> Vec<u8> {
     };
     let put32 = |bytes: &mut [u8], at: usize, v: [u8; 4]| bytes[at..at + 4].copy_from_slice(&v);
     let float = |v: f32| if big { v.to_be_bytes() } else { v.to_le_bytes() };
-    put32(
-        &mut bytes,
-        0,
-        if big {
-            348i32.to_be_bytes()
-        } else {
-            348i32.to_le_bytes()
-        },
-    );
+    put32(&mut bytes, 0, if big { 348i32.to_be_bytes() } else { 348i32.to_le_bytes() });
     put16(&mut bytes, 40, dim.len() as i16);
     for (i, n) in dim.iter().enumerate() {
         put16(&mut bytes, 42 + 2 * i, *n);
@@ -155,10 +112,7 @@ fn nifti_plain_compressed_and_of_both_byte_orders() {
         assert_eq!(f64_values(&coordinates, "time"), [0.0, 1.5, 3.0, 4.5, 6.0]);
         let x = coordinates.iter().find(|c| c.name == "x").unwrap();
         assert_eq!(Meta::attribute(&x.attributes, "units").unwrap().as_str(), Some("mm"));
-        assert_eq!(
-            Meta::attribute(source.attributes(), "nifti_descrip").unwrap().as_str(),
-            Some("test")
-        );
+        assert_eq!(Meta::attribute(source.attributes(), "nifti_descrip").unwrap().as_str(), Some("test"));
     }
 }
 
@@ -204,10 +158,7 @@ fn nifti_of_other_kinds_is_refused_with_a_reason() {
     refuse("colour.nii", &|b| (b[50], b[70]) = (1, 128), "colour");
     refuse("negative.nii", &|b| (b[42], b[43]) = (0xff, 0xff), "dim[1] is -1");
     refuse("offset.nii", &|b| (b[50], b[109]) = (1, 1), "vox_offset");
-    let error = open(&folder.file("text.gz", &gzip(b"hello")))
-        .err()
-        .unwrap()
-        .to_string();
+    let error = open(&folder.file("text.gz", &gzip(b"hello"))).err().unwrap().to_string();
     assert!(error.contains("does not hold a NIfTI file"), "{error}");
 }
 
@@ -230,24 +181,13 @@ fn nrrd_raw_and_gzip() {
         folder.file("c.nrrd", &nrrd(&format!("{swapped}encoding: raw\n"), &big)),
         folder.file(
             "d.nrrd",
-            &nrrd(
-                &format!("{fields}encoding: raw\nbyte skip: -1\n"),
-                &[&[9; 5], &ramp(24)[..]].concat(),
-            ),
+            &nrrd(&format!("{fields}encoding: raw\nbyte skip: -1\n"), &[&[9; 5], &ramp(24)[..]].concat()),
         ),
         folder.file(
             "e.nrrd",
-            &nrrd(
-                &format!("{fields}encoding: raw\nbyte skip: 5\n"),
-                &[&[9; 5], &ramp(24)[..]].concat(),
-            ),
+            &nrrd(&format!("{fields}encoding: raw\nbyte skip: 5\n"), &[&[9; 5], &ramp(24)[..]].concat()),
         ),
-        folder.file(
-            "f.nrrd",
-            &String::from_utf8_lossy(&raw[..raw.len() - 48])
-                .replace('\n', "\r\n")
-                .into_bytes(),
-        ),
+        folder.file("f.nrrd", &String::from_utf8_lossy(&raw[..raw.len() - 48]).replace('\n', "\r\n").into_bytes()),
     ];
     // The last one has Windows line ends.
     let mut file = std::fs::OpenOptions::new().append(true).open(&paths[5]).unwrap();
@@ -265,14 +205,8 @@ fn nrrd_raw_and_gzip() {
         assert_eq!(f64_values(&coordinates, "z"), [30.0, 33.0]);
         let x = coordinates.iter().find(|c| c.name == "x").unwrap();
         assert_eq!(Meta::attribute(&x.attributes, "units").unwrap().as_str(), Some("mm"));
-        assert_eq!(
-            Meta::attribute(source.attributes(), "my key").unwrap().as_str(),
-            Some("my value")
-        );
-        assert_eq!(
-            Meta::attribute(source.attributes(), "nrrd_sizes").unwrap().as_str(),
-            Some("4 3 2")
-        );
+        assert_eq!(Meta::attribute(source.attributes(), "my key").unwrap().as_str(), Some("my value"));
+        assert_eq!(Meta::attribute(source.attributes(), "nrrd_sizes").unwrap().as_str(), Some("4 3 2"));
     }
 }
 
@@ -292,10 +226,7 @@ fn nrrd_axes() {
     assert_eq!(f64_values(&coordinates, "z"), [0.0, 2.0, 4.0]);
     assert!(open_with("dimension: 4\nsizes: 2 2 3 2").unwrap().variables()[0].has_time);
     let flat = open_with("dimension: 2\nsizes: 4 6").unwrap();
-    assert_eq!(
-        (flat.variables()[0].dims, flat.variables()[0].dimensions.len()),
-        ([1, 6, 4], 2)
-    );
+    assert_eq!((flat.variables()[0].dims, flat.variables()[0].dimensions.len()), ([1, 6, 4], 2));
     let message = |fields: &str| open_with(fields).err().unwrap().to_string();
     assert!(message("dimension: 4\nsizes: 2 2 3 2\nkinds: vector domain domain domain").contains("per voxel"));
     assert!(message("dimension: 4\nsizes: 2 2 3 2\nkinds: time domain domain domain").contains("slowest"));
@@ -303,10 +234,7 @@ fn nrrd_axes() {
     assert!(message("dimension: 3\nsizes: 4 3").contains("not 3 positive"));
     assert!(message("dimension: 1\nsizes: 24").contains("1 spatial axes"));
     let header = "type: int16\ndimension: 3\nsizes: 4 3 2\nendian: little\nencoding: ascii\n";
-    let error = open(&folder.file("b.nrrd", &nrrd(header, &ramp(24))))
-        .err()
-        .unwrap()
-        .to_string();
+    let error = open(&folder.file("b.nrrd", &nrrd(header, &ramp(24)))).err().unwrap().to_string();
     assert!(error.contains("encoding ascii"), "{error}");
 }
 
@@ -378,10 +306,7 @@ pub(super) fn tiff_stack(pages: u16, description: &str) -> Vec<u8> {
     for page in 0..pages {
         let mut image = encoder.new_image::<colortype::Gray16>(4, 3).unwrap();
         if page == 0 && !description.is_empty() {
-            image
-                .encoder()
-                .write_tag(tiff::tags::Tag::ImageDescription, description)
-                .unwrap();
+            image.encoder().write_tag(tiff::tags::Tag::ImageDescription, description).unwrap();
         }
         let values: Vec<u16> = (0..12).map(|i| page * 100 + i).collect();
         image.write_data(&values).unwrap();
@@ -394,10 +319,7 @@ fn tiff_stacks_are_decoded_as_needed() {
     let folder = Folder::new();
     let path = folder.file("a.tif", &tiff_stack(6, ""));
     let mut source = open(&path).unwrap();
-    assert_eq!(
-        (source.variables()[0].dims, source.variables()[0].dtype.as_str()),
-        ([6, 3, 4], "u16")
-    );
+    assert_eq!((source.variables()[0].dims, source.variables()[0].dtype.as_str()), ([6, 3, 4], "u16"));
     let mut out = Vec::new();
     source.read(0, 0, [2, 1, 1], [4, 2, 3], &mut out).unwrap();
     assert_eq!(out, [205.0, 206.0, 305.0, 306.0]);
@@ -407,10 +329,7 @@ fn tiff_stacks_are_decoded_as_needed() {
 
     let path = folder.file("b.tif", &tiff_stack(6, "ImageJ=1.53t\nimages=6\nslices=3\nframes=2\n"));
     let mut source = open(&path).unwrap();
-    assert_eq!(
-        (source.variables()[0].dims, source.variables()[0].steps),
-        ([3, 3, 4], 2)
-    );
+    assert_eq!((source.variables()[0].dims, source.variables()[0].steps), ([3, 3, 4], 2));
     assert_eq!(read_step(source.as_mut(), 0, 1).unwrap()[..2], [300.0, 301.0]);
     check_boxes(source.as_mut(), 0);
 }
@@ -420,40 +339,19 @@ fn tiff_of_floats_and_bytes_is_read_and_colour_refused() {
     use tiff::encoder::{TiffEncoder, colortype};
     let folder = Folder::new();
     let mut bytes = Cursor::new(Vec::new());
-    TiffEncoder::new(&mut bytes)
-        .unwrap()
-        .write_image::<colortype::Gray32Float>(2, 1, &[0.5, f32::INFINITY])
-        .unwrap();
-    assert_eq!(
-        read_named(&folder.file("f.tif", &bytes.into_inner()), "f"),
-        [Some(0.5), None]
-    );
+    TiffEncoder::new(&mut bytes).unwrap().write_image::<colortype::Gray32Float>(2, 1, &[0.5, f32::INFINITY]).unwrap();
+    assert_eq!(read_named(&folder.file("f.tif", &bytes.into_inner()), "f"), [Some(0.5), None]);
     let mut bytes = Cursor::new(Vec::new());
-    TiffEncoder::new(&mut bytes)
-        .unwrap()
-        .write_image::<colortype::Gray8>(2, 1, &[255, 1])
-        .unwrap();
-    assert_eq!(
-        read_named(&folder.file("u.tiff", &bytes.into_inner()), "u"),
-        [Some(255.0), Some(1.0)]
-    );
+    TiffEncoder::new(&mut bytes).unwrap().write_image::<colortype::Gray8>(2, 1, &[255, 1]).unwrap();
+    assert_eq!(read_named(&folder.file("u.tiff", &bytes.into_inner()), "u"), [Some(255.0), Some(1.0)]);
     let mut bytes = Cursor::new(Vec::new());
-    TiffEncoder::new(&mut bytes)
-        .unwrap()
-        .write_image::<colortype::RGB8>(1, 1, &[1, 2, 3])
-        .unwrap();
-    let error = open(&folder.file("c.tif", &bytes.into_inner()))
-        .err()
-        .unwrap()
-        .to_string();
+    TiffEncoder::new(&mut bytes).unwrap().write_image::<colortype::RGB8>(1, 1, &[1, 2, 3]).unwrap();
+    let error = open(&folder.file("c.tif", &bytes.into_inner())).err().unwrap().to_string();
     assert!(error.contains("only grey values"), "{error}");
     let mut bytes = Cursor::new(Vec::new());
     let mut encoder = TiffEncoder::new(&mut bytes).unwrap();
     encoder.write_image::<colortype::Gray8>(2, 1, &[255, 1]).unwrap();
     encoder.write_image::<colortype::Gray8>(1, 2, &[255, 1]).unwrap();
-    let error = open(&folder.file("d.tif", &bytes.into_inner()))
-        .err()
-        .unwrap()
-        .to_string();
+    let error = open(&folder.file("d.tif", &bytes.into_inner())).err().unwrap().to_string();
     assert!(error.contains("equal pages"), "{error}");
 }

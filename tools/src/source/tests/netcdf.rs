@@ -25,20 +25,11 @@ fn create(
 
 fn put<T: netcdf::NcTypeDescriptor>(file: &mut FileMut, name: &str, values: &[T]) {
     let mut variable = file.variable_mut(name).unwrap();
-    let shape: Vec<usize> = variable
-        .dimensions()
-        .iter()
-        .map(|d| if d.is_unlimited() { 2 } else { d.len() })
-        .collect();
+    let shape: Vec<usize> = variable.dimensions().iter().map(|d| if d.is_unlimited() { 2 } else { d.len() }).collect();
     variable.put_values(values, (vec![0; shape.len()], shape)).unwrap();
 }
 
-const FORMATS: [Options; 4] = [
-    Options::empty(),
-    Options::_64BIT_OFFSET,
-    Options::_64BIT_DATA,
-    Options::NETCDF4,
-];
+const FORMATS: [Options; 4] = [Options::empty(), Options::_64BIT_OFFSET, Options::_64BIT_DATA, Options::NETCDF4];
 
 /// T(time = 2 unlimited, lev = 2, lat = 3, lon = 4) = 0, 0.5, 1, ... with coordinates.
 fn usual_file(folder: &Folder, options: Options) -> std::path::PathBuf {
@@ -83,38 +74,23 @@ fn all_four_formats() {
         let mut source = open(&usual_file(&folder, options)).unwrap();
         assert_eq!(source.variables().len(), 1);
         let v = source.variables()[0].clone();
-        assert_eq!(
-            (v.name.as_str(), v.dims, v.steps, v.has_time),
-            ("T", [2, 3, 4], 2, true)
-        );
+        assert_eq!((v.name.as_str(), v.dims, v.steps, v.has_time), ("T", [2, 3, 4], 2, true));
         assert_eq!(v.dimensions, ["time", "lev", "lat", "lon"]);
         assert_eq!(v.dtype, "f32");
         let expected: Vec<f32> = (24..48).map(|v| v as f32 * 0.5).collect();
         assert_eq!(read_step(source.as_mut(), 0, 1).unwrap(), expected);
         check_boxes(source.as_mut(), 0);
 
-        assert_eq!(
-            Meta::attribute(&v.attributes, "level").unwrap().value,
-            AttributeValue::Short(vec![3])
-        );
-        assert_eq!(
-            Meta::attribute(&v.attributes, "units"),
-            Some(&Attribute::text("units", "K"))
-        );
-        assert_eq!(
-            Meta::attribute(source.attributes(), "numbers").unwrap().value,
-            AttributeValue::Short(vec![1, 2])
-        );
+        assert_eq!(Meta::attribute(&v.attributes, "level").unwrap().value, AttributeValue::Short(vec![3]));
+        assert_eq!(Meta::attribute(&v.attributes, "units"), Some(&Attribute::text("units", "K")));
+        assert_eq!(Meta::attribute(source.attributes(), "numbers").unwrap().value, AttributeValue::Short(vec![1, 2]));
 
         let coordinates = source.coordinates(0).unwrap();
         let names: Vec<&str> = coordinates.iter().map(|c| c.name.as_str()).collect();
         assert_eq!(names, ["time", "lev", "lat"]);
         assert_eq!(f64_values(&coordinates, "lat"), [60.0, 50.0, 40.0]);
         assert_eq!(coordinates[1].values.dtype, Dtype::F32);
-        assert_eq!(
-            coordinates[1].values.bytes,
-            [10f32.to_le_bytes(), 100f32.to_le_bytes()].concat()
-        );
+        assert_eq!(coordinates[1].values.bytes, [10f32.to_le_bytes(), 100f32.to_le_bytes()].concat());
         assert_eq!(
             Meta::attribute(&coordinates[0].attributes, "units").unwrap().as_str(),
             Some("hours since 2000-01-01")
@@ -149,21 +125,14 @@ fn packed_integers_fills_and_unwritten_parts() {
             |file| {
                 put(file, "packed", &[-32767i16, -1, -2, -11, 100, 101]);
                 put(file, "bytes", &[-1i8, -2, 0, 1, 127, -128]);
-                put(
-                    file,
-                    "nan",
-                    &[1.0f32, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, 9.969_21e36],
-                );
+                put(file, "nan", &[1.0f32, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 0.0, 9.969_21e36]);
                 put(file, "double", &[1e300, 0.1, 9.969_209_968_386_869e36, 0.0, 0.0, 0.0]);
             },
         );
         assert_eq!(read_named(&path, "packed"), [None, None, None, None, Some(15.0), None]);
         let bytes = [None, Some(254.0), Some(0.0), Some(1.0), Some(127.0), Some(128.0)];
         assert_eq!(read_named(&path, "bytes"), bytes);
-        assert_eq!(
-            read_named(&path, "nan"),
-            [Some(1.0), None, None, None, Some(0.0), Some(9.969_21e36)]
-        );
+        assert_eq!(read_named(&path, "nan"), [Some(1.0), None, None, None, Some(0.0), Some(9.969_21e36)]);
         assert_eq!(read_named(&path, "unwritten"), [None; 6]);
         assert_eq!(read_named(&path, "double")[..3], [None, Some(0.1), None]);
         check_boxes(open(&path).unwrap().as_mut(), 0);
@@ -184,10 +153,8 @@ fn three_two_and_five_dimensions() {
             file.add_variable::<f32>("tyx", &["record", "y", "x"]).unwrap();
             file.add_variable::<f32>("zyx", &["z", "y", "x"]).unwrap();
             file.add_variable::<f32>("yx", &["y", "x"]).unwrap();
-            file.add_variable::<f32>("single", &["record", "member", "z", "y", "x"])
-                .unwrap();
-            file.add_variable::<f32>("five", &["record", "many", "z", "y", "x"])
-                .unwrap();
+            file.add_variable::<f32>("single", &["record", "member", "z", "y", "x"]).unwrap();
+            file.add_variable::<f32>("five", &["record", "many", "z", "y", "x"]).unwrap();
             file.add_variable::<f32>("line", &["record", "x"]).unwrap();
         },
         |file| {
@@ -206,11 +173,7 @@ fn three_two_and_five_dimensions() {
     assert_eq!(shape("yx"), (1, [1, 3, 4], false, "y x".to_owned()));
     assert_eq!(shape("single"), (2, [2, 3, 4], true, "record z y x".to_owned()));
     let reason = |name: &str| source.skipped().iter().find(|(n, _)| n == name).unwrap().1.clone();
-    assert!(
-        reason("five").contains("4 spatial axes (many = 3"),
-        "{}",
-        reason("five")
-    );
+    assert!(reason("five").contains("4 spatial axes (many = 3"), "{}", reason("five"));
     assert!(reason("line").contains("1 spatial axes"));
     let single = index(source.as_ref(), "single");
     assert_eq!(read_step(source.as_mut(), single, 1).unwrap()[..2], [24.0, 25.0]);
@@ -224,15 +187,7 @@ fn staggered_grids_text_and_coordinates_by_attributes() {
         &folder,
         Options::NETCDF4,
         |file| {
-            for (name, len) in [
-                ("Time", 2),
-                ("z", 2),
-                ("y", 3),
-                ("x", 4),
-                ("x_stag", 5),
-                ("nv", 2),
-                ("len", 19),
-            ] {
+            for (name, len) in [("Time", 2), ("z", 2), ("y", 3), ("x", 4), ("x_stag", 5), ("nv", 2), ("len", 19)] {
                 file.add_dimension(name, len).unwrap();
             }
             let mut t = file.add_variable::<f32>("T", &["Time", "z", "y", "x"]).unwrap();
@@ -241,8 +196,7 @@ fn staggered_grids_text_and_coordinates_by_attributes() {
             file.add_variable::<f32>("U", &["Time", "z", "y", "x_stag"]).unwrap();
             file.add_variable::<f32>("lon", &["y", "x"]).unwrap();
             let mut time = file.add_variable::<f32>("XTIME", &["Time"]).unwrap();
-            time.put_attribute("units", "minutes since 2005-08-28 00:00:00")
-                .unwrap();
+            time.put_attribute("units", "minutes since 2005-08-28 00:00:00").unwrap();
             let mut z = file.add_variable::<f64>("z", &["z"]).unwrap();
             z.put_attribute("bounds", "z_bnds").unwrap();
             z.put_attribute("formula_terms", "a: hyam ps: ps").unwrap();
@@ -251,8 +205,7 @@ fn staggered_grids_text_and_coordinates_by_attributes() {
             file.add_variable::<f32>("ps", &["Time", "y", "x"]).unwrap();
             let mut crs = file.add_variable_with_type("crs", &[], &NcVariableType::Char).unwrap();
             crs.put_attribute("grid_mapping_name", "polar_stereographic").unwrap();
-            file.add_variable_with_type("Times", &["Time", "len"], &NcVariableType::Char)
-                .unwrap();
+            file.add_variable_with_type("Times", &["Time", "len"], &NcVariableType::Char).unwrap();
             file.add_string_variable("names", &["y", "x"]).unwrap();
             file.add_group("inner").unwrap();
         },
@@ -266,12 +219,7 @@ fn staggered_grids_text_and_coordinates_by_attributes() {
     assert_eq!(names, ["T", "U", "ps"]);
     assert_eq!(source.variables()[0].dims, [2, 3, 4]);
     assert_eq!(source.variables()[1].dims, [2, 3, 5]);
-    for (name, word) in [
-        ("Times", "char"),
-        ("names", "string"),
-        ("lon", "coordinate"),
-        ("inner", "group"),
-    ] {
+    for (name, word) in [("Times", "char"), ("names", "string"), ("lon", "coordinate"), ("inner", "group")] {
         let (_, reason) = source.skipped().iter().find(|(n, _)| n == name).unwrap();
         assert!(reason.contains(word), "{name}: {reason}");
     }
@@ -281,10 +229,7 @@ fn staggered_grids_text_and_coordinates_by_attributes() {
     assert_eq!(names, ["XTIME", "crs", "hyam", "lon", "z", "z_bnds"]);
     let crs = coordinates.iter().find(|c| c.name == "crs").unwrap();
     assert_eq!((crs.shape.len(), crs.values.bytes.len()), (0, 1));
-    assert_eq!(
-        Meta::attribute(&crs.attributes, "grid_mapping_name").unwrap().as_str(),
-        Some("polar_stereographic")
-    );
+    assert_eq!(Meta::attribute(&crs.attributes, "grid_mapping_name").unwrap().as_str(), Some("polar_stereographic"));
     assert_eq!(f64_values(&coordinates, "z_bnds"), [0.0, 1.0, 1.0, 2.0]);
 }
 
@@ -310,8 +255,7 @@ fn all_attribute_types_are_kept() {
         Options::NETCDF4,
         |file| {
             for (i, value) in values.iter().enumerate() {
-                file.add_attribute(&format!("a{i}"), crate::source::attributes::to_netcdf(value))
-                    .unwrap();
+                file.add_attribute(&format!("a{i}"), crate::source::attributes::to_netcdf(value)).unwrap();
             }
         },
         |_| {},
@@ -332,11 +276,7 @@ fn empty_unlimited_dimension_is_named() {
         file.add_variable::<f32>("T", &["time", "y", "x"]).unwrap();
     };
     let source = open(&create(&folder, Options::empty(), define, |_| {})).unwrap();
-    assert!(
-        source.skipped()[0].1.contains("time has length 0"),
-        "{:?}",
-        source.skipped()
-    );
+    assert!(source.skipped()[0].1.contains("time has length 0"), "{:?}", source.skipped());
 }
 
 #[test]
@@ -366,8 +306,5 @@ fn names_that_are_not_utf8_are_an_error_not_a_panic() {
     let at = bytes.windows(8).position(|w| w == b"\0\0\0\x01T\0\0\0").unwrap();
     bytes[at + 4] = 0xe9;
     let folder = Folder::new();
-    assert!(matches!(
-        open(&folder.file("latin1.nc", &bytes)),
-        Err(SourceError::Invalid { .. })
-    ));
+    assert!(matches!(open(&folder.file("latin1.nc", &bytes)), Err(SourceError::Invalid { .. })));
 }

@@ -11,20 +11,8 @@ fn cut(victim: &mut Victim, len: usize) {
 
 pub(super) fn lengths() -> Vec<Row> {
     vec![
-        (
-            "empty",
-            "no bytes at all",
-            "constant",
-            |v| cut(v, 0),
-            Open("Truncated", "128 bytes are needed"),
-        ),
-        (
-            "magic_only",
-            "ends behind the magic",
-            "constant",
-            |v| cut(v, 8),
-            Open("Truncated", "128 bytes are needed"),
-        ),
+        ("empty", "no bytes at all", "constant", |v| cut(v, 0), Open("Truncated", "128 bytes are needed")),
+        ("magic_only", "ends behind the magic", "constant", |v| cut(v, 8), Open("Truncated", "128 bytes are needed")),
         (
             "header_cut",
             "ends one byte before the end of the header",
@@ -32,13 +20,7 @@ pub(super) fn lengths() -> Vec<Row> {
             |v| cut(v, 127),
             Open("Truncated", "128"),
         ),
-        (
-            "directory_cut",
-            "ends inside the directory",
-            "constant",
-            |v| cut(v, 160),
-            Open("Truncated", "160 are there"),
-        ),
+        ("directory_cut", "ends inside the directory", "constant", |v| cut(v, 160), Open("Truncated", "160 are there")),
         (
             "payload_cut",
             "the last byte of the last payload is missing",
@@ -72,13 +54,7 @@ pub(super) fn lengths() -> Vec<Row> {
 
 pub(super) fn headers() -> Vec<Row> {
     vec![
-        (
-            "png",
-            "the magic of PNG",
-            "constant",
-            |v| v.put(1, *b"PNG"),
-            Open("Invalid", "not a .neuvol file"),
-        ),
+        ("png", "the magic of PNG", "constant", |v| v.put(1, *b"PNG"), Open("Invalid", "not a .neuvol file")),
         (
             "text_mode",
             "CR LF became LF on the way",
@@ -89,27 +65,9 @@ pub(super) fn headers() -> Vec<Row> {
             },
             Open("Invalid", "text-mode"),
         ),
-        (
-            "major_2",
-            "a file of version 2.0",
-            "constant",
-            |v| v.put(8, [2]),
-            Open("Version", "version 2.0"),
-        ),
-        (
-            "major_0",
-            "a file of version 0.0",
-            "constant",
-            |v| v.put(8, [0]),
-            Open("Version", "version 0.0"),
-        ),
-        (
-            "header_flipped",
-            "a bit of the header is wrong",
-            "constant",
-            |v| v.flip(40),
-            Open("Checksum", "header"),
-        ),
+        ("major_2", "a file of version 2.0", "constant", |v| v.put(8, [2]), Open("Version", "version 2.0")),
+        ("major_0", "a file of version 0.0", "constant", |v| v.put(8, [0]), Open("Version", "version 0.0")),
+        ("header_flipped", "a bit of the header is wrong", "constant", |v| v.flip(40), Open("Checksum", "header")),
         (
             "header_reserved",
             "a reserved byte of the header is 1",
@@ -117,20 +75,8 @@ pub(super) fn headers() -> Vec<Row> {
             |v| v.put(100, [1]),
             Open("Invalid", "reserved"),
         ),
-        (
-            "header_long",
-            "a header of 192 bytes",
-            "constant",
-            |v| v.u32(12, 192),
-            Open("Invalid", "must be 128"),
-        ),
-        (
-            "sections_0",
-            "no sections",
-            "constant",
-            |v| v.u32(24, 0),
-            Open("Invalid", "no sections"),
-        ),
+        ("header_long", "a header of 192 bytes", "constant", |v| v.u32(12, 192), Open("Invalid", "must be 128")),
+        ("sections_0", "no sections", "constant", |v| v.u32(24, 0), Open("Invalid", "no sections")),
         (
             "sections_huge",
             "2^32-1 sections",

@@ -47,12 +47,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         for (name, what, base, damage, outcome) in list {
             let mut victim = Victim::new(base);
             damage(&mut victim);
-            attacks.push(Attack {
-                name,
-                what,
-                outcome,
-                bytes: victim.finish(),
-            });
+            attacks.push(Attack { name, what, outcome, bytes: victim.finish() });
         }
     }
     attacks

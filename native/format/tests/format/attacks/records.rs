@@ -224,13 +224,7 @@ pub(super) fn masks() -> Vec<Row> {
 
 pub(super) fn others() -> Vec<Row> {
     vec![
-        (
-            "coor_flipped",
-            "a bit of COOR is wrong",
-            "raw",
-            |v| v.flip(v.section("COOR") + 5),
-            Read("Checksum", "COOR"),
-        ),
+        ("coor_flipped", "a bit of COOR is wrong", "raw", |v| v.flip(v.section("COOR") + 5), Read("Checksum", "COOR")),
         (
             "coor_compression",
             "a compression that does not exist: only coordinates need it",
@@ -318,13 +312,7 @@ pub(super) fn others() -> Vec<Row> {
             |v| v.put(v.section("INDX") + 12, [99]),
             Fine,
         ),
-        (
-            "network_kind_99",
-            "an unknown kind of network",
-            "grid",
-            |v| v.put(v.section("NETS"), [99]),
-            Fine,
-        ),
+        ("network_kind_99", "an unknown kind of network", "grid", |v| v.put(v.section("NETS"), [99]), Fine),
         (
             "meta_member",
             "an unknown member of META",

@@ -51,14 +51,7 @@ pub(super) fn metas() -> Vec<Row> {
             "meta_short",
             "unfolds to less than it says",
             "constant",
-            |v| {
-                v.replace(
-                    "META",
-                    &zstd::bulk::compress(b"{}", 3).expect("zstd has memory"),
-                    100,
-                    1,
-                )
-            },
+            |v| v.replace("META", &zstd::bulk::compress(b"{}", 3).expect("zstd has memory"), 100, 1),
             Open("Invalid", "2 bytes instead of 100"),
         ),
         (
@@ -143,13 +136,7 @@ pub(super) fn variables() -> Vec<Row> {
             |v| v.flip(v.section("VARS") + 3),
             Open("Checksum", "VARS"),
         ),
-        (
-            "dims_0",
-            "an axis without voxels",
-            "constant",
-            |v| v.u32(v.section("VARS"), 0),
-            Open("Invalid", "0 voxels"),
-        ),
+        ("dims_0", "an axis without voxels", "constant", |v| v.u32(v.section("VARS"), 0), Open("Invalid", "0 voxels")),
         (
             "dims_huge",
             "an axis of 2^32-1 voxels",
@@ -202,13 +189,7 @@ pub(super) fn variables() -> Vec<Row> {
             |v| (3..6).for_each(|axis| v.u32(v.section("VARS") + 4 * axis, 256)),
             Open("Limit", "voxels of a block"),
         ),
-        (
-            "steps_0",
-            "no time steps",
-            "constant",
-            |v| v.u32(v.section("VARS") + 24, 0),
-            Open("Invalid", "0 time steps"),
-        ),
+        ("steps_0", "no time steps", "constant", |v| v.u32(v.section("VARS") + 24, 0), Open("Invalid", "0 time steps")),
         (
             "steps_timeless",
             "two steps, no time axis",
@@ -343,13 +324,7 @@ pub(super) fn variables() -> Vec<Row> {
 pub(super) fn segments() -> Vec<Row> {
     // The first variable of "grid" has segments of 3 and 1 steps.
     vec![
-        (
-            "segs_flipped",
-            "a bit of SEGS is wrong",
-            "grid",
-            |v| v.flip(v.section("SEGS")),
-            Open("Checksum", "SEGS"),
-        ),
+        ("segs_flipped", "a bit of SEGS is wrong", "grid", |v| v.flip(v.section("SEGS")), Open("Checksum", "SEGS")),
         (
             "segment_gap",
             "a step between two segments",

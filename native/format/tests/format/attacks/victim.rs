@@ -16,10 +16,7 @@ pub(super) struct Victim {
 impl Victim {
     pub(super) fn new(name: &str) -> Self {
         let case = golden().into_iter().find(|(n, _)| *n == name);
-        Self {
-            bytes: case.expect("a golden file").1.write(),
-            repair: true,
-        }
+        Self { bytes: case.expect("a golden file").1.write(), repair: true }
     }
 
     pub(super) fn put<const N: usize>(&mut self, at: usize, value: [u8; N]) {
