@@ -4,6 +4,7 @@
 //! the test says so and does nothing, since the files are not part of the repository. NEUVOL_STEPS sets the optimiser
 //! steps (default: that of the tool).
 #![cfg(feature = "train")]
+#![allow(clippy::print_stdout)] // the table is what this is for
 
 use std::{
     env, fs,

@@ -137,17 +137,24 @@ fn write(folder: &Path, machine: &Value, measurements: &[Measurement]) -> Result
     Ok(path)
 }
 
-/// A table for each group: how many times faster each is than the slowest of its group.
+/// The network shape in a name such as `16-32-32-1/avx2`: only times of one workload can be compared. Empty if the name
+/// has none.
+fn workload(name: &str) -> &str {
+    let is_shape = |part: &&str| part.contains('-') && part.chars().all(|c| c.is_ascii_digit() || c == '-');
+    name.split('/').find(is_shape).unwrap_or("")
+}
+
+/// A table for each group and workload: how many times faster each is than the slowest there.
 fn table(measurements: &[Measurement]) -> String {
-    let mut groups: BTreeMap<&str, Vec<&Measurement>> = BTreeMap::new();
-    for measurement in measurements {
-        groups.entry(&measurement.group).or_default().push(measurement);
+    let mut groups: BTreeMap<(&str, &str), Vec<&Measurement>> = BTreeMap::new();
+    for m in measurements {
+        groups.entry((&m.group, workload(&m.name))).or_default().push(m);
     }
     let width = measurements.iter().map(|m| m.name.len()).max().unwrap_or(0).max(10);
     let mut text = String::new();
-    for (group, members) in groups {
+    for ((group, workload), members) in groups {
         let slowest = members.iter().map(|m| m.seconds).fold(0.0, f64::max);
-        text += &format!("{group}\n");
+        text += &format!("{group} {workload}\n");
         for m in members {
             let rate =
                 m.amount.map_or(String::new(), |(n, unit)| format!("{:12.1} million {unit}/s", n / m.seconds / 1e6));
@@ -209,6 +216,21 @@ mod tests {
         let back = read_json(&path).unwrap();
         assert_eq!(back["results"][1]["name"], "scalar");
         assert_eq!(back["machine"]["cores"], 2);
+    }
+
+    #[test]
+    fn ratios_stay_within_one_workload() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, time) in [("8-1/scalar", 800.0), ("8-1/avx2", 100.0), ("64-1/scalar", 9000.0), ("avx2/64-1", 3000.0)]
+        {
+            put(folder.path(), "decode", name, time);
+        }
+        let text = table(&collect(folder.path(), UNIX_EPOCH).unwrap());
+        let ratio = |name: &str| {
+            let line = text.lines().find(|line| line.trim_start().starts_with(name)).expect(name);
+            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap()
+        };
+        assert_eq!(["8-1/scalar", "8-1/avx2", "64-1/scalar", "avx2/64-1"].map(ratio), [1.0, 8.0, 1.0, 3.0], "{text}");
     }
 
     #[test]
