@@ -92,7 +92,8 @@ impl Job<'_> {
         let parallel = n > 1 && self.volume.threads() != 1;
         let bytes = self.volume.install(parallel, || {
             if parallel {
-                pieces.into_par_iter().map(|piece| self.piece(piece)).try_reduce(|| 0, |a, b| Ok(a + b))
+                // One block is work enough for a task of its own, and edge blocks differ in size.
+                pieces.into_par_iter().with_max_len(1).map(|piece| self.piece(piece)).try_reduce(|| 0, |a, b| Ok(a + b))
             } else {
                 pieces.into_iter().map(|piece| self.piece(piece)).sum()
             }

@@ -130,7 +130,10 @@ pub(crate) fn rows_by_block<'a, T>(
     cuts: &[Vec<usize>; 3],
 ) -> Vec<Vec<&'a mut [T]>> {
     let blocks: [usize; 3] = std::array::from_fn(|axis| cuts[axis].len() - 1);
-    let mut result: Vec<Vec<&'a mut [T]>> = (0..blocks.iter().product()).map(|_| Vec::new()).collect();
+    let rows = |axis: usize, at: usize| cuts[axis][at + 1] - cuts[axis][at];
+    let mut result: Vec<Vec<&'a mut [T]>> = (0..blocks.iter().product::<usize>())
+        .map(|b| Vec::with_capacity(rows(0, b / (blocks[1] * blocks[2])) * rows(1, b / blocks[2] % blocks[1])))
+        .collect();
     let extent: [usize; 3] = std::array::from_fn(|axis| *cuts[axis].last().unwrap_or(&0));
     let mut slices = data.chunks_mut(slice_stride);
     for bz in 0..blocks[0] {
