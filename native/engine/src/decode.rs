@@ -182,19 +182,9 @@ impl Job<'_> {
         neuvol_decode::decode_block(&parsed, &entry, extent, local, self.kernel, values, &mut workspace.scratch)
             .map_err(in_block)?;
         if let BlockMask::Bits(mask) = mask {
-            let (a, b) = (local.floor() as u32, local.ceil() as u32);
-            let last = mask.steps() - 1;
-            let mut values = values.iter_mut();
-            for z in 0..extent[0] {
-                for y in 0..extent[1] {
-                    for x in 0..extent[2] {
-                        let valid = mask.get(a.min(last), z, y, x) && mask.get(b.min(last), z, y, x);
-                        if let Some(value) = values.next()
-                            && !valid
-                        {
-                            *value = f32::NAN;
-                        }
-                    }
+            for step in [local.floor() as u32, local.ceil() as u32] {
+                for voxel in mask.invalid(step) {
+                    values[voxel] = f32::NAN;
                 }
             }
         }

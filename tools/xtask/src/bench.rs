@@ -14,9 +14,12 @@ use crate::machine;
 use crate::setup;
 use crate::workspace::{self, Workspace};
 
-/// Packages with benchmarks, and their folders. Only the last needs libtorch.
-const PACKAGES: &[(&str, &str)] =
-    &[("neuvol-decode", "native/decode"), ("neuvol-engine", "native/engine"), ("neuvol-tools", "tools")];
+/// Packages with benchmarks, their folders, and what turns their peers on.
+const PACKAGES: &[(&str, &str, &[&str])] = &[
+    ("neuvol-decode", "native/decode", &["--features", "zfp"]),
+    ("neuvol-engine", "native/engine", &[]),
+    ("neuvol-tools", "tools", &[]),
+];
 
 /// One result of criterion.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,18 +36,16 @@ struct Measurement {
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let start = SystemTime::now();
     let machine = machine::describe();
+    setup::ensure(workspace, Purpose::Bench, Flavour::Cpu)?;
     let mut ran = 0;
-    for (package, folder) in PACKAGES {
+    for (package, folder, features) in PACKAGES {
         for bench in benches(&workspace.root.join(folder).join("benches")) {
-            if *package == "neuvol-tools" {
-                setup::ensure(workspace, Purpose::Build, Flavour::Cpu)?;
-            }
-            workspace::run(&mut workspace.cargo(["bench", "-p", package, "--bench", &bench]))?;
+            workspace::run(workspace.cargo(["bench", "-p", package, "--bench", &bench]).args(*features))?;
             ran += 1;
         }
     }
     if ran == 0 {
-        let folders: Vec<String> = PACKAGES.iter().map(|(_, folder)| format!("{folder}/benches")).collect();
+        let folders: Vec<String> = PACKAGES.iter().map(|(_, folder, _)| format!("{folder}/benches")).collect();
         return Err(Failure::Failed(format!("there is no benchmark in {}", folders.join(", "))));
     }
     let measurements = collect(&workspace.target.join("criterion"), start)?;

@@ -13,6 +13,8 @@ pub(crate) enum Purpose {
     Build,
     /// To run all tests, after a build.
     Test,
+    /// To run all benchmarks, after a build.
+    Bench,
     /// To fetch libtorch and CMake; not needed where they are there.
     Fetch,
 }
@@ -54,6 +56,12 @@ const PACKAGES: &[Package] = &[
         needed_by: "the memory check of the C programs in tests/c",
     },
     Package {
+        name: "libclang-dev",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/lib/llvm-*/lib/libclang.so*"]),
+        purpose: Purpose::Bench,
+        needed_by: "the bindings of zfp, a peer in the benchmark",
+    },
+    Package {
         name: "python3",
         proof: Proof::Runs("python3", &["--version"]),
         purpose: Purpose::Fetch,
@@ -87,7 +95,7 @@ pub(crate) fn ensure(purpose: Purpose, fetch: bool) -> Result<(), Failure> {
 fn missing(purpose: Purpose, fetch: bool, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
     let wanted = |package: &&Package| match package.purpose {
         Purpose::Build => true,
-        Purpose::Test => purpose == Purpose::Test,
+        Purpose::Test | Purpose::Bench => purpose == package.purpose,
         Purpose::Fetch => fetch,
     };
     PACKAGES.iter().filter(wanted).filter(|package| !there(package.proof)).collect()
