@@ -92,11 +92,14 @@ fn a_generated_day_goes_through_every_command() {
     let folder = Folder::new();
     let [day, model, back, pictures] = ["day.nc", "day.neuvol", "back.nc", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
-    let arguments = [&["compress", text(&day), "--var", "PM25,T", "-o", text(&model), "--json"], &QUICK[..]].concat();
+    let plot = folder.path("loss.png");
+    let arguments = ["compress", text(&day), "--var", "PM25,T", "-o", text(&model), "--json"];
+    let arguments = [&arguments[..], &["--loss-plot", text(&plot)], &QUICK].concat();
     let summary = json(&ok(&arguments));
     assert_eq!(summary["event"], "done");
     assert_eq!(summary["bytes"], fs::metadata(&model).unwrap().len());
     assert_eq!(summary["variables"][1]["name"], "T");
+    assert!(fs::read(&plot).unwrap().starts_with(b"\x89PNG"));
 
     let info = json(&ok(&["info", text(&model), "--json", "--check"]));
     assert_eq!(info["variables"][0]["dims"], serde_json::json!([10, 40, 72]));

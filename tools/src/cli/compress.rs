@@ -2,13 +2,14 @@
 
 use super::{Failure, output};
 use crate::{
-    compress::{CompressError, CompressOptions, Event, Summary, compress},
+    compress::{CompressError, CompressOptions, Event, Summary, VariableSummary, compress},
+    preview::{LinePlot, Series, line_plot},
     source,
-    train::{Sampling, TrainError, TrainOptions},
+    train::{LOSS_EVERY, Sampling, TrainError, TrainOptions},
 };
 use indicatif::ProgressBar;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
 };
@@ -41,6 +42,9 @@ pub(super) struct Args {
     /// Block extent z,y,x in voxels, multiples of 8 up to 256 [default: 64,64,64, less for smaller grids]
     #[arg(long, value_delimiter = ',', value_names = ["Z,Y,X"])]
     block: Option<Vec<u32>>,
+    /// Also write a picture of the loss along training
+    #[arg(long, value_name = "PNG")]
+    loss_plot: Option<PathBuf>,
     #[command(flatten)]
     network: Network,
 }
@@ -146,6 +150,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         return Err(failure);
     }
     let summary = result.map_err(failure)?;
+    if let Some(path) = &args.loss_plot {
+        plot_losses(&summary, path)?;
+    }
     if args.json {
         let mut line = serde_json::json!(summary);
         line["event"] = "done".into();
@@ -155,6 +162,24 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     } else {
         output::print(&describe(&summary, start.elapsed().as_secs_f64()))
     }
+}
+
+/// Draws the median loss of the trained blocks, one line per variable.
+fn plot_losses(summary: &Summary, path: &Path) -> Result<(), Failure> {
+    let line = |v: &VariableSummary| {
+        let points = v.losses.iter().enumerate().map(|(at, &loss)| ((at as u32 * LOSS_EVERY).into(), loss.into()));
+        Series { name: v.name.clone(), points: points.collect() }
+    };
+    let plot = line_plot(&LinePlot {
+        title: "Training: median of the blocks",
+        x_label: "optimiser step",
+        y_label: "mean squared error of values in 0..1",
+        series: summary.variables.iter().map(line).collect(),
+        logarithmic: true,
+        ..LinePlot::default()
+    });
+    plot.save_png(path)
+        .map_err(|error| Failure::new(Failure::CANNOT_WRITE, format!("cannot write {}: {error}", path.display())))
 }
 
 fn failure(error: CompressError) -> Failure {
