@@ -159,6 +159,7 @@ struct Totals {
     squares: f64,
     max_abs_error: f64,
     blocks: [u64; 3],
+    /// Per trained block.
     losses: Vec<Vec<f32>>,
 }
 
@@ -172,18 +173,17 @@ impl Totals {
             _ => 2,
         };
         self.blocks[kind] += 1;
-        for (at, &loss) in record.losses.iter().enumerate() {
-            if self.losses.len() <= at {
-                self.losses.push(Vec::new());
-            }
-            self.losses[at].push(loss);
+        if !record.losses.is_empty() {
+            self.losses.push(record.losses.clone());
         }
     }
 
-    fn median_losses(&mut self) -> Vec<f32> {
-        self.losses
-            .iter_mut()
-            .map(|losses| {
+    /// Along training; blocks with fewer steps stay at their last loss.
+    fn median_losses(&self) -> Vec<f32> {
+        let longest = self.losses.iter().map(Vec::len).max().unwrap_or(0);
+        (0..longest)
+            .map(|at| {
+                let mut losses: Vec<f32> = self.losses.iter().map(|l| l[at.min(l.len() - 1)]).collect();
                 losses.sort_by(f32::total_cmp);
                 losses[losses.len() / 2]
             })
