@@ -6,7 +6,6 @@ pub mod cli;
 #[cfg(feature = "train")]
 pub mod compress;
 pub mod export;
-pub mod fill;
 pub mod generate;
 pub mod metrics;
 pub mod preview;

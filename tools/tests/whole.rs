@@ -236,6 +236,8 @@ fn odd_inputs_give_right_models() {
         }
         if name.starts_with("nothing") {
             assert_eq!(total["valid"], 0);
+            fails(&["verify", text(input), text(&model), "--min-psnr", "1"], 3, &["--min-psnr"]);
+            fails(&["verify", text(input), text(&model), "--min-ssim", "0.1"], 3, &["--min-ssim"]);
         }
         if name.starts_with("odd") || name.starts_with("plane") || name.starts_with("holes") {
             assert!(total["psnr_db"].as_f64().unwrap() > 28.0, "{name}: {total}");

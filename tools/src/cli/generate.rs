@@ -1,7 +1,7 @@
 //! `neuvol generate`
 
 use super::{Failure, output};
-use crate::generate::{GenerateError, GenerateOptions, generate};
+use crate::generate::{GenerateError, GenerateOptions, VARIABLES, generate};
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
@@ -35,20 +35,18 @@ fn parse_size(text: &str) -> Result<[u32; 4], String> {
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     output::check_output(&args.output, args.force)?;
     let [nt, nz, ny, nx] = args.size;
-    let options = GenerateOptions { nt, nz, ny, nx, seed: args.seed, ..GenerateOptions::default() };
-    let options = GenerateOptions {
-        variables: if args.variables.is_empty() { options.variables } else { args.variables.clone() },
-        ..options
+    let variables = match &args.variables[..] {
+        [] => VARIABLES.map(String::from).to_vec(),
+        chosen => chosen.to_vec(),
     };
+    let options = GenerateOptions { nt, nz, ny, nx, seed: args.seed, variables };
     let bar = output::bar(u64::from(nt), "writing", quiet);
     let result = generate(&args.output, &options, |done| bar.set_position(u64::from(done)));
     bar.finish_and_clear();
     result.map_err(|error| {
         let code = match error {
             GenerateError::Argument { .. } => Failure::USAGE,
-            GenerateError::NetCdf { .. } => Failure::CANNOT_WRITE,
-            #[allow(unreachable_patterns)]
-            _ => Failure::CANNOT_WRITE,
+            GenerateError::NetCdf { .. } | GenerateError::Io { .. } => Failure::CANNOT_WRITE,
         };
         Failure::new(code, error.to_string())
     })?;

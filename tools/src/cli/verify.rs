@@ -150,14 +150,23 @@ fn judge(args: &Args, verified: &Verified) -> Result<(), Failure> {
             ));
         }
         if let Some(target) = args.min_psnr
-            && errors.psnr_db < target
+            && (errors.psnr_db.is_nan() || errors.psnr_db < target)
         {
             return below(format!("{}: PSNR {:.2} dB is below --min-psnr {target}", v.name, errors.psnr_db));
         }
-        if let (Some(target), Some(ssim)) = (args.min_ssim, &v.report.total.ssim)
-            && ssim.mean < target
-        {
-            return below(format!("{}: SSIM {:.4} is below --min-ssim {target}", v.name, ssim.mean));
+        if let Some(target) = args.min_ssim {
+            match &v.report.total.ssim {
+                Some(ssim) if ssim.mean >= target => {}
+                Some(ssim) => {
+                    return below(format!("{}: SSIM {:.4} is below --min-ssim {target}", v.name, ssim.mean));
+                }
+                None => {
+                    return below(format!(
+                        "{}: no window is free of invalid voxels, so --min-ssim {target} cannot be judged; leave it out",
+                        v.name
+                    ));
+                }
+            }
         }
     }
     Ok(())

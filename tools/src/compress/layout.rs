@@ -148,7 +148,7 @@ impl Layout {
             variables: self.variables.iter().map(|v| (v.name.as_str(), v.dims, v.block, v.steps)).collect(),
             train: &options.train,
         };
-        serde_json::to_string(&identity).unwrap_or_default()
+        serde_json::json!(identity).to_string()
     }
 
     /// All units, step by step, with their share of the optimiser steps: in proportion to the block's entropy

@@ -6,6 +6,7 @@
 
 mod adam;
 mod encoding;
+mod fill;
 mod mlp;
 mod pyramid;
 mod sampling;
@@ -14,9 +15,9 @@ mod tests;
 
 pub use sampling::{Sampling, block_entropy};
 
-use crate::fill::fill_invalid;
 use adam::Schedule;
 use encoding::Encoding;
+use fill::fill_invalid;
 use mlp::Mlp;
 use neuvol_model::{GridConfig, GridLevel, GridNetwork};
 use rand::SeedableRng;
@@ -111,6 +112,9 @@ pub enum TrainError {
     /// libtorch reported an error.
     #[error("libtorch: {0}")]
     Torch(#[from] tch::TchError),
+    /// The voxels have no weights to draw them by: a bug.
+    #[error("cannot weigh the voxels of the block: {0}")]
+    Sampling(#[from] rand_distr::weighted::Error),
     /// The loss became NaN or infinite.
     #[error("training diverged (loss {loss} at step {step}); lower --learning-rate")]
     Diverged {
@@ -144,7 +148,7 @@ pub fn train_block(
     let scale = 1.0 / (f64::from(high) - f64::from(low));
     let target: Vec<f32> = values.iter().map(|&v| ((f64::from(v) - f64::from(low)) * scale) as f32).collect();
     let filled = fill_invalid(&target, extent.map(|n| n as usize));
-    let sampler = sampling::Sampler::new(&target, &filled, extent, options.sampling);
+    let sampler = sampling::Sampler::new(&target, &filled, extent, options.sampling)?;
 
     let config = options.grid_config(extent);
     let mut encoding = Encoding::new(&config, extent, &mut rng);

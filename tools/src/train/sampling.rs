@@ -1,7 +1,7 @@
 //! Which voxels the optimiser sees: blocks by the entropy of their histogram, voxels by their gradient.
 
 use rand::{Rng, distr::Distribution};
-use rand_distr::weighted::WeightedAliasIndex;
+use rand_distr::weighted::{Error, WeightedAliasIndex};
 use serde::{Deserialize, Serialize};
 
 /// How training voxels are drawn.
@@ -43,7 +43,7 @@ pub(super) struct Sampler {
 
 impl Sampler {
     /// `target` has NaN where a voxel is invalid, `filled` has no NaN.
-    pub(super) fn new(target: &[f32], filled: &[f32], extent: [u32; 3], sampling: Sampling) -> Self {
+    pub(super) fn new(target: &[f32], filled: &[f32], extent: [u32; 3], sampling: Sampling) -> Result<Self, Error> {
         let valid: Vec<u32> = (0..target.len() as u32).filter(|&i| !target[i as usize].is_nan()).collect();
         let weighted = match sampling {
             Sampling::Uniform => None,
@@ -51,11 +51,10 @@ impl Sampler {
                 let slopes: Vec<f32> = valid.iter().map(|&voxel| slope(filled, extent, voxel)).collect();
                 let mean = slopes.iter().map(|&s| f64::from(s)).sum::<f64>() / slopes.len() as f64;
                 let scale = if mean > 0.0 { (1.0 - UNIFORM_SHARE) / mean as f32 } else { 0.0 };
-                // Weights are positive and finite, so this fails for an empty block only, which is never trained.
-                WeightedAliasIndex::new(slopes.iter().map(|s| UNIFORM_SHARE + scale * s).collect()).ok()
+                Some(WeightedAliasIndex::new(slopes.iter().map(|s| UNIFORM_SHARE + scale * s).collect())?)
             }
         };
-        Self { valid, weighted }
+        Ok(Self { valid, weighted })
     }
 
     pub(super) fn draw(&self, rng: &mut impl Rng, voxels: &mut [u32]) {
@@ -110,9 +109,9 @@ mod tests {
             assert!(!voxels.contains(&0));
             voxels.iter().filter(|&&v| v % 16 == 7 || v % 16 == 8).count() as f64 / voxels.len() as f64
         };
-        Sampler::new(&target, &filled, [1, 16, 16], Sampling::Entropy).draw(&mut rng, &mut voxels);
+        Sampler::new(&target, &filled, [1, 16, 16], Sampling::Entropy).unwrap().draw(&mut rng, &mut voxels);
         assert!((share(&voxels) - 0.5625).abs() < 0.02, "{}", share(&voxels));
-        Sampler::new(&target, &filled, [1, 16, 16], Sampling::Uniform).draw(&mut rng, &mut voxels);
+        Sampler::new(&target, &filled, [1, 16, 16], Sampling::Uniform).unwrap().draw(&mut rng, &mut voxels);
         assert!((share(&voxels) - 0.125).abs() < 0.02, "{}", share(&voxels));
     }
 }

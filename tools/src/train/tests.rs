@@ -1,4 +1,5 @@
 use super::*;
+use neuvol_decode::{Folded, Kernel, Scratch};
 
 const EXTENT: [u32; 3] = [12, 30, 33];
 
@@ -39,6 +40,28 @@ fn training_starts_at_the_interpolated_grid_and_improves_on_it() {
     let end = psnr(&values, &options, 300);
     assert!(start > 25.0, "start {start}");
     assert!(end > start + 8.0, "from {start} to {end}");
+}
+
+#[test]
+fn every_kernel_decodes_a_trained_network_like_the_oracle() {
+    let values = waves();
+    let trained = train_block(&values, EXTENT, range(&values), &TrainOptions::default(), 300, 1, &|| false).unwrap();
+    let network = trained.network;
+    let (mut wanted, mut got) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+    network.evaluate_block(0.0, 0, &mut wanted);
+    wanted.iter_mut().for_each(|y| *y = y.clamp(0.0, 1.0));
+    for kernel in Kernel::all().into_iter().filter(|kernel| kernel.is_available()) {
+        let folded = Folded::new(&network, 0, kernel).unwrap();
+        folded.decode(0.0, (0.0, 1.0), &mut got, &mut Scratch::new()).unwrap();
+        let errors = wanted.iter().zip(&got).map(|(a, b)| f64::from((a - b).abs()));
+        let worst = errors.clone().fold(0.0, f64::max);
+        let psnr = -10.0 * (errors.map(|e| e * e).sum::<f64>() / got.len() as f64).log10();
+        match folded.kernel() {
+            Kernel::Vnni => assert!(psnr >= 55.0, "{psnr}"),
+            Kernel::Bf16 => assert!(psnr >= 60.0, "{psnr}"),
+            exact => assert!(worst <= 1e-5, "{}: {worst}", exact.name()),
+        }
+    }
 }
 
 #[test]
