@@ -5,7 +5,7 @@ use neuvol_format::{
     Attribute, Blob, Coordinate, EntryPlan, Mask, MaskPlan, MaskRef, Meta, NetworkPlan, Plan, Segment, Variable,
     VariableMeta, VariablePlan, codec, network_kind, write_file,
 };
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, RawType};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, RawType, TimeConfig};
 use std::path::Path;
 
 /// Number of the variable that has everything.
@@ -270,7 +270,7 @@ fn grid_network(extent: [u32; 3], steps: u32) -> GridNetwork {
         n_neurons: 16,
         n_hidden_layers: 2,
         n_outputs: 1,
-        n_time_codes: steps as u16,
+        time: TimeConfig::codes(steps as u16),
     };
     let mut network = GridNetwork::zeros(config, extent).expect("a valid shape");
     let mut noise = Noise(1);

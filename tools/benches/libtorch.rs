@@ -6,7 +6,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
 use neuvol_decode::{Folded, Kernel, Scratch};
-use neuvol_model::{GridConfig, GridLevel, GridNetwork};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use std::{hint::black_box, time::Duration};
 use tch::{Kind, Tensor, no_grad};
@@ -17,7 +17,7 @@ const EXTENT: [u32; 3] = [SIDE as u32; 3];
 /// Levels with cells of 16, 8, 4 and 2 voxels, 4 features each, an MLP 16-H-H-1.
 fn network(n_neurons: u16) -> GridNetwork {
     let levels = [4, 3, 2, 1].map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 0 }).to_vec();
-    let config = GridConfig { levels, n_neurons, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 0 };
+    let config = GridConfig { levels, n_neurons, n_hidden_layers: 2, n_outputs: 1, time: TimeConfig::default() };
     let mut network = GridNetwork::zeros(config, EXTENT).expect("a valid network");
     let mut rng = StdRng::seed_from_u64(1);
     let arrays = network

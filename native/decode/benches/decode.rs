@@ -15,7 +15,7 @@ use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use neuvol_decode::{Folded, Kernel, Scratch};
-use neuvol_model::{GridConfig, GridNetwork, voxels};
+use neuvol_model::{GridConfig, GridNetwork, TimeConfig, voxels};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -50,7 +50,13 @@ impl Measurement for CpuTime {
 }
 
 fn network(n_neurons: u16, n_hidden_layers: u8) -> GridNetwork {
-    let config = GridConfig { levels: nested(1, 4, 4, 0), n_neurons, n_hidden_layers, n_outputs: 1, n_time_codes: 0 };
+    let config = GridConfig {
+        levels: nested(1, 4, 4, 0),
+        n_neurons,
+        n_hidden_layers,
+        n_outputs: 1,
+        time: TimeConfig::default(),
+    };
     random_network(config, BLOCK, 11)
 }
 

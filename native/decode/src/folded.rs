@@ -216,7 +216,7 @@ fn block(kernel: Kernel) -> usize {
 
 /// Time codes at the first, a middle and the last step, padded.
 fn survey_codes(network: &GridNetwork, width: usize) -> Vec<Vec<f32>> {
-    let last = f64::from(network.config.n_time_codes.saturating_sub(1));
+    let last = f64::from(network.config.time.n_codes.saturating_sub(1));
     let mut times = vec![0.0, (last / 2.0).floor(), last];
     times.dedup();
     let padded = |time| {

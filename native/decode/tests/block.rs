@@ -4,7 +4,7 @@ mod common;
 use common::{f32_bound, max_error, nested, random_network};
 use neuvol_decode::{Kernel, Scratch, decode_block};
 use neuvol_format::{Entry, MaskRef, codec};
-use neuvol_model::{Block, GridConfig, Raw, RawType, decode_block_reference, voxels};
+use neuvol_model::{Block, GridConfig, Raw, RawType, TimeConfig, decode_block_reference, voxels};
 
 const EXTENT: [u32; 3] = [5, 9, 34];
 
@@ -29,7 +29,7 @@ fn every_codec_decodes_as_the_reference_does() {
     let steps = 3;
     let values: Vec<f32> = (0..voxels(EXTENT) * steps).map(|i| (i as f32).sin()).collect();
     let levels = nested(1, 3, 2, 6);
-    let config = GridConfig { levels, n_neurons: 20, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 3 };
+    let config = GridConfig { levels, n_neurons: 20, n_hidden_layers: 2, n_outputs: 1, time: TimeConfig::codes(3) };
     let network = random_network(config, EXTENT, 5);
     let bound = f32_bound(&network);
     let blocks = [

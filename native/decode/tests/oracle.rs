@@ -3,7 +3,7 @@ mod common;
 
 use common::{f32_bound, max_error, nested, normalise, psnr, random_network, range_of};
 use neuvol_decode::{Folded, Kernel, Scratch};
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, map_to_range, voxels};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, map_to_range, voxels};
 use proptest::prelude::*;
 
 /// Values are y itself.
@@ -53,7 +53,7 @@ prop_compose! {
     ) -> GridConfig {
         let mut levels = nested(finest, n_levels, 1, log2_hashmap_size);
         levels.iter_mut().zip(features).for_each(|(level, n)| level.n_features = n);
-        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, n_time_codes }
+        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time: TimeConfig::codes(n_time_codes) }
     }
 }
 
@@ -82,7 +82,7 @@ proptest! {
 }
 
 fn config(n_neurons: u16, n_hidden_layers: u8) -> GridConfig {
-    GridConfig { levels: nested(1, 4, 4, 0), n_neurons, n_hidden_layers, n_outputs: 1, n_time_codes: 0 }
+    GridConfig { levels: nested(1, 4, 4, 0), n_neurons, n_hidden_layers, n_outputs: 1, time: TimeConfig::default() }
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn one_folded_network_serves_all_times_and_scratch_is_shared() {
     let mut big = random_network(config(64, 2), [20, 20, 40], 1);
     normalise(&mut big, 0, 0.0, 0.9);
     check(&big, 0, 0.0, &mut scratch).unwrap();
-    let config = GridConfig { n_time_codes: 4, n_outputs: 2, ..config(16, 2) };
+    let config = GridConfig { time: TimeConfig::codes(4), n_outputs: 2, ..config(16, 2) };
     let mut network = random_network(config, [16, 16, 17], 2);
     normalise(&mut network, 1, 1.5, 0.4);
     for kernel in Kernel::all().into_iter().filter(|k| k.is_available()) {
@@ -196,7 +196,7 @@ fn one_folded_network_serves_all_times_and_scratch_is_shared() {
 fn deeply_negative_vertices_stay_exact_behind_the_relu() {
     // One vertex far below 0 among large positive ones: integers saturate there, the mean must still be right.
     let levels = vec![GridLevel { log2_cell: 1, n_features: 1, log2_hashmap_size: 0 }];
-    let config = GridConfig { levels, n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 0 };
+    let config = GridConfig { levels, n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, time: TimeConfig::default() };
     let mut network = random_network(config, [9, 9, 64], 8);
     for (i, value) in network.tables[0].iter_mut().enumerate() {
         *value = half::f16::from_f32(if i % 7 == 0 { -9.0 } else { 1.0 - (i % 5) as f32 * 0.1 });

@@ -8,7 +8,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use half::f16;
 use neuvol_engine::{OpenOptions, Precision, Request, Target, TargetData, Volume};
 use neuvol_format::{Blob, EntryPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc, write_to};
-use neuvol_model::{GridConfig, GridLevel, GridNetwork};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::{hint::black_box, io::Cursor, time::Duration};
 
@@ -27,7 +27,8 @@ fn day() -> Vec<u8> {
             let extent: [u32; 3] = std::array::from_fn(|a| BLOCK[a].min(DIMS[a] - at[a] * BLOCK[a]));
             let levels =
                 [5, 4, 3, 2].map(|log2_cell| GridLevel { log2_cell, n_features: 4, log2_hashmap_size: 13 }).to_vec();
-            let config = GridConfig { levels, n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, n_time_codes: 0 };
+            let config =
+                GridConfig { levels, n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, time: TimeConfig::default() };
             let mut network = GridNetwork::zeros(config, extent).expect("a valid network");
             let arrays = network
                 .tables

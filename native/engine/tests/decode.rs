@@ -6,7 +6,7 @@ use neuvol_format::{
     Blob, BlockKey, BlockMask, EntryPlan, Mask, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan,
     codec,
 };
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, TimeConfig};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::io::Cursor;
 
@@ -42,7 +42,7 @@ fn file(seed: u64) -> Vec<u8> {
                         n_neurons: 16,
                         n_hidden_layers: 2,
                         n_outputs: 1,
-                        n_time_codes: segment.steps as u16,
+                        time: TimeConfig::codes(segment.steps as u16),
                     };
                     let mut network = GridNetwork::zeros(config, extent).unwrap();
                     let random = |values: &mut Vec<f16>, rng: &mut SmallRng| {

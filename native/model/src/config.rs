@@ -3,7 +3,7 @@ use crate::Error;
 /// Most levels of a grid network.
 pub const MAX_LEVELS: usize = 8;
 /// Most features per level.
-pub const MAX_FEATURES: u8 = 16;
+pub const MAX_FEATURES: u8 = 32;
 /// Largest cell: 2^8 voxels, the longest side of a block.
 pub const MAX_LOG2_CELL: u8 = 8;
 /// Most neurons of a hidden layer.
@@ -24,7 +24,7 @@ const MAX_BLOCK_VOXELS: u64 = 1 << 21;
 pub struct GridLevel {
     /// Cubic cells of 2^log2_cell voxels, 1..=8. Must be one less than that of the level before.
     pub log2_cell: u8,
-    /// Features per vertex, 1..=16.
+    /// Features per vertex, 1..=32.
     pub n_features: u8,
     /// Largest table, as a power of two (4..=24); 0 = always dense. Larger grids are hashed into it.
     pub log2_hashmap_size: u8,
@@ -41,8 +41,38 @@ pub struct GridConfig {
     pub n_hidden_layers: u8,
     /// Outputs of the last layer, 1..=16.
     pub n_outputs: u8,
+    /// How the network depends on the time.
+    pub time: TimeConfig,
+}
+
+/// How a network depends on the time. The default is not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct TimeConfig {
     /// Time codes: 0, or the number of steps of the segment.
-    pub n_time_codes: u16,
+    pub n_codes: u16,
+    /// Whether every code also has a gain per input, by which the encoding is multiplied.
+    pub gains: bool,
+    /// What stands between two steps.
+    pub interpolation: TimeInterpolation,
+}
+
+/// What a network with time codes gives between two steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum TimeInterpolation {
+    /// The network at the linear interpolation of the codes (and gains).
+    #[default]
+    Codes,
+    /// The network at the cubic interpolation (Catmull-Rom) of the codes (and gains).
+    CubicCodes,
+    /// The linear interpolation of the values of the two steps.
+    Values,
+}
+
+impl TimeConfig {
+    /// `n_codes` additive codes, interpolated linearly.
+    pub fn codes(n_codes: u16) -> Self {
+        Self { n_codes, ..Self::default() }
+    }
 }
 
 impl GridConfig {
@@ -73,6 +103,9 @@ impl GridConfig {
                     format!("is {} after {}, must fall by exactly 1 per level", pair[1].log2_cell, pair[0].log2_cell);
                 return Err(Error::argument("log2_cell", message));
             }
+        }
+        if self.time.n_codes == 0 && self.time != TimeConfig::default() {
+            return Err(Error::argument("time", "gains or an interpolation without time codes"));
         }
         Ok(())
     }
@@ -156,7 +189,17 @@ impl GridConfig {
             let entries = self.n_entries(l, extent) as u64;
             n.saturating_add(entries.saturating_mul(self.levels[l].n_features.into()))
         });
-        let codes = u64::from(self.n_time_codes) * u64::from(self.n_neurons);
+        let codes = (self.n_time_code_parameters() + self.n_time_gains()) as u64;
         tables.saturating_add(self.n_mlp_parameters() as u64).saturating_add(codes)
+    }
+
+    /// Numbers in the time codes, `[code][neuron]`.
+    pub fn n_time_code_parameters(&self) -> usize {
+        usize::from(self.time.n_codes) * usize::from(self.n_neurons)
+    }
+
+    /// Numbers in the time gains, `[code][input]`; 0 without gains.
+    pub fn n_time_gains(&self) -> usize {
+        if self.time.gains { usize::from(self.time.n_codes) * self.n_inputs() } else { 0 }
     }
 }

@@ -21,7 +21,7 @@ mod raw;
 pub use block::{Block, check_block_output, check_range, decode_block_reference, parse_block};
 pub use config::{
     GridConfig, GridLevel, MAX_FEATURES, MAX_HIDDEN_LAYERS, MAX_LEVELS, MAX_LOG2_CELL, MAX_NEURONS, MAX_OUTPUTS,
-    MAX_PARAMETERS,
+    MAX_PARAMETERS, TimeConfig, TimeInterpolation,
 };
 pub use error::Error;
 pub use network::{Dense, GridNetwork};

@@ -1,10 +1,13 @@
 use crate::bytes::{Cursor, put_f16s};
-use crate::{Error, GridConfig, GridLevel};
+use crate::{Error, GridConfig, GridLevel, TimeConfig, TimeInterpolation};
 use half::f16;
 
 const RELU: u8 = 1;
 const PARAMETERS_F16: u8 = 1;
 const FLAG_SHARED_MLP: u8 = 1;
+const FLAG_TIME_GAINS: u8 = 1 << 1;
+const INTERPOLATION_SHIFT: u8 = 2;
+const KNOWN_FLAGS: u8 = FLAG_SHARED_MLP | FLAG_TIME_GAINS | 0b11 << INTERPOLATION_SHIFT;
 const WHAT: &str = "grid network";
 
 /// A fully connected layer, y = W·x + b.
@@ -33,6 +36,8 @@ pub struct GridNetwork {
     pub layers: Vec<Dense>,
     /// `[code][neuron]`, added to the first layer before its ReLU; empty without time codes.
     pub time_codes: Vec<f16>,
+    /// `[code][input]`, by which the encoding is multiplied; empty without gains.
+    pub time_gains: Vec<f16>,
 }
 
 impl GridNetwork {
@@ -52,7 +57,8 @@ impl GridNetwork {
                 .into_iter()
                 .map(|(n_in, n_out)| Dense { n_in, n_out, weights: zeros(n_in * n_out), biases: zeros(n_out) })
                 .collect(),
-            time_codes: zeros(usize::from(config.n_time_codes) * usize::from(config.n_neurons)),
+            time_codes: zeros(config.n_time_code_parameters()),
+            time_gains: zeros(config.n_time_gains()),
             config,
             extent,
         })
@@ -84,9 +90,11 @@ impl GridNetwork {
             size("weights", layer.weights.len(), n_in * n_out)?;
             size("biases", layer.biases.len(), n_out)?;
         }
-        size("time_codes", self.time_codes.len(), usize::from(config.n_time_codes) * usize::from(config.n_neurons))?;
+        size("time_codes", self.time_codes.len(), config.n_time_code_parameters())?;
+        size("time_gains", self.time_gains.len(), config.n_time_gains())?;
         let mlp = self.layers.iter().flat_map(|d| d.weights.iter().chain(&d.biases));
-        if self.tables.iter().flatten().chain(mlp).chain(&self.time_codes).any(|v| !v.is_finite()) {
+        let time = self.time_codes.iter().chain(&self.time_gains);
+        if self.tables.iter().flatten().chain(mlp).chain(time).any(|v| !v.is_finite()) {
             return Err(Error::argument("parameters", "a NaN or infinite parameter; all must be finite in f16"));
         }
         Ok(())
@@ -109,7 +117,7 @@ impl GridNetwork {
         let n_outputs = cursor.u8()?;
         let activation = cursor.u8()?;
         let n_neurons = cursor.u16()?;
-        let n_time_codes = cursor.u16()?;
+        let n_codes = cursor.u16()?;
         let parameter_type = cursor.u8()?;
         let flags = cursor.u8()?;
         cursor.reserved(6)?;
@@ -119,11 +127,15 @@ impl GridNetwork {
         if parameter_type != PARAMETERS_F16 {
             return Err(Error::Unsupported { what: "parameter type", id: parameter_type.into() });
         }
-        if flags & !FLAG_SHARED_MLP != 0 {
-            return Err(Error::Unsupported { what: "grid network flags", id: flags.into() });
-        }
-        if n_time_codes != 0 && u32::from(n_time_codes) != segment_steps {
-            let reason = format!("is {n_time_codes}, must be 0 or the {segment_steps} steps of the segment");
+        let interpolation = match (flags & !KNOWN_FLAGS, flags >> INTERPOLATION_SHIFT & 0b11) {
+            (0, 0) => TimeInterpolation::Codes,
+            (0, 1) => TimeInterpolation::CubicCodes,
+            (0, 2) => TimeInterpolation::Values,
+            _ => return Err(Error::Unsupported { what: "grid network flags", id: flags.into() }),
+        };
+        let time = TimeConfig { n_codes, gains: flags & FLAG_TIME_GAINS != 0, interpolation };
+        if n_codes != 0 && u32::from(n_codes) != segment_steps {
+            let reason = format!("is {n_codes}, must be 0 or the {segment_steps} steps of the segment");
             return Err(Error::payload("n_time_codes", 6, reason));
         }
         let mut levels = Vec::new();
@@ -134,7 +146,7 @@ impl GridNetwork {
             stored_entries.push((cursor.offset(), cursor.u32()?));
             levels.push(GridLevel { log2_cell, n_features, log2_hashmap_size });
         }
-        let config = GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, n_time_codes };
+        let config = GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time };
         config.validate_for(extent)?;
         for (level, (offset, stored)) in stored_entries.into_iter().enumerate() {
             let expected = config.n_entries(level, extent);
@@ -160,9 +172,10 @@ impl GridNetwork {
             shared.finish()?;
             layers
         };
-        let time_codes = cursor.f16s(usize::from(n_time_codes) * usize::from(n_neurons), "time codes")?;
+        let time_codes = cursor.f16s(config.n_time_code_parameters(), "time codes")?;
+        let time_gains = cursor.f16s(config.n_time_gains(), "time gains")?;
         cursor.finish()?;
-        Ok(GridNetwork { config, extent, tables, layers, time_codes })
+        Ok(GridNetwork { config, extent, tables, layers, time_codes, time_gains })
     }
 
     /// The codec 3 payload with the MLP in it.
@@ -190,8 +203,16 @@ impl GridNetwork {
         let config = &self.config;
         let mut out = vec![config.levels.len() as u8, config.n_hidden_layers, config.n_outputs, RELU];
         out.extend(config.n_neurons.to_le_bytes());
-        out.extend(config.n_time_codes.to_le_bytes());
-        out.extend([PARAMETERS_F16, if shared { FLAG_SHARED_MLP } else { 0 }, 0, 0, 0, 0, 0, 0]);
+        out.extend(config.time.n_codes.to_le_bytes());
+        let interpolation = match config.time.interpolation {
+            TimeInterpolation::Codes => 0,
+            TimeInterpolation::CubicCodes => 1,
+            TimeInterpolation::Values => 2,
+        };
+        let mut flags = interpolation << INTERPOLATION_SHIFT;
+        flags |= if shared { FLAG_SHARED_MLP } else { 0 };
+        flags |= if config.time.gains { FLAG_TIME_GAINS } else { 0 };
+        out.extend([PARAMETERS_F16, flags, 0, 0, 0, 0, 0, 0]);
         for (l, level) in config.levels.iter().enumerate() {
             out.extend([level.log2_cell, level.n_features, level.log2_hashmap_size, 0]);
             out.extend((config.n_entries(l, self.extent) as u32).to_le_bytes());
@@ -203,6 +224,7 @@ impl GridNetwork {
             out.extend(self.mlp_bytes());
         }
         put_f16s(&mut out, &self.time_codes);
+        put_f16s(&mut out, &self.time_gains);
         out
     }
 }

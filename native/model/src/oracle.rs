@@ -1,5 +1,6 @@
 //! The meaning of a grid network, written for reading: f32, one voxel after the other.
-use crate::{Dense, GridNetwork, MAX_FEATURES, MAX_LEVELS, MAX_NEURONS};
+use crate::{Dense, GridNetwork, MAX_FEATURES, MAX_LEVELS, MAX_NEURONS, TimeInterpolation};
+use half::f16;
 
 const WIDEST: usize = {
     let inputs = MAX_LEVELS * MAX_FEATURES as usize;
@@ -9,22 +10,42 @@ const WIDEST: usize = {
 
 impl GridNetwork {
     /// All outputs y at the voxel (z, y, x), before they are mapped to a range. `code` is the time in steps since the
-    /// start of the segment; it is limited to the codes there are, and ignored without codes.
+    /// start of the segment; it is limited to the codes there are, and ignored without codes. Where the network says
+    /// that values are interpolated, y of each of the two steps is limited to 0..=1 first, as a range would do.
     ///
     /// # Panics
     /// If the voxel is outside the extent or `out` does not have `n_outputs` elements.
     pub fn evaluate(&self, z: u32, y: u32, x: u32, code: f64, out: &mut [f32]) {
+        let (step, next, fraction) = time_position(code, self.config.time.n_codes.into());
+        if self.config.time.interpolation != TimeInterpolation::Values || fraction == 0.0 {
+            return self.evaluate_at(z, y, x, code, out);
+        }
+        let mut later = vec![0f32; out.len()];
+        self.evaluate_at(z, y, x, step.into(), out);
+        self.evaluate_at(z, y, x, next.into(), &mut later);
+        for (y, later) in out.iter_mut().zip(later) {
+            let (before, after) = (map_to_range(*y, (0.0, 1.0)), map_to_range(later, (0.0, 1.0)));
+            *y = before * (1.0 - fraction) + after * fraction;
+        }
+    }
+
+    fn evaluate_at(&self, z: u32, y: u32, x: u32, code: f64, out: &mut [f32]) {
         assert!(z < self.extent[0] && y < self.extent[1] && x < self.extent[2], "voxel outside the block");
         assert_eq!(out.len(), usize::from(self.config.n_outputs), "one element of `out` per output");
         let mut input = [0f32; WIDEST];
         self.encode([z, y, x], &mut input);
+        for (input, gain) in input.iter_mut().zip(self.time_gain(code)) {
+            *input *= gain;
+        }
 
         let (last, hidden) = self.layers.split_last().expect("a network has at least two layers");
         for (number, layer) in hidden.iter().enumerate() {
             let mut next = [0f32; WIDEST];
             apply(layer, &input, &mut next);
             if number == 0 {
-                self.add_time_code(code, &mut next);
+                for (value, code) in next.iter_mut().zip(self.time_code(code)) {
+                    *value += code;
+                }
             }
             for value in &mut next[..layer.n_out] {
                 *value = value.max(0.0);
@@ -57,22 +78,36 @@ impl GridNetwork {
 
     /// The time code at `code` steps after the start of the segment, one number per neuron; 0 without codes.
     pub fn time_code(&self, code: f64) -> Vec<f32> {
-        let mut sum = vec![0f32; usize::from(self.config.n_neurons)];
-        self.add_time_code(code, &mut sum);
-        sum
+        let width = usize::from(self.config.n_neurons);
+        if self.time_codes.is_empty() { vec![0.0; width] } else { self.interpolate(&self.time_codes, width, code) }
     }
 
-    fn add_time_code(&self, code: f64, sum: &mut [f32]) {
-        let (n_codes, width) = (usize::from(self.config.n_time_codes), usize::from(self.config.n_neurons));
-        if n_codes == 0 {
-            return;
-        }
-        let (step, next, fraction) = time_position(code, n_codes as u32);
-        let code = |step: u32| &self.time_codes[step as usize * width..][..width];
-        for ((value, a), b) in sum.iter_mut().zip(code(step)).zip(code(next)) {
-            let (a, b) = (a.to_f32(), b.to_f32());
-            *value += a + (b - a) * fraction;
-        }
+    /// The gains at `code` steps after the start of the segment, one number per input; 1 without gains.
+    pub fn time_gain(&self, code: f64) -> Vec<f32> {
+        let width = self.config.n_inputs();
+        if self.time_gains.is_empty() { vec![1.0; width] } else { self.interpolate(&self.time_gains, width, code) }
+    }
+
+    /// Rows of `width` numbers per step, interpolated as the configuration says.
+    fn interpolate(&self, rows: &[f16], width: usize, code: f64) -> Vec<f32> {
+        let n = u32::from(self.config.time.n_codes);
+        let (step, next, f) = time_position(code, n);
+        let cubic = self.config.time.interpolation == TimeInterpolation::CubicCodes;
+        let row = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
+        (0..width)
+            .map(|at| {
+                let (a, b) = (row(step, at), row(next, at));
+                if !cubic || f == 0.0 {
+                    return a + (b - a) * f;
+                }
+                // Catmull & Rom 1974; beyond the ends the curve goes on straight.
+                let before = if step > 0 { row(step - 1, at) } else { 2.0 * a - b };
+                let after = if next + 1 < n { row(next + 1, at) } else { 2.0 * b - a };
+                let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
+                let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
+                a + f * (slope_a + f * (c2 + f * c3))
+            })
+            .collect()
     }
 
     /// Trilinear interpolation of every level's features at a voxel.

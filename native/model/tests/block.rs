@@ -5,8 +5,8 @@ use neuvol_format::{
     codec,
 };
 use neuvol_model::{
-    Block, Error, GridConfig, GridLevel, GridNetwork, Raw, check_block_output, decode_block_reference, parse_block,
-    voxels,
+    Block, Error, GridConfig, GridLevel, GridNetwork, Raw, TimeConfig, check_block_output, decode_block_reference,
+    parse_block, voxels,
 };
 use std::io::Cursor;
 
@@ -17,7 +17,8 @@ const EXTENTS: [[u32; 3]; 2] = [[16, 16, 24], [4, 16, 24]];
 fn network(extent: [u32; 3]) -> GridNetwork {
     let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 4 };
     let levels = vec![level(3), level(2)];
-    let config = GridConfig { levels, n_neurons: 4, n_hidden_layers: 2, n_outputs: 2, n_time_codes: STEPS as u16 };
+    let config =
+        GridConfig { levels, n_neurons: 4, n_hidden_layers: 2, n_outputs: 2, time: TimeConfig::codes(STEPS as u16) };
     let mut network = GridNetwork::zeros(config, extent).unwrap();
     let value = |i: usize| f16::from_f32((i * 37 % 64) as f32 / 32.0 - 1.0);
     let GridNetwork { tables, layers, time_codes, .. } = &mut network;

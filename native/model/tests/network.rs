@@ -1,6 +1,6 @@
 //! Payloads of codec 3: what is written is read back, and no bytes do harm.
 use half::f16;
-use neuvol_model::{Error, GridConfig, GridLevel, GridNetwork};
+use neuvol_model::{Error, GridConfig, GridLevel, GridNetwork, TimeConfig};
 use proptest::prelude::*;
 
 prop_compose! {
@@ -19,7 +19,7 @@ prop_compose! {
             .zip(features)
             .map(|(l, n_features)| GridLevel { log2_cell: finest + n_levels - 1 - l, n_features, log2_hashmap_size })
             .collect();
-        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, n_time_codes }
+        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time: TimeConfig::codes(n_time_codes) }
     }
 }
 
@@ -43,7 +43,7 @@ fn filled(config: GridConfig, extent: [u32; 3], seed: u16) -> GridNetwork {
 }
 
 fn steps(network: &GridNetwork) -> u32 {
-    u32::from(network.config.n_time_codes).max(1)
+    u32::from(network.config.time.n_codes).max(1)
 }
 
 proptest! {
@@ -97,7 +97,11 @@ proptest! {
 fn small() -> GridNetwork {
     let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 0 };
     let levels = vec![level(2), level(1)];
-    filled(GridConfig { levels, n_neurons: 3, n_hidden_layers: 2, n_outputs: 2, n_time_codes: 3 }, [5, 4, 6], 7)
+    filled(
+        GridConfig { levels, n_neurons: 3, n_hidden_layers: 2, n_outputs: 2, time: TimeConfig::codes(3) },
+        [5, 4, 6],
+        7,
+    )
 }
 
 fn read_with(change: impl Fn(&mut Vec<u8>)) -> String {
@@ -128,7 +132,13 @@ fn errors_name_the_field() {
 #[test]
 fn limits_hold_before_anything_is_allocated() {
     let level = GridLevel { log2_cell: 1, n_features: 16, log2_hashmap_size: 0 };
-    let config = GridConfig { levels: vec![level], n_neurons: 16, n_hidden_layers: 1, n_outputs: 1, n_time_codes: 0 };
+    let config = GridConfig {
+        levels: vec![level],
+        n_neurons: 16,
+        n_hidden_layers: 1,
+        n_outputs: 1,
+        time: TimeConfig::default(),
+    };
     assert!(config.validate_for([128, 128, 128]).is_ok());
     assert!(config.validate_for([257, 8, 8]).unwrap_err().to_string().contains("extent"));
     assert!(config.validate_for([0, 8, 8]).unwrap_err().to_string().contains("extent"));
@@ -143,7 +153,7 @@ fn vertices_and_hashes_follow_the_text() {
         n_neurons: 1,
         n_hidden_layers: 1,
         n_outputs: 1,
-        n_time_codes: 0,
+        time: TimeConfig::default(),
     };
     // 1 voxel has 1 vertex; 9 voxels end on a vertex, 10 do not.
     assert_eq!(config(0).n_vertices(0, [1, 9, 10]), [1, 3, 4]);
@@ -160,7 +170,8 @@ fn a_network_worked_out_by_hand() {
     // One feature over cells of 2 voxels along x: vertices 0, 1, 3 at voxels 0, 2, 4. One neuron doubles it, the output
     // is 1 - h / 2. The codes are -1 and 3.
     let level = GridLevel { log2_cell: 1, n_features: 1, log2_hashmap_size: 0 };
-    let config = GridConfig { levels: vec![level], n_neurons: 1, n_hidden_layers: 1, n_outputs: 1, n_time_codes: 2 };
+    let config =
+        GridConfig { levels: vec![level], n_neurons: 1, n_hidden_layers: 1, n_outputs: 1, time: TimeConfig::codes(2) };
     let mut network = GridNetwork::zeros(config, [1, 1, 4]).unwrap();
     let f = f16::from_f32;
     network.tables[0] = vec![f(0.0), f(1.0), f(3.0)];

@@ -19,7 +19,7 @@ use adam::Schedule;
 use encoding::Encoding;
 use fill::fill_invalid;
 use mlp::Mlp;
-use neuvol_model::{GridConfig, GridLevel, GridNetwork};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ impl TrainOptions {
             n_neurons: self.n_neurons,
             n_hidden_layers: self.n_hidden_layers,
             n_outputs: 1,
-            n_time_codes: 0,
+            time: TimeConfig::default(),
         }
     }
 }
@@ -182,6 +182,6 @@ pub fn train_block(
         }
     }
     let network =
-        GridNetwork { tables: encoding.into_tables(), layers: mlp.layers(), time_codes: Vec::new(), config, extent };
+        GridNetwork { tables: encoding.into_tables(), layers: mlp.layers(), time_codes: Vec::new(), time_gains: Vec::new(), config, extent };
     Ok(Trained { network, losses })
 }
