@@ -1,5 +1,5 @@
 /*
- * Neuvol: decodes compressed volumes (.neuvol files). The C interface, version 0.1.
+ * Neuvol: decodes compressed volumes (.neuvol files). The C interface, version 0.2.
  *
  * - Functions give a neuvol_result; neuvol_last_error() has the text, per thread.
  * - Structures begin with struct_size, which the caller sets to sizeof the structure. Fields are only ever added at the
@@ -46,12 +46,17 @@
 /**
  * Minor version of this interface: changes with additions.
  */
-#define NEUVOL_ABI_MINOR 1
+#define NEUVOL_ABI_MINOR 2
 
 /**
  * Both in one number.
  */
 #define NEUVOL_ABI_VERSION ((NEUVOL_ABI_MAJOR << 16) | NEUVOL_ABI_MINOR)
+
+/**
+ * As cache_bytes of the open description: keep nothing between two decodes.
+ */
+#define NEUVOL_CACHE_NONE UINT64_MAX
 
 /**
  * The variable has a time axis.
@@ -75,7 +80,7 @@
 typedef int32_t neuvol_result;
 
 /**
- * How a volume is opened.
+ * How a volume is opened. 0 in an option is the usual choice, as is null instead of the description.
  */
 typedef struct neuvol_open_desc {
   /**
@@ -94,6 +99,12 @@ typedef struct neuvol_open_desc {
    * Must be 0.
    */
   uint32_t reserved0;
+  /**
+   * Since 0.2: bytes of memory for blocks that stay prepared from one decode to the next, so that another time step of
+   * a block that was decoded is much cheaper than the first. 0 = 256 MiB, NEUVOL_CACHE_NONE = none. The least recently
+   * used blocks go first, and a block larger than all this is not kept.
+   */
+  uint64_t cache_bytes;
 } neuvol_open_desc;
 
 /**
@@ -170,13 +181,25 @@ typedef struct neuvol_volume_stats {
    */
   uint64_t voxels_decoded;
   /**
-   * Bytes of the payloads of those blocks.
+   * Bytes of payloads read. Blocks that were still prepared read none.
    */
   uint64_t payload_bytes;
   /**
    * Wall time spent in decodes, in seconds; calls that ran at once count one by one.
    */
   double decode_seconds;
+  /**
+   * Since 0.2: times that a block was found prepared. Blocks of one value and empty ones do not count.
+   */
+  uint64_t cache_hits;
+  /**
+   * Since 0.2: times that a block had to be read and prepared.
+   */
+  uint64_t cache_misses;
+  /**
+   * Since 0.2: bytes of memory that prepared blocks and masks hold now.
+   */
+  uint64_t cache_bytes;
 } neuvol_volume_stats;
 
 /**

@@ -20,6 +20,7 @@ static void print_layout(void) {
   LAYOUT_FIELD(neuvol_open_desc, abi_version);
   LAYOUT_FIELD(neuvol_open_desc, threads);
   LAYOUT_FIELD(neuvol_open_desc, reserved0);
+  LAYOUT_FIELD(neuvol_open_desc, cache_bytes);
 
   LAYOUT_SIZE(neuvol_volume_info);
   LAYOUT_FIELD(neuvol_volume_info, struct_size);
@@ -77,6 +78,9 @@ static void print_layout(void) {
   LAYOUT_FIELD(neuvol_volume_stats, voxels_decoded);
   LAYOUT_FIELD(neuvol_volume_stats, payload_bytes);
   LAYOUT_FIELD(neuvol_volume_stats, decode_seconds);
+  LAYOUT_FIELD(neuvol_volume_stats, cache_hits);
+  LAYOUT_FIELD(neuvol_volume_stats, cache_misses);
+  LAYOUT_FIELD(neuvol_volume_stats, cache_bytes);
 }
 
 #endif

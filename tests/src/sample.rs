@@ -5,7 +5,7 @@ use neuvol_format::{
     Attribute, Blob, Coordinate, EntryPlan, Mask, MaskPlan, MaskRef, Meta, NetworkPlan, Plan, Segment, Variable,
     VariableMeta, VariablePlan, codec, network_kind, write_file,
 };
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, RawType, TimeConfig};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, RawType, TimeConfig, TimeInterpolation};
 use std::path::Path;
 
 /// Number of the variable that has everything.
@@ -262,16 +262,15 @@ fn entry(codec: u16, (min, max): (f32, f32), mask: MaskRef) -> EntryPlan {
     }
 }
 
-/// Two hidden layers, three levels, one time code per step. The MLP is the same for every extent.
+/// Two hidden layers, three levels, one time code per step; of segments of three steps also gains. The MLP is the same
+/// for every extent.
 fn grid_network(extent: [u32; 3], steps: u32) -> GridNetwork {
+    let gains = steps == 3;
+    let interpolation = if gains { TimeInterpolation::CubicCodes } else { TimeInterpolation::Values };
+    let time = TimeConfig { n_codes: steps as u16, gains, interpolation };
     let level = |log2_cell| GridLevel { log2_cell, n_features: 2, log2_hashmap_size: 5 };
-    let config = GridConfig {
-        levels: [3, 2, 1].map(level).to_vec(),
-        n_neurons: 16,
-        n_hidden_layers: 2,
-        n_outputs: 1,
-        time: TimeConfig::codes(steps as u16),
-    };
+    let config =
+        GridConfig { levels: [3, 2, 1].map(level).to_vec(), n_neurons: 16, n_hidden_layers: 2, n_outputs: 1, time };
     let mut network = GridNetwork::zeros(config, extent).expect("a valid shape");
     let mut noise = Noise(1);
     let mut fill = |values: &mut [f16], scale: f32| {
@@ -287,6 +286,7 @@ fn grid_network(extent: [u32; 3], steps: u32) -> GridNetwork {
         fill(table, 1.0);
     }
     fill(&mut network.time_codes, 0.5);
+    fill(&mut network.time_gains, 1.5);
     network
 }
 

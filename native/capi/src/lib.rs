@@ -1,4 +1,4 @@
-//! The C ABI of Neuvol, version 0.1: every function that hosts (C, C++, C#) call.
+//! The C ABI of Neuvol, version 0.2: every function that hosts (C, C++, C#) call.
 //!
 //! This crate only converts: C arguments to the engine's types, results to numbers and caller's memory. The header
 //! `bindings/include/neuvol.h` is generated from its source. Rules that every function keeps:

@@ -13,7 +13,10 @@ pub struct neuvol_volume {
     pub id: u64,
 }
 
-/// How a volume is opened.
+/// As cache_bytes of the open description: keep nothing between two decodes.
+pub const NEUVOL_CACHE_NONE: u64 = u64::MAX;
+
+/// How a volume is opened. 0 in an option is the usual choice, as is null instead of the description.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct neuvol_open_desc {
@@ -25,6 +28,10 @@ pub struct neuvol_open_desc {
     pub threads: u32,
     /// Must be 0.
     pub reserved0: u32,
+    /// Since 0.2: bytes of memory for blocks that stay prepared from one decode to the next, so that another time step of
+    /// a block that was decoded is much cheaper than the first. 0 = 256 MiB, NEUVOL_CACHE_NONE = none. The least recently
+    /// used blocks go first, and a block larger than all this is not kept.
+    pub cache_bytes: u64,
 }
 
 /// What an open file is.
@@ -184,10 +191,16 @@ pub struct neuvol_volume_stats {
     pub blocks_decoded: u64,
     /// Voxels written.
     pub voxels_decoded: u64,
-    /// Bytes of the payloads of those blocks.
+    /// Bytes of payloads read. Blocks that were still prepared read none.
     pub payload_bytes: u64,
     /// Wall time spent in decodes, in seconds; calls that ran at once count one by one.
     pub decode_seconds: f64,
+    /// Since 0.2: times that a block was found prepared. Blocks of one value and empty ones do not count.
+    pub cache_hits: u64,
+    /// Since 0.2: times that a block had to be read and prepared.
+    pub cache_misses: u64,
+    /// Since 0.2: bytes of memory that prepared blocks and masks hold now.
+    pub cache_bytes: u64,
 }
 
 macro_rules! versioned {

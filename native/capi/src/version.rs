@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char};
 /// Major version of this interface: changes with every incompatible change.
 pub const NEUVOL_ABI_MAJOR: u32 = 0;
 /// Minor version of this interface: changes with additions.
-pub const NEUVOL_ABI_MINOR: u32 = 1;
+pub const NEUVOL_ABI_MINOR: u32 = 2;
 /// Both in one number.
 pub const NEUVOL_ABI_VERSION: u32 = (NEUVOL_ABI_MAJOR << 16) | NEUVOL_ABI_MINOR;
 

@@ -3,9 +3,9 @@
 use crate::boundary::boundary;
 use crate::memory::{check_len, read_struct, read_text, write_struct, write_text, write_value};
 use crate::result::{Failure, NEUVOL_ERROR_ABI_MISMATCH, NEUVOL_ERROR_INVALID_HANDLE, Outcome, neuvol_result};
-use crate::types::{neuvol_open_desc, neuvol_volume, neuvol_volume_info, neuvol_volume_stats};
+use crate::types::{NEUVOL_CACHE_NONE, neuvol_open_desc, neuvol_volume, neuvol_volume_info, neuvol_volume_stats};
 use crate::version::{NEUVOL_ABI_MAJOR, NEUVOL_ABI_MINOR};
-use neuvol_engine::{Handles, Lease, OpenOptions, Volume};
+use neuvol_engine::{DEFAULT_CACHE_BYTES, Handles, Lease, OpenOptions, Volume};
 use std::ffi::{c_char, c_void};
 use std::path::Path;
 
@@ -108,7 +108,12 @@ unsafe fn options(desc: *const neuvol_open_desc) -> Outcome<OpenOptions> {
     if desc.reserved0 != 0 {
         return Err(Failure::argument("desc.reserved0", "must be 0"));
     }
-    Ok(OpenOptions { threads: desc.threads as usize })
+    let cache_bytes = match desc.cache_bytes {
+        0 => DEFAULT_CACHE_BYTES,
+        NEUVOL_CACHE_NONE => 0,
+        bytes => bytes,
+    };
+    Ok(OpenOptions { threads: desc.threads as usize, cache_bytes })
 }
 
 fn register(volume: Volume) -> neuvol_volume {
@@ -203,6 +208,9 @@ pub unsafe extern "C" fn neuvol_volume_get_stats(
             voxels_decoded: sums.voxels,
             payload_bytes: sums.payload_bytes,
             decode_seconds: sums.seconds,
+            cache_hits: sums.cache_hits,
+            cache_misses: sums.cache_misses,
+            cache_bytes: sums.cache_bytes,
         };
         // SAFETY: as this function demands.
         unsafe { write_struct("stats", stats, &value) }

@@ -2,12 +2,68 @@ use crate::folded::Folded;
 use crate::kernel::Kernel;
 use crate::scratch::Scratch;
 use neuvol_format::Entry;
-use neuvol_model::{Block, Error, check_block_output};
+use neuvol_model::{Block, Error, Raw, check_block_output};
+
+/// A block of any codec, ready to be decoded at any time of its segment: what is worth keeping between two decodes.
+#[derive(Debug)]
+pub enum Prepared {
+    /// Codec 1: the same value everywhere.
+    Constant(f32),
+    /// Codec 2: unpacked values.
+    Raw(Raw),
+    /// Codec 3: one output of a network for one kernel.
+    Grid(Box<Folded>),
+}
+
+impl Prepared {
+    /// Prepares output number `output` of a block; both `output` and `kernel` matter to networks only, see
+    /// [`Folded::new`].
+    ///
+    /// # Errors
+    /// An output that the network does not have, or a network put together by hand that breaks its own shape.
+    pub fn new(block: Block, output: u8, kernel: Kernel) -> Result<Self, Error> {
+        Ok(match block {
+            Block::Constant(value) => Prepared::Constant(value),
+            Block::Raw(raw) => Prepared::Raw(raw),
+            Block::Grid(network) => Prepared::Grid(Box::new(Folded::new(&network, output, kernel)?)),
+        })
+    }
+
+    /// Decodes the block at `local_time` (steps since the start of the segment, limited to it), limited to `range`
+    /// (min, max); NaN becomes min, masks are left to the caller. `out` has the voxels of the block, x fastest.
+    ///
+    /// # Errors
+    /// `out` of another length than the block; a range that is reversed or too wide for f32.
+    pub fn decode(
+        &self,
+        local_time: f64,
+        range: (f32, f32),
+        out: &mut [f32],
+        scratch: &mut Scratch,
+    ) -> Result<(), Error> {
+        match self {
+            Prepared::Constant(value) => out.fill(*value),
+            Prepared::Raw(raw) => raw.decode(local_time, range, out)?,
+            Prepared::Grid(folded) => folded.decode(local_time, range, out, scratch)?,
+        }
+        Ok(())
+    }
+
+    /// Bytes of memory held.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Prepared::Constant(_) => 0,
+                Prepared::Raw(raw) => raw.memory_bytes(),
+                Prepared::Grid(folded) => size_of::<Folded>() + folded.memory_bytes(),
+            }
+    }
+}
 
 /// Decodes a block of any codec, with the contract of [`neuvol_model::decode_block_reference`]: values at `local_time`
 /// (steps since the start of the segment, limited to it) in the range of the entry, masks left to the caller.
 ///
-/// A grid network is folded for this one call; to decode it at several times keep a [`Folded`].
+/// A grid network is folded for this one call; to decode it at several times keep a [`Prepared`].
 ///
 /// # Errors
 /// Arguments that do not fit each other.

@@ -1,31 +1,37 @@
 use crate::bf16_chunk::PackedBf16;
 use crate::f32_chunk::{F32Chunk, PackedF32};
 use crate::kernel::{Kernel, Lanes8};
-use crate::lattice::Lattice;
-use crate::mlp::{Mlp, WIDEST};
+use crate::lattice::{Fold, Grids, Lattice};
+use crate::mlp::Mlp;
 use crate::rows::{DecodeRows, Job, min_pitch};
 use crate::scratch::Scratch;
 use crate::simd::{Scalar, Simd};
 use crate::survey::Survey;
 use half::f16;
-use half::slice::HalfFloatSliceExt;
-use neuvol_model::{Error, GridNetwork, check_range, time_position, voxels};
+use neuvol_model::{Error, GridNetwork, TimeConfig, TimeInterpolation, check_range, time_position, voxels};
 
 /// A grid network prepared for one kernel and one output: everything that does not depend on time.
 ///
 /// Encoding and first layer are folded into one lattice of pre-activations (see the crate's documentation), which all
 /// times share: a time code is a bias on top of it. About 4 MiB, more only if the network's own finest tables are
 /// larger.
+///
+/// Of a network with time gains it is the features, looked up and ordered, that do not depend on time (4 bytes per
+/// feature and vertex); each [`decode`](Self::decode) folds them into memory of its [`Scratch`].
 #[derive(Debug)]
 pub struct Folded {
     kernel: Kernel,
     extent: [usize; 3],
-    lattice: Lattice,
+    grids: Grids,
     mlp: Mlp,
     layers: Layers,
+    time: TimeConfig,
     /// `[code][n_neurons]`
     codes: Vec<f16>,
     n_neurons: usize,
+    /// `[code][n_inputs]`, empty without gains
+    gains: Vec<f16>,
+    n_inputs: usize,
 }
 
 /// The layers behind the lattice as the kernel wants them.
@@ -34,7 +40,8 @@ enum Layers {
     F32(PackedF32),
     #[cfg(target_arch = "x86_64")]
     Bf16(PackedBf16),
-    /// Integer layers depend on the time code; the largest vertex per channel does not.
+    /// Integer layers depend on the time code; the largest vertex per channel does not, unless there are gains (then it
+    /// is empty).
     #[cfg(target_arch = "x86_64")]
     Vnni {
         largest: Vec<f32>,
@@ -58,17 +65,18 @@ impl Folded {
         let mut kernel = kernel.or_available();
         let extent = network.extent.map(|n| n as usize);
         let lanes = if matches!(kernel, Kernel::Scalar | Kernel::Avx2) { 8 } else { 16 };
-        let lattice = Lattice::new(network, mlp.width, min_pitch(extent[2], lanes), Lanes8::of(kernel));
+        let grids = Grids::new(network, mlp.width, min_pitch(extent[2], lanes), Lanes8::of(kernel));
 
         let mut largest = Vec::new();
         if matches!(kernel, Kernel::Bf16 | Kernel::Vnni) {
             if Survey::is_worthwhile(extent, &mlp) {
-                let survey = Survey::new(&lattice, extent, mlp.width);
-                let codes = survey_codes(network, mlp.width);
-                while !survey.accepts(kernel, &mlp, &codes) {
+                let surveys = surveys(network, &grids, extent, mlp.width);
+                while !surveys.iter().all(|(survey, codes)| survey.accepts(kernel, &mlp, codes)) {
                     kernel = kernel.fallback().or_available();
                 }
-                largest = survey.largest;
+                if let (false, Some((survey, _))) = (network.config.time.gains, surveys.into_iter().next()) {
+                    largest = survey.largest;
+                }
             } else {
                 kernel = Kernel::Avx512.or_available();
             }
@@ -80,8 +88,9 @@ impl Folded {
             Kernel::Bf16 => Layers::Bf16(PackedBf16::new(&mlp)),
             _ => Layers::F32(PackedF32::new(&mlp, block(kernel))),
         };
-        let n_neurons = usize::from(network.config.n_neurons);
-        Ok(Folded { kernel, extent, lattice, mlp, layers, codes: network.time_codes.clone(), n_neurons })
+        let (codes, gains) = (network.time_codes.clone(), network.time_gains.clone());
+        let (n_neurons, n_inputs) = (usize::from(network.config.n_neurons), network.config.n_inputs());
+        Ok(Folded { kernel, extent, grids, mlp, layers, time: network.config.time, codes, n_neurons, gains, n_inputs })
     }
 
     /// The kernel that really runs.
@@ -98,7 +107,7 @@ impl Folded {
     pub fn memory_bytes(&self) -> usize {
         let width = self.mlp.width;
         let layers = 2 * size_of::<f32>() * (self.mlp.hidden.len() * (width + 1) * width + width);
-        self.lattice.memory_bytes() + layers + self.codes.len() * size_of::<f16>()
+        self.grids.memory_bytes() + layers + (self.codes.len() + self.gains.len()) * size_of::<f16>()
     }
 
     /// Decodes the block at `local_time` (steps since the start of the segment, limited to it; ignored without time
@@ -119,38 +128,61 @@ impl Folded {
             return Err(Error::Argument { name: "out", message });
         }
         check_range(range)?;
-        self.set_code(local_time, &mut scratch.code);
-        match self.mlp.width {
-            16 => self.decode_width::<16>(range, out, scratch),
-            32 => self.decode_width::<32>(range, out, scratch),
-            64 => self.decode_width::<64>(range, out, scratch),
-            _ => self.decode_width::<0>(range, out, scratch),
+        let (step, next, fraction) = time_position(local_time, self.time.n_codes.into());
+        if self.time.interpolation != TimeInterpolation::Values || fraction == 0.0 {
+            self.decode_at(local_time, range, out, scratch);
+            return Ok(());
         }
+        self.decode_at(step.into(), range, out, scratch);
+        let mut later = std::mem::take(&mut scratch.later);
+        later.resize(out.len(), 0.0);
+        self.decode_at(next.into(), range, &mut later, scratch);
+        for (value, later) in out.iter_mut().zip(&later) {
+            *value = *value * (1.0 - fraction) + later * fraction;
+        }
+        scratch.later = later;
         Ok(())
     }
 
-    fn set_code(&self, local_time: f64, code: &mut Vec<f32>) {
-        code.clear();
-        code.resize(self.mlp.width, 0.0);
+    /// The network at a time, arguments being checked.
+    fn decode_at(&self, local_time: f64, range: (f32, f32), out: &mut [f32], scratch: &mut Scratch) {
+        scratch.code.clear();
+        scratch.code.resize(self.mlp.width, 0.0);
         if !self.codes.is_empty() {
-            let n_codes = (self.codes.len() / self.n_neurons) as u32;
-            let (step, next, fraction) = time_position(local_time, n_codes);
-            let at = |step: u32| &self.codes[step as usize * self.n_neurons..][..self.n_neurons];
-            let mut later = [0f32; WIDEST];
-            let later = &mut later[..self.n_neurons];
-            at(step).convert_to_f32_slice(&mut code[..self.n_neurons]);
-            at(next).convert_to_f32_slice(later);
-            for (code, later) in code.iter_mut().zip(later) {
-                *code += (*later - *code) * fraction;
-            }
+            self.time.interpolate(&self.codes, local_time, &mut scratch.code[..self.n_neurons]);
         }
+        // Taken out, so that the rest can change while the lattice is used.
+        let mut fold = std::mem::take(&mut scratch.fold);
+        let lattice = self.lattice(local_time, &mut scratch.gains, &mut fold);
+        match self.mlp.width {
+            16 => self.decode_width::<16>(lattice, range, out, scratch),
+            32 => self.decode_width::<32>(lattice, range, out, scratch),
+            64 => self.decode_width::<64>(lattice, range, out, scratch),
+            _ => self.decode_width::<0>(lattice, range, out, scratch),
+        }
+        scratch.fold = fold;
+    }
+
+    fn lattice<'a>(&'a self, local_time: f64, gains: &mut Vec<f32>, fold: &'a mut Fold) -> Lattice<'a> {
+        if self.gains.is_empty() {
+            return self.grids.shared();
+        }
+        gains.resize(self.n_inputs, 0.0);
+        self.time.interpolate(&self.gains, local_time, gains);
+        self.grids.with_gains(gains, fold)
     }
 
     /// `WIDTH`: padded width if it is known at compile time, else 0.
-    fn decode_width<const WIDTH: usize>(&self, range: (f32, f32), out: &mut [f32], scratch: &mut Scratch) {
-        let (width, lattice, extent) = (self.mlp.width, &self.lattice, self.extent);
+    fn decode_width<const WIDTH: usize>(
+        &self,
+        lattice: Lattice<'_>,
+        range: (f32, f32),
+        out: &mut [f32],
+        scratch: &mut Scratch,
+    ) {
+        let (width, extent) = (self.mlp.width, self.extent);
         let Scratch { code, ring, row, activations: [from, to], .. } = scratch;
-        lattice.reset(ring);
+        self.grids.reset(ring);
         row.resize(width * lattice.pitch());
         from.resize(width * 32);
         to.resize(width * 32);
@@ -169,7 +201,13 @@ impl Folded {
             }
             #[cfg(target_arch = "x86_64")]
             Layers::Vnni { largest } => {
-                let Scratch { planes_i16: [first, second], row_i16, quantised, .. } = scratch;
+                let Scratch { planes_i16: [first, second], row_i16, quantised, largest: found, .. } = scratch;
+                let largest = if self.gains.is_empty() {
+                    largest
+                } else {
+                    found.find(lattice, job.ring, width);
+                    &found.channels
+                };
                 quantised.update(&self.mlp, largest, job.code);
                 let row_len = width * crate::vnni::pitch(extent[2]);
                 first.resize(row_len * lattice.vertices()[1]);
@@ -214,15 +252,24 @@ fn block(kernel: Kernel) -> usize {
     Scalar::BLOCK
 }
 
-/// Time codes at the first, a middle and the last step, padded.
-fn survey_codes(network: &GridNetwork, width: usize) -> Vec<Vec<f32>> {
+/// Samples of the lattice with the time codes at the first, a middle and the last step, padded; with gains every step has
+/// a lattice of its own.
+fn surveys(network: &GridNetwork, grids: &Grids, extent: [usize; 3], width: usize) -> Vec<(Survey, Vec<Vec<f32>>)> {
     let last = f64::from(network.config.time.n_codes.saturating_sub(1));
     let mut times = vec![0.0, (last / 2.0).floor(), last];
     times.dedup();
-    let padded = |time| {
-        let mut code = network.time_code(time);
+    let padded = |time: &f64| {
+        let mut code = network.time_code(*time);
         code.resize(width, 0.0);
         code
     };
-    times.into_iter().map(padded).collect()
+    if !network.config.time.gains {
+        return vec![(Survey::new(grids, grids.shared(), extent, width), times.iter().map(padded).collect())];
+    }
+    let mut fold = Fold::default();
+    let survey = |time: &f64| {
+        let lattice = grids.with_gains(&network.time_gain(*time), &mut fold);
+        (Survey::new(grids, lattice, extent, width), vec![padded(time)])
+    };
+    times.iter().map(survey).collect()
 }

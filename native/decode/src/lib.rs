@@ -3,7 +3,8 @@
 //! A grid network is evaluated lattice-coherently: encoding and first layer, both linear, are *folded* into one grid of
 //! pre-activations with cells of 2 voxels ([`Folded`]). What remains per voxel is the mean of 1, 2, 4 or 8 neighbours and
 //! the rest of the MLP, on vectors of voxels along x. The cost does not depend on levels, features or hashing, and all
-//! times of a segment share the folded grid.
+//! times of a segment share the folded grid. Only time gains, which change the first layer's weights, need the grid
+//! folded again for each time, from features that were looked up once.
 //!
 //! [`Kernel`] names the instruction sets; [`Kernel::best`] picks one. f32 kernels agree with the reference decoder
 //! ([`neuvol_model::decode_block_reference`]) up to rounding. [`Kernel::Bf16`] and [`Kernel::Vnni`] are for networks with
@@ -15,6 +16,7 @@
 mod aligned;
 mod bf16_chunk;
 mod block;
+mod encoding;
 mod f32_chunk;
 mod folded;
 mod kernel;
@@ -24,9 +26,10 @@ mod rows;
 mod scratch;
 mod simd;
 mod survey;
+mod upsample;
 mod vnni;
 
-pub use block::decode_block;
+pub use block::{Prepared, decode_block};
 pub use folded::Folded;
 pub use kernel::{Kernel, Precision};
 pub use scratch::Scratch;

@@ -21,7 +21,7 @@ pub(crate) struct Input<'a> {
 
 /// A block to decode.
 pub(crate) struct Job<'a> {
-    pub(crate) lattice: &'a Lattice,
+    pub(crate) lattice: Lattice<'a>,
     pub(crate) ring: &'a mut Ring,
     pub(crate) width: usize,
     pub(crate) extent: [usize; 3],

@@ -1,5 +1,6 @@
 use crate::aligned::Aligned;
-use crate::lattice::Ring;
+use crate::lattice::{Fold, Ring};
+use crate::survey::Largest;
 use crate::vnni::Quantised;
 
 /// Buffers of a decoding thread. They grow to what the largest block needs and are then reused.
@@ -7,6 +8,10 @@ use crate::vnni::Quantised;
 pub struct Scratch {
     /// Time code, one number per (padded) channel.
     pub(crate) code: Vec<f32>,
+    /// Time gains, one number per input, and the lattice with them.
+    pub(crate) gains: Vec<f32>,
+    pub(crate) fold: Fold,
+    pub(crate) largest: Largest,
     pub(crate) ring: Ring,
     /// Sum of the lattice rows around a row of voxels.
     pub(crate) row: Aligned<f32>,
@@ -16,6 +21,8 @@ pub struct Scratch {
     pub(crate) planes_i16: [Aligned<i16>; 2],
     pub(crate) row_i16: Aligned<i16>,
     pub(crate) quantised: Quantised,
+    /// Values of the later of two steps between which values are interpolated.
+    pub(crate) later: Vec<f32>,
 }
 
 impl Scratch {
@@ -31,5 +38,7 @@ impl Scratch {
             + self.activations.iter().map(|a| a.memory_bytes()).sum::<usize>()
             + self.planes_i16.iter().map(|p| p.memory_bytes()).sum::<usize>()
             + self.row_i16.memory_bytes()
+            + self.fold.memory_bytes()
+            + self.later.capacity() * size_of::<f32>()
     }
 }

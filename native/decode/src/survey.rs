@@ -1,7 +1,8 @@
 //! What the fast kernels need to know about a network before they may run: ranges, and the error that they would make.
 use crate::bf16_chunk;
+use crate::encoding::LANES;
 use crate::kernel::Kernel;
-use crate::lattice::{Lattice, Ring};
+use crate::lattice::{Grids, Lattice, Ring};
 use crate::mlp::{Mlp, WIDEST};
 use crate::simd::{Simd, Task};
 use crate::vnni::Quantised;
@@ -35,28 +36,26 @@ impl Survey {
         mlp.hidden.len() == 1 && extent.iter().product::<usize>() >= FEWEST_VOXELS
     }
 
-    pub(crate) fn new(lattice: &Lattice, extent: [usize; 3], width: usize) -> Self {
-        let [mz, _, mx] = lattice.vertices();
+    pub(crate) fn new(grids: &Grids, lattice: Lattice<'_>, extent: [usize; 3], width: usize) -> Self {
         let pitch = lattice.pitch();
         // Samples are vertices that lie on voxels: a vertex behind the last voxel would widen the range.
         let [vz, vy, vx] = extent.map(|n| n.div_ceil(2));
         let stride = (vz * vy * vx).div_ceil(SAMPLES);
         let mut ring = Ring::default();
-        lattice.reset(&mut ring);
-        let mut lanes = vec![f32::NEG_INFINITY; width * LANES];
+        grids.reset(&mut ring);
+        let mut largest = Largest::default();
+        largest.find(lattice, &mut ring, width);
         let mut samples = Vec::with_capacity(SAMPLES * width);
-        for k in 0..mz {
+        for k in 0..vz {
             lattice.prepare(k, k, &mut ring);
             let plane = lattice.plane(k, &ring);
-            lattice.lanes().call(LargestOf { plane, pitch, vertices: mx, lanes: &mut lanes });
             let first = k * vy * vx;
-            for vertex in (first.next_multiple_of(stride)..first + vy * vx).step_by(stride).filter(|_| k < vz) {
+            for vertex in (first.next_multiple_of(stride)..first + vy * vx).step_by(stride) {
                 let (y, x) = ((vertex - first) / vx, (vertex - first) % vx);
                 samples.extend((0..width).map(|c| plane[(y * width + c) * pitch + x]));
             }
         }
-        let largest = lanes.chunks_exact(LANES).map(|lanes| lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        Survey { largest: largest.collect(), samples }
+        Survey { largest: largest.channels, samples }
     }
 
     /// Whether a kernel is exact enough for this network at all of these time codes.
@@ -95,8 +94,27 @@ impl Survey {
     }
 }
 
-/// Lanes of the vectors used here.
-const LANES: usize = 8;
+/// Finds the largest vertex of every channel.
+#[derive(Debug, Default)]
+pub(crate) struct Largest {
+    /// One per channel.
+    pub(crate) channels: Vec<f32>,
+    lanes: Vec<f32>,
+}
+
+impl Largest {
+    /// Looks through a lattice of `width` channels. `ring` must be reset or hold planes of this lattice.
+    pub(crate) fn find(&mut self, lattice: Lattice<'_>, ring: &mut Ring, width: usize) {
+        self.lanes.clear();
+        self.lanes.resize(width * LANES, f32::NEG_INFINITY);
+        lattice.for_each_decisive_plane(ring, |plane, pitch, vertices| {
+            lattice.lanes().call(LargestOf { plane, pitch, vertices, lanes: &mut self.lanes });
+        });
+        let largest = |lanes: &[f32]| lanes.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        self.channels.clear();
+        self.channels.extend(self.lanes.chunks_exact(LANES).map(largest));
+    }
+}
 
 /// Largest vertex of every channel of a plane `[vy][channel][pitch]`, in one running maximum per lane.
 struct LargestOf<'a> {

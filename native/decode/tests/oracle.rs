@@ -3,7 +3,7 @@ mod common;
 
 use common::{f32_bound, max_error, nested, normalise, psnr, random_network, range_of};
 use neuvol_decode::{Folded, Kernel, Scratch};
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, map_to_range, voxels};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, TimeInterpolation, map_to_range, voxels};
 use proptest::prelude::*;
 
 /// Values are y itself.
@@ -50,10 +50,18 @@ prop_compose! {
         n_hidden_layers in prop_oneof![Just(2u8), 1u8..=4],
         n_outputs in 1u8..=3,
         n_time_codes in prop_oneof![Just(0u16), 1u16..=5],
+        gains in any::<bool>(),
+        interpolation in prop_oneof![
+            Just(TimeInterpolation::Codes),
+            Just(TimeInterpolation::CubicCodes),
+            Just(TimeInterpolation::Values),
+        ],
     ) -> GridConfig {
         let mut levels = nested(finest, n_levels, 1, log2_hashmap_size);
         levels.iter_mut().zip(features).for_each(|(level, n)| level.n_features = n);
-        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time: TimeConfig::codes(n_time_codes) }
+        let time = TimeConfig { n_codes: n_time_codes, gains, interpolation };
+        let time = if n_time_codes == 0 { TimeConfig::default() } else { time };
+        GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time }
     }
 }
 
@@ -71,7 +79,7 @@ proptest! {
         config in any_config(),
         extent in any_extent(),
         output in 0u8..3,
-        time in -1.0f64..6.0,
+        time in prop_oneof![-1.0f64..6.0, (0u8..5).prop_map(f64::from)],
         seed in any::<u64>(),
     ) {
         let output = output % config.n_outputs;
@@ -189,6 +197,54 @@ fn one_folded_network_serves_all_times_and_scratch_is_shared() {
                 _ => assert!(max_error(&expected, &values) <= f32_bound(&network)),
             }
         }
+    }
+}
+
+#[test]
+fn gains_are_folded_anew_for_every_time() {
+    // Small and streamed grids, networks of different shapes in turns, and every kernel with memory left by the others.
+    let mut scratch = Scratch::new();
+    let shapes = [
+        (16, nested(2, 4, 8, 0), [16, 16, 37], [3.0, 0.0, 1.25, f64::NAN, 1e30].as_slice()),
+        (64, nested(1, 3, 4, 9), [40, 36, 66], &[2.0, 0.5]),
+    ];
+    for (n_neurons, levels, extent, times) in shapes {
+        for interpolation in [TimeInterpolation::Codes, TimeInterpolation::CubicCodes, TimeInterpolation::Values] {
+            let time = TimeConfig { n_codes: 4, gains: true, interpolation };
+            let config = GridConfig { levels: levels.clone(), time, ..config(n_neurons, 2) };
+            let mut network = random_network(config, extent, 31);
+            normalise(&mut network, 0, 1.0, 0.4);
+            let folded: Vec<Folded> = [Kernel::Scalar, Kernel::Avx2, Kernel::Bf16, Kernel::Vnni]
+                .into_iter()
+                .filter(|k| k.is_available())
+                .map(|kernel| Folded::new(&network, 0, kernel).unwrap())
+                .collect();
+            for &time in times {
+                let expected = reference(&network, 0, time);
+                for folded in &folded {
+                    let mut values = vec![f32::NAN; voxels(extent)];
+                    folded.decode(time, UNIT, &mut values, &mut scratch).unwrap();
+                    match folded.kernel() {
+                        Kernel::Vnni => assert!(psnr(&expected, &values) >= 55.0, "{interpolation:?} {time}"),
+                        Kernel::Bf16 => assert!(psnr(&expected, &values) >= 60.0, "{interpolation:?} {time}"),
+                        _ => assert!(max_error(&expected, &values) <= f32_bound(&network), "{interpolation:?} {time}"),
+                    }
+                }
+            }
+            let held = scratch.memory_bytes();
+            let mut values = vec![f32::NAN; voxels(extent)];
+            folded.iter().for_each(|folded| folded.decode(1.5, UNIT, &mut values, &mut scratch).unwrap());
+            assert_eq!(scratch.memory_bytes(), held, "grown memory is enough for every later time");
+        }
+    }
+}
+
+#[test]
+fn networks_with_gains_run_on_the_kernel_that_was_asked_for() {
+    let time = TimeConfig { n_codes: 5, gains: true, interpolation: TimeInterpolation::Codes };
+    let network = random_network(GridConfig { time, ..config(16, 2) }, [32, 32, 32], 16);
+    for kernel in Kernel::all().into_iter().filter(|k| k.is_available()) {
+        assert_eq!(Folded::new(&network, 0, kernel).unwrap().kernel(), kernel);
     }
 }
 

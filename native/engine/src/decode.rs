@@ -5,8 +5,8 @@ use crate::{
     level::halve,
     target::{Normalise, Voxel, rows_by_block},
 };
-use neuvol_decode::Scratch;
-use neuvol_format::{BlockKey, BlockMask, Variable};
+use neuvol_decode::{Prepared, Scratch};
+use neuvol_format::{BlockKey, BlockMask, Mask, MaskRef, Variable, codec};
 use rayon::prelude::*;
 use std::{cell::RefCell, time::Instant};
 
@@ -165,29 +165,48 @@ impl Job<'_> {
         step: u32,
         workspace: &mut Workspace,
     ) -> Result<u64> {
-        let reader = &self.volume.reader;
+        let Volume { reader, cache, .. } = self.volume;
         let key = BlockKey { variable: self.request.variable, quality: self.request.quality, level, segment, block };
         let entry = reader.entry(key)?;
-        let mask = reader.mask(key, &entry)?;
-        let values = &mut workspace.values[..];
-        if matches!(mask, BlockMask::NoneValid) {
-            values.fill(f32::NAN);
-            return Ok(0);
-        }
-        let range = reader.segments(self.request.variable as usize)[segment as usize];
-        let local = (time - f64::from(range.first)).clamp(0.0, f64::from(range.steps - 1));
-        let in_block = |source| Error::Block { variable: key.variable, step, block, source };
-        let parsed = neuvol_model::parse_block(reader, key, &entry).map_err(in_block)?;
         let extent = self.variable.block_extent(block, level);
-        neuvol_decode::decode_block(&parsed, &entry, extent, local, self.kernel, values, &mut workspace.scratch)
-            .map_err(in_block)?;
-        if let BlockMask::Bits(mask) = mask {
+        let segment = reader.segments(self.request.variable as usize)[segment as usize];
+        let values = &mut workspace.values[..];
+        let mask = match entry.mask {
+            MaskRef::NoneValid => {
+                values.fill(f32::NAN);
+                return Ok(0);
+            }
+            MaskRef::AllValid => None,
+            MaskRef::Stored(number) => {
+                let steps = [1, segment.steps];
+                let fits = |mask: &Mask| mask.extent() == extent && steps.contains(&mask.steps());
+                Some(cache.mask(number, fits, || reader.mask(key, &entry))?)
+            }
+        };
+        let local = (time - f64::from(segment.first)).clamp(0.0, f64::from(segment.steps - 1));
+        let in_block = |source| Error::Block { variable: key.variable, step, block, source };
+        let prepare = || {
+            let parsed = neuvol_model::parse_block(reader, key, &entry)?;
+            Prepared::new(parsed, entry.output, self.kernel)
+        };
+        let range = (entry.min, entry.max);
+        let scratch = &mut workspace.scratch;
+        let read = if entry.codec == codec::CONSTANT {
+            // Nothing to keep.
+            prepare().and_then(|block| block.decode(local, range, values, scratch)).map_err(in_block)?;
+            false
+        } else {
+            let (prepared, made) = cache.block(key, self.kernel, prepare).map_err(in_block)?;
+            prepared.decode(local, range, values, scratch).map_err(in_block)?;
+            made
+        };
+        if let Some(BlockMask::Bits(mask)) = mask.as_deref() {
             for step in [local.floor() as u32, local.ceil() as u32] {
                 for voxel in mask.invalid(step) {
                     values[voxel] = f32::NAN;
                 }
             }
         }
-        Ok(u64::from(entry.payload_len))
+        Ok(if read { entry.payload_len.into() } else { 0 })
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! A [`Volume`] is one open file. It is `Send + Sync`: any number of threads may ask it for data at once. Nothing of the
 //! file is read before it is needed; a decode touches only the payloads of the blocks that it overlaps, and its memory
-//! is bounded by the block (and the number of threads), not by the volume.
+//! is bounded by the block (and the number of threads), not by the volume. On top of that, blocks that were decoded stay
+//! prepared for the next call within a budget (see [`OpenOptions`]).
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest.
 
 mod bytes;
+mod cache;
 mod decode;
 mod describe;
 mod error;
@@ -23,4 +25,4 @@ pub use handles::{Handles, Lease};
 pub use neuvol_decode::{Kernel, Precision};
 pub use request::{Request, Stats};
 pub use target::{Target, TargetData};
-pub use volume::{OpenOptions, Volume, VolumeStats};
+pub use volume::{DEFAULT_CACHE_BYTES, OpenOptions, Volume, VolumeStats};

@@ -90,7 +90,7 @@ pub struct Stats {
     pub blocks: u32,
     /// Voxels written to the target.
     pub voxels: u64,
-    /// Payload bytes of the blocks decoded.
+    /// Payload bytes read: those of blocks that had to be prepared.
     pub payload_bytes: u64,
     /// Wall time in seconds.
     pub seconds: f64,

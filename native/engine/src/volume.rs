@@ -1,6 +1,6 @@
 //! One open file.
 
-use crate::{Bytes, Error, Request, Result, Stats, Target};
+use crate::{Bytes, Error, Request, Result, Stats, Target, cache::Cache};
 use neuvol_format::{BlockKey, MaskRef, Reader};
 use std::{
     path::Path,
@@ -13,12 +13,25 @@ use std::{
 /// More threads than any machine has use for; a larger number is a mistake of the caller.
 const MAX_THREADS: usize = 1024;
 
+/// Bytes that a volume keeps prepared if nobody says otherwise: 256 MiB, the lattices of some hundred blocks of 64³ voxels.
+pub const DEFAULT_CACHE_BYTES: u64 = 256 << 20;
+
 /// How to open a volume.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct OpenOptions {
     /// Threads that share the blocks of one decode; 0 = as many as the machine has cores, 1 = the calling thread only.
     /// At most 1024.
     pub threads: usize,
+    /// Bytes of memory for blocks and masks that stay prepared from one decode to the next, so that another time of the
+    /// same block costs its evaluation only. The least recently used go first, and what is larger than all this is not
+    /// kept. 0 = keep nothing; [`DEFAULT_CACHE_BYTES`] by default.
+    pub cache_bytes: u64,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { threads: 0, cache_bytes: DEFAULT_CACHE_BYTES }
+    }
 }
 
 /// An open model file. Any number of threads may use it at once.
@@ -30,6 +43,7 @@ pub struct Volume {
     voxels: AtomicU64,
     payload_bytes: AtomicU64,
     nanoseconds: AtomicU64,
+    pub(crate) cache: Cache,
 }
 
 /// Sums over all decodes since the volume was opened.
@@ -41,10 +55,16 @@ pub struct VolumeStats {
     pub blocks: u64,
     /// Voxels written.
     pub voxels: u64,
-    /// Payload bytes of the decoded blocks.
+    /// Payload bytes read: those of blocks that had to be prepared.
     pub payload_bytes: u64,
     /// Wall time spent in decodes, in seconds.
     pub seconds: f64,
+    /// Times that a block (raw or a network) was found prepared.
+    pub cache_hits: u64,
+    /// Times that one had to be read and prepared.
+    pub cache_misses: u64,
+    /// Bytes of prepared blocks and masks held now.
+    pub cache_bytes: u64,
 }
 
 impl Volume {
@@ -82,6 +102,7 @@ impl Volume {
             voxels: AtomicU64::new(0),
             payload_bytes: AtomicU64::new(0),
             nanoseconds: AtomicU64::new(0),
+            cache: Cache::new(options.cache_bytes),
         })
     }
 
@@ -143,7 +164,11 @@ impl Volume {
 
     /// What this volume has decoded so far.
     pub fn stats(&self) -> VolumeStats {
+        let cache = self.cache.stats();
         VolumeStats {
+            cache_hits: cache.hits,
+            cache_misses: cache.misses,
+            cache_bytes: cache.bytes,
             file_bytes: self.reader.header().file_len,
             blocks: self.blocks.load(Ordering::Relaxed),
             voxels: self.voxels.load(Ordering::Relaxed),

@@ -1,19 +1,21 @@
 //! The engine against a slow and obvious decoder of whole volumes, on files with every kind of block.
 
 use half::f16;
-use neuvol_engine::{Error, Kernel, OpenOptions, Precision, Request, Target, TargetData, Volume};
+use neuvol_engine::{
+    DEFAULT_CACHE_BYTES, Error, Kernel, OpenOptions, Precision, Request, Stats, Target, TargetData, Volume,
+};
 use neuvol_format::{
     Blob, BlockKey, BlockMask, EntryPlan, Mask, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan,
     codec,
 };
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, TimeConfig};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, Raw, TimeConfig, TimeInterpolation};
 use rand::{Rng, SeedableRng, rngs::SmallRng};
 use std::io::Cursor;
 
 const DIMS: [u32; 3] = [11, 19, 37];
 const STEPS: u32 = 5;
 
-/// Two segments (3 and 2 steps), blocks of 8×16×16 that are networks with time codes, raw, constant and empty ones, masks
+/// Two segments (3 and 2 steps), blocks of 8×16×16 that are networks with time codes (some with gains), raw, constant and empty ones, masks
 /// that change with time.
 fn file(seed: u64) -> Vec<u8> {
     let mut rng = SmallRng::seed_from_u64(seed);
@@ -34,6 +36,10 @@ fn file(seed: u64) -> Vec<u8> {
             let (mut min, mut max) = (-2.0, 3.0);
             let (codec, blob) = match (block + segment.first) % 4 {
                 0 => {
+                    let interpolations =
+                        [TimeInterpolation::Codes, TimeInterpolation::CubicCodes, TimeInterpolation::Values];
+                    let interpolation = interpolations[block as usize / 4 % 3];
+                    let time = TimeConfig { n_codes: segment.steps as u16, gains: block % 8 == 0, interpolation };
                     let config = GridConfig {
                         levels: vec![
                             GridLevel { log2_cell: 2, n_features: 2, log2_hashmap_size: 0 },
@@ -42,7 +48,7 @@ fn file(seed: u64) -> Vec<u8> {
                         n_neurons: 16,
                         n_hidden_layers: 2,
                         n_outputs: 1,
-                        time: TimeConfig::codes(segment.steps as u16),
+                        time,
                     };
                     let mut network = GridNetwork::zeros(config, extent).unwrap();
                     let random = |values: &mut Vec<f16>, rng: &mut SmallRng| {
@@ -54,6 +60,7 @@ fn file(seed: u64) -> Vec<u8> {
                         random(&mut layer.biases, &mut rng);
                     }
                     random(&mut network.time_codes, &mut rng);
+                    random(&mut network.time_gains, &mut rng);
                     (codec::GRID, Some(add(network.to_bytes(), &mut blobs)))
                 }
                 1 | 2 => {
@@ -258,7 +265,7 @@ fn every_box_time_and_level_agrees_with_the_oracle() {
 
 #[test]
 fn integer_and_half_targets_are_the_rounded_floats() {
-    let volume = Volume::from_vec(file(1), OpenOptions { threads: 1 }).unwrap();
+    let volume = Volume::from_vec(file(1), OpenOptions { threads: 1, ..OpenOptions::default() }).unwrap();
     let request = Request::whole(0, DIMS, 1.5);
     let n = request.voxels().unwrap();
     let mut floats = vec![0f32; n];
@@ -349,5 +356,76 @@ fn a_damaged_block_is_an_error_and_the_others_still_decode() {
         let mut data = vec![0f32; request.voxels().unwrap()];
         let result = volume.decode(&request, Target::dense(TargetData::F32(&mut data), &request));
         assert_eq!(result.is_err(), block == key.block, "{block}: {result:?}");
+    }
+}
+
+/// The bits of the whole grid, so that NaN counts too.
+fn bits(volume: &Volume, request: &Request) -> (Vec<u32>, Stats) {
+    let mut values = vec![0f32; request.voxels().unwrap()];
+    let stats = volume.decode(request, Target::dense(TargetData::F32(&mut values), request)).unwrap();
+    (values.into_iter().map(f32::to_bits).collect(), stats)
+}
+
+const TIMES: [f64; 10] = [0.0, 0.4, 1.0, 1.5, 2.0, 2.25, 3.0, 3.5, 4.0, 0.0];
+
+#[test]
+fn what_is_kept_changes_no_bit() {
+    let bytes = file(4);
+    let open = |cache_bytes| Volume::from_vec(bytes.clone(), OpenOptions { threads: 1, cache_bytes }).unwrap();
+    // Everything fits, a part, hardly one block, nothing.
+    for budget in [DEFAULT_CACHE_BYTES, 1 << 20, 40 << 10, 1] {
+        let (volume, without) = (open(budget), open(0));
+        for time in TIMES.into_iter().chain(TIMES) {
+            for kernel in [Kernel::best(Precision::Exact), Kernel::Scalar] {
+                let request = Request { kernel: Some(kernel), ..Request::whole(0, DIMS, time) };
+                assert_eq!(bits(&volume, &request).0, bits(&without, &request).0, "{budget} bytes, time {time}");
+                assert!(volume.stats().cache_bytes <= budget);
+            }
+        }
+        let (stats, all) = (volume.stats(), without.stats());
+        assert_eq!(stats.cache_hits + stats.cache_misses, all.cache_misses);
+        assert_eq!((all.cache_hits, all.cache_bytes), (0, 0));
+        match budget {
+            DEFAULT_CACHE_BYTES => assert!(stats.cache_hits > 5 * stats.cache_misses, "{stats:?}"),
+            1 => assert_eq!((stats.cache_hits, stats.payload_bytes), (0, all.payload_bytes)),
+            _ => assert!(stats.cache_misses > 0 && stats.cache_bytes > 0, "{stats:?}"),
+        }
+    }
+}
+
+#[test]
+fn payload_bytes_count_when_they_are_read() {
+    let volume = Volume::from_vec(file(4), OpenOptions::default()).unwrap();
+    let request = Request::whole(0, DIMS, 1.0);
+    let first = bits(&volume, &request).1;
+    assert!(first.payload_bytes > 0);
+    let second = bits(&volume, &Request { time: 0.25, ..request.clone() }).1;
+    assert_eq!((second.payload_bytes, second.blocks), (0, first.blocks));
+    let fast = bits(&volume, &Request { kernel: Some(Kernel::Scalar), ..request }).1;
+    assert!(Kernel::best(Precision::Exact) == Kernel::Scalar || fast.payload_bytes == first.payload_bytes);
+    assert_eq!(volume.stats().payload_bytes, first.payload_bytes + fast.payload_bytes);
+}
+
+#[test]
+fn many_threads_share_what_is_kept() {
+    let bytes = file(4);
+    let expected: Vec<Vec<u32>> = {
+        let volume = Volume::from_vec(bytes.clone(), OpenOptions { threads: 1, cache_bytes: 0 }).unwrap();
+        TIMES.iter().map(|&time| bits(&volume, &Request::whole(0, DIMS, time)).0).collect()
+    };
+    for cache_bytes in [DEFAULT_CACHE_BYTES, 200 << 10] {
+        let volume = Volume::from_vec(bytes.clone(), OpenOptions { threads: 2, cache_bytes }).unwrap();
+        std::thread::scope(|scope| {
+            for first in 0..8 {
+                let (volume, expected) = (&volume, &expected);
+                scope.spawn(move || {
+                    for i in 0..20 {
+                        let n = (first * 3 + i) % TIMES.len();
+                        assert_eq!(bits(volume, &Request::whole(0, DIMS, TIMES[n])).0, expected[n]);
+                    }
+                });
+            }
+        });
+        assert!(volume.stats().cache_bytes <= cache_bytes);
     }
 }

@@ -93,7 +93,7 @@ pub use writer::{Written, write_file, write_to};
 pub const MAJOR: u16 = 1;
 
 /// The minor version this crate writes. Files of every minor of [`MAJOR`] are read.
-pub const MINOR: u16 = 0;
+pub const MINOR: u16 = 1;
 
 /// Numbers of the codecs (SPEC section 11), as in [`Entry::codec`].
 pub mod codec {

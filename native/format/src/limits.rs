@@ -31,7 +31,8 @@ pub const MAX_MASK_BYTES: u64 = 1 << 28;
 pub const MAX_EXPANSION: u64 = 1000;
 /// See [`MAX_EXPANSION`]; bytes.
 pub const EXPANSION_SLACK: u64 = 64 << 10;
-/// Most bytes that one compressed byte of a mask can stand for: zstd's blocks unfold to at most 128 KiB and take 4 bytes.
+/// Most bytes that one stored byte of a mask can stand for: zstd's blocks unfold to at most 128 KiB and take 4 bytes, and
+/// masks coded by context are padded up to it.
 pub const MAX_MASK_EXPANSION: u64 = 1 << 15;
 /// Most variables of a file.
 pub const MAX_VARIABLES: u64 = 1 << 16;

@@ -1,6 +1,12 @@
 //! Which voxels of a block are valid (SPEC section 9).
 
-use crate::compress;
+mod coding;
+mod context;
+mod model;
+mod neighbours;
+mod range;
+mod words;
+
 use crate::entry::check_payload_place;
 use crate::error::{Error, limit};
 use crate::header::Section;
@@ -8,8 +14,10 @@ use crate::limits::{MASK_LEN, MAX_MASK_BYTES, MAX_MASK_EXPANSION};
 use crate::record::{Record, RecordWriter};
 use crate::variable::product;
 
-/// The coding of this version: bits, zstd.
-const CODING_BITS_ZSTD: u16 = 1;
+/// The coding of version 1.0: bits, zstd.
+const CODING_ZSTD: u16 = 1;
+/// The coding that is written: the first byte names the method. Since 1.1.
+const CODING_METHOD: u16 = 2;
 
 /// The valid voxels of one block on one level, for one segment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,26 +134,29 @@ impl Mask {
         &self.bits
     }
 
-    /// The bytes of the mask in a file (coding 1).
+    /// The bytes of the mask in a file (coding 2): those of the method that takes the fewest.
     ///
     /// # Panics
     /// If zstd cannot allocate its working memory.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        compress::fold(&self.bits).expect("zstd fails only for lack of memory: its output vector always has room")
+        coding::encode(&self.bits, self.extent, self.steps)
     }
 
     /// Reads what [`Mask::encode`] wrote.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the bytes are not a mask of that size, [`Error::Limit`] if it is larger than the format
-    /// allows or than so few bytes can hold.
+    /// allows or than so few bytes can hold, [`Error::Unsupported`] for an unknown method.
     pub fn decode(bytes: &[u8], extent: [u32; 3], steps: u32) -> Result<Self, Error> {
-        Self::decode_at(bytes, extent, steps, 0)
+        Self::decode_at(bytes, CODING_METHOD, extent, steps, 0)
     }
 
-    /// As [`Mask::decode`]; `offset` is where the bytes stand in the file, for errors.
-    pub(crate) fn decode_at(bytes: &[u8], extent: [u32; 3], steps: u32, offset: u64) -> Result<Self, Error> {
+    /// As [`Mask::decode`], for any coding; `offset` is where the bytes stand in the file, for errors.
+    fn decode_at(bytes: &[u8], coding: u16, extent: [u32; 3], steps: u32, offset: u64) -> Result<Self, Error> {
+        if coding != CODING_ZSTD && coding != CODING_METHOD {
+            return Err(Error::Unsupported { what: "mask coding", id: coding.into() });
+        }
         let voxels = product(extent).saturating_mul(steps.into());
         if voxels == 0 {
             return Err(Error::invalid(offset, format!("a mask of {steps} steps of {extent:?} voxels")));
@@ -153,8 +164,13 @@ impl Mask {
         let len = voxels.div_ceil(8);
         limit("bytes of a mask", len, MAX_MASK_BYTES.min((bytes.len() as u64).saturating_mul(MAX_MASK_EXPANSION)))?;
         // At most MAX_MASK_BYTES.
-        let bits = compress::unfold(bytes, len as usize, "a mask", offset)?;
-        let padding = (len * 8 - voxels) as u32;
+        let len = len as usize;
+        let bits = if coding == CODING_ZSTD {
+            coding::unfold(bytes, len, offset)?
+        } else {
+            coding::decode(bytes, extent, steps, len, offset)?
+        };
+        let padding = (len as u64 * 8 - voxels) as u32;
         if bits.last().is_some_and(|last| last.leading_zeros() < padding) {
             return Err(Error::invalid(offset, "the padding bits of a mask are not 0"));
         }
@@ -176,7 +192,7 @@ pub(crate) struct MaskRecord {
 
 impl MaskRecord {
     pub(crate) fn new(payload_offset: u64, payload_len: u32, payload_crc: u32, extent: [u32; 3], steps: u32) -> Self {
-        Self { payload_offset, payload_len, payload_crc, extent, steps, valid: 0, coding: CODING_BITS_ZSTD }
+        Self { payload_offset, payload_len, payload_crc, extent, steps, valid: 0, coding: CODING_METHOD }
     }
 
     pub(crate) fn parse(record: &Record<'_, MASK_LEN>, blks: &Section) -> Result<Self, Error> {
@@ -209,10 +225,7 @@ impl MaskRecord {
 
     /// Unfolds the payload, whose CRC was checked.
     pub(crate) fn decode(&self, payload: &[u8]) -> Result<Mask, Error> {
-        if self.coding != CODING_BITS_ZSTD {
-            return Err(Error::Unsupported { what: "mask coding", id: self.coding.into() });
-        }
-        let mask = Mask::decode_at(payload, self.extent, self.steps, self.payload_offset)?;
+        let mask = Mask::decode_at(payload, self.coding, self.extent, self.steps, self.payload_offset)?;
         if mask.count() != self.valid {
             let what = format!("a mask has {} valid voxels and its record says {}", mask.count(), self.valid);
             return Err(Error::invalid(self.payload_offset, what));
@@ -232,6 +245,7 @@ impl MaskRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compress;
     use proptest::prelude::*;
 
     #[test]
@@ -298,17 +312,21 @@ mod tests {
     #[test]
     fn padding_must_be_zero() {
         let bytes = compress::fold(&[0xFF, 0x0F]).expect("zstd has memory");
-        assert_eq!(Mask::decode(&bytes, [1, 3, 4], 1).expect("twelve bits").count(), 12);
-        let error = Mask::decode(&bytes, [1, 1, 11], 1).expect_err("the twelfth bit is padding");
+        let decode = |extent| Mask::decode_at(&bytes, CODING_ZSTD, extent, 1, 0);
+        assert_eq!(decode([1, 3, 4]).expect("twelve bits").count(), 12);
+        let error = decode([1, 1, 11]).expect_err("the twelfth bit is padding");
         assert!(error.to_string().contains("padding"), "{error}");
+        assert!(matches!(Mask::decode_at(&bytes, 3, [1, 3, 4], 1, 0), Err(Error::Unsupported { id: 3, .. })));
     }
 
     #[test]
     fn sizes_are_limited_before_anything_is_allocated() {
         let bytes = compress::fold(&[0]).expect("zstd has memory");
         for (extent, steps) in [([u32::MAX; 3], u32::MAX), ([1 << 16, 1 << 8, 1 << 8], 1), ([128; 3], 1 << 20)] {
-            let error = Mask::decode(&bytes, extent, steps).expect_err("too large");
-            assert!(matches!(error, Error::Limit { .. }), "{error}");
+            for coding in [CODING_ZSTD, CODING_METHOD] {
+                let error = Mask::decode_at(&bytes, coding, extent, steps, 0).expect_err("too large");
+                assert!(matches!(error, Error::Limit { .. }), "{error}");
+            }
         }
         assert!(matches!(Mask::decode(&bytes, [0, 1, 1], 1), Err(Error::Invalid { .. })));
         assert!(matches!(Mask::decode(&[], [1, 1, 1], 1), Err(Error::Limit { .. })));

@@ -1,4 +1,6 @@
 use crate::Error;
+use crate::oracle::time_position;
+use half::f16;
 
 /// Most levels of a grid network.
 pub const MAX_LEVELS: usize = 8;
@@ -72,6 +74,32 @@ impl TimeConfig {
     /// `n_codes` additive codes, interpolated linearly.
     pub fn codes(n_codes: u16) -> Self {
         Self { n_codes, ..Self::default() }
+    }
+
+    /// The row at `time` steps since the start of the segment (limited to it) of codes or gains `[code][number]`, into
+    /// `out`: linear or cubic, as [`interpolation`](Self::interpolation) says, and the codes themselves at the steps.
+    ///
+    /// # Panics
+    /// If `rows` has fewer than `n_codes` rows of the length of `out`, or `n_codes` is 0.
+    pub fn interpolate(&self, rows: &[f16], time: f64, out: &mut [f32]) {
+        let n = u32::from(self.n_codes);
+        let (step, next, f) = time_position(time, n);
+        let cubic = self.interpolation == TimeInterpolation::CubicCodes && f != 0.0;
+        let width = out.len();
+        let number = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
+        for (at, out) in out.iter_mut().enumerate() {
+            let (a, b) = (number(step, at), number(next, at));
+            *out = if cubic {
+                // Catmull & Rom 1974; beyond the ends the curve goes on straight.
+                let before = if step > 0 { number(step - 1, at) } else { 2.0 * a - b };
+                let after = if next + 1 < n { number(next + 1, at) } else { 2.0 * b - a };
+                let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
+                let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
+                a + f * (slope_a + f * (c2 + f * c3))
+            } else {
+                a + (b - a) * f
+            };
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The meaning of a grid network, written for reading: f32, one voxel after the other.
 use crate::{Dense, GridNetwork, MAX_FEATURES, MAX_LEVELS, MAX_NEURONS, TimeInterpolation};
-use half::f16;
 
 const WIDEST: usize = {
     let inputs = MAX_LEVELS * MAX_FEATURES as usize;
@@ -16,24 +15,33 @@ impl GridNetwork {
     /// # Panics
     /// If the voxel is outside the extent or `out` does not have `n_outputs` elements.
     pub fn evaluate(&self, z: u32, y: u32, x: u32, code: f64, out: &mut [f32]) {
+        self.evaluate_between([z, y, x].map(|n| n as f32), code, out);
+    }
+
+    /// As [`evaluate`](Self::evaluate), at a position (z, y, x) in voxels that need not be a voxel, 0..=extent − 1.
+    ///
+    /// # Panics
+    /// If the position is outside the extent or `out` does not have `n_outputs` elements.
+    pub fn evaluate_between(&self, position: [f32; 3], code: f64, out: &mut [f32]) {
+        let inside = position.iter().zip(self.extent).all(|(p, n)| *p >= 0.0 && *p <= (n - 1) as f32);
+        assert!(inside, "position outside the block");
+        assert_eq!(out.len(), usize::from(self.config.n_outputs), "one element of `out` per output");
         let (step, next, fraction) = time_position(code, self.config.time.n_codes.into());
         if self.config.time.interpolation != TimeInterpolation::Values || fraction == 0.0 {
-            return self.evaluate_at(z, y, x, code, out);
+            return self.evaluate_at(position, code, out);
         }
         let mut later = vec![0f32; out.len()];
-        self.evaluate_at(z, y, x, step.into(), out);
-        self.evaluate_at(z, y, x, next.into(), &mut later);
+        self.evaluate_at(position, step.into(), out);
+        self.evaluate_at(position, next.into(), &mut later);
         for (y, later) in out.iter_mut().zip(later) {
             let (before, after) = (map_to_range(*y, (0.0, 1.0)), map_to_range(later, (0.0, 1.0)));
             *y = before * (1.0 - fraction) + after * fraction;
         }
     }
 
-    fn evaluate_at(&self, z: u32, y: u32, x: u32, code: f64, out: &mut [f32]) {
-        assert!(z < self.extent[0] && y < self.extent[1] && x < self.extent[2], "voxel outside the block");
-        assert_eq!(out.len(), usize::from(self.config.n_outputs), "one element of `out` per output");
+    fn evaluate_at(&self, position: [f32; 3], code: f64, out: &mut [f32]) {
         let mut input = [0f32; WIDEST];
-        self.encode([z, y, x], &mut input);
+        self.encode(position, &mut input);
         for (input, gain) in input.iter_mut().zip(self.time_gain(code)) {
             *input *= gain;
         }
@@ -79,45 +87,31 @@ impl GridNetwork {
     /// The time code at `code` steps after the start of the segment, one number per neuron; 0 without codes.
     pub fn time_code(&self, code: f64) -> Vec<f32> {
         let width = usize::from(self.config.n_neurons);
-        if self.time_codes.is_empty() { vec![0.0; width] } else { self.interpolate(&self.time_codes, width, code) }
+        let mut row = vec![0.0; width];
+        if !self.time_codes.is_empty() {
+            self.config.time.interpolate(&self.time_codes, code, &mut row);
+        }
+        row
     }
 
     /// The gains at `code` steps after the start of the segment, one number per input; 1 without gains.
     pub fn time_gain(&self, code: f64) -> Vec<f32> {
-        let width = self.config.n_inputs();
-        if self.time_gains.is_empty() { vec![1.0; width] } else { self.interpolate(&self.time_gains, width, code) }
+        let mut row = vec![1.0; self.config.n_inputs()];
+        if !self.time_gains.is_empty() {
+            self.config.time.interpolate(&self.time_gains, code, &mut row);
+        }
+        row
     }
 
-    /// Rows of `width` numbers per step, interpolated as the configuration says.
-    fn interpolate(&self, rows: &[f16], width: usize, code: f64) -> Vec<f32> {
-        let n = u32::from(self.config.time.n_codes);
-        let (step, next, f) = time_position(code, n);
-        let cubic = self.config.time.interpolation == TimeInterpolation::CubicCodes;
-        let row = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
-        (0..width)
-            .map(|at| {
-                let (a, b) = (row(step, at), row(next, at));
-                if !cubic || f == 0.0 {
-                    return a + (b - a) * f;
-                }
-                // Catmull & Rom 1974; beyond the ends the curve goes on straight.
-                let before = if step > 0 { row(step - 1, at) } else { 2.0 * a - b };
-                let after = if next + 1 < n { row(next + 1, at) } else { 2.0 * b - a };
-                let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
-                let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
-                a + f * (slope_a + f * (c2 + f * c3))
-            })
-            .collect()
-    }
-
-    /// Trilinear interpolation of every level's features at a voxel.
-    fn encode(&self, voxel: [u32; 3], input: &mut [f32]) {
+    /// Trilinear interpolation of every level's features at a position in voxels.
+    fn encode(&self, position: [f32; 3], input: &mut [f32]) {
         let mut first = 0;
         for (l, level) in self.config.levels.iter().enumerate() {
             let n_features = usize::from(level.n_features);
-            let cell = 1u32 << level.log2_cell;
-            let vertex = voxel.map(|i| i / cell);
-            let weight = voxel.map(|i| (i % cell) as f32 / cell as f32);
+            // Exact: cells are powers of two.
+            let at = position.map(|p| p / (1u32 << level.log2_cell) as f32);
+            let vertex = at.map(|p| p as u32);
+            let weight = at.map(f32::fract);
             for corner in 0..8u32 {
                 let upper = [corner >> 2 & 1, corner >> 1 & 1, corner & 1];
                 let along = |axis: usize| {

@@ -20,7 +20,7 @@ struct Open<'a> {
 
 impl<'a> Open<'a> {
     fn new(file: &'a [u8]) -> Result<Self, neuvol_result> {
-        let desc = neuvol_open_desc { struct_size: 16, abi_version: 1, threads: 1, reserved0: 0 };
+        let desc = neuvol_open_desc { struct_size: 16, abi_version: 1, threads: 1, reserved0: 0, cache_bytes: 0 };
         let mut handle = neuvol_volume { id: 0 };
         // SAFETY: the file is borrowed by the result, which closes the volume; the other pointers are of values here.
         let result = unsafe { neuvol_volume_open_memory(file.as_ptr().cast(), file.len(), &desc, &mut handle) };

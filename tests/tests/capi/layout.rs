@@ -30,7 +30,7 @@ macro_rules! layout {
 fn table() -> String {
     let mut table = String::new();
     layout!(table, neuvol_volume { id });
-    layout!(table, neuvol_open_desc { struct_size, abi_version, threads, reserved0 });
+    layout!(table, neuvol_open_desc { struct_size, abi_version, threads, reserved0, cache_bytes });
     layout!(
         table,
         neuvol_volume_info {
@@ -93,6 +93,9 @@ fn table() -> String {
             voxels_decoded,
             payload_bytes,
             decode_seconds,
+            cache_hits,
+            cache_misses,
+            cache_bytes,
         }
     );
     table

@@ -28,6 +28,8 @@ fn run_all(program: &Path, folder: &Path, model: &Path, start: impl Fn(&Path) ->
     let printed = succeed(start(program).arg("decode").arg(model).arg(cases));
     assert_eq!(printed, format!("{} cases\n", cases::all().len()));
     succeed(start(program).arg("misuse").arg(model));
+    let budgets = succeed(start(program).arg("cache").arg(model));
+    assert_eq!(budgets.lines().count(), 5, "{budgets}");
     let closed = succeed(start(program).arg("threads").arg(model));
     assert_eq!(closed.lines().count(), 4, "{closed}");
 }

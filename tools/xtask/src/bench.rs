@@ -18,6 +18,7 @@ use crate::workspace::{self, Workspace};
 const PACKAGES: &[(&str, &str, &[&str])] = &[
     ("neuvol-decode", "native/decode", &["--features", "zfp"]),
     ("neuvol-engine", "native/engine", &[]),
+    ("neuvol-capi", "native/capi", &[]),
     ("neuvol-tools", "tools", &[]),
 ];
 

@@ -2,7 +2,7 @@
 #![allow(dead_code, unreachable_pub)] // every test and benchmark uses its own part of this
 
 use half::f16;
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, voxels};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeInterpolation, voxels};
 
 /// Small, fast and the same everywhere (xorshift64).
 pub struct Random(u64);
@@ -45,13 +45,16 @@ pub fn random_network(config: GridConfig, extent: [u32; 3], seed: u64) -> GridNe
         layer.biases.iter_mut().for_each(|v| *v = f16::from_f32(random.signed() * 0.25));
     }
     network.time_codes.iter_mut().for_each(|v| *v = f16::from_f32(random.signed()));
+    network.time_gains.iter_mut().for_each(|v| *v = f16::from_f32(1.0 + 0.5 * random.signed()));
     network
 }
 
-/// Scales an output so that it takes the middle `share` of 0..1 at one time: clamping then hides no error.
+/// Scales an output so that it takes the middle `share` of 0..1 at one time, or at the step before it where values are
+/// interpolated: clamping then hides no error.
 pub fn normalise(network: &mut GridNetwork, output: u8, time: f64, share: f32) {
     let mut y = vec![0.0; voxels(network.extent)];
-    network.evaluate_block(time, output, &mut y);
+    let values = network.config.time.interpolation == TimeInterpolation::Values;
+    network.evaluate_block(if values { time.floor() } else { time }, output, &mut y);
     let low = y.iter().copied().fold(f32::INFINITY, f32::min);
     let range = range_of(&y);
     let factor = if range > 1e-3 { share / range } else { 1.0 };
@@ -90,8 +93,12 @@ pub fn f32_bound(network: &GridNetwork) -> f32 {
     for (level, table) in config.levels.iter().zip(&network.tables) {
         inputs.extend(vec![largest(table); usize::from(level.n_features)]);
     }
+    // Between two steps the cubic leaves the range of the codes and gains, but not twice of it.
+    if config.time.gains {
+        inputs.iter_mut().for_each(|input| *input *= 2.0 * largest(&network.time_gains));
+    }
     // Trilinear weights and sums: at most 2 operations per axis and level of the cascade, 8 levels.
-    let mut operations = 2 * 3 * 8 + 3;
+    let mut operations = 2 * 3 * 8 + 4;
     for (number, layer) in network.layers.iter().enumerate() {
         let code = if number == 0 { 2.0 * largest(&network.time_codes) } else { 0.0 };
         let rows = layer.weights.chunks_exact(layer.n_in).zip(&layer.biases);

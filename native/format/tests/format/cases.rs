@@ -130,7 +130,9 @@ pub(crate) fn golden() -> Vec<(&'static str, Case)> {
         ("constant", constant()),
         ("raw", raw_values()),
         ("grid", grid()),
+        ("times", times()),
         ("wavelet", wavelet_blocks()),
+        ("masks", masks()),
         ("layers", layers()),
     ]
 }
@@ -210,6 +212,34 @@ fn grid() -> Case {
     case
 }
 
+/// Grid networks with time gains and each interpolation between steps; more features than a reader of 1.0 takes.
+fn times() -> Case {
+    let mut case = empty("times");
+    let mut numbers = Numbers::new(7);
+    let config = Grid { levels: vec![(3, 17, 0), (2, 3, 4)], n_hidden_layers: 2, n_neurons: 8, n_outputs: 1 };
+    let network = case.add_network(network_kind::MLP, config.mlp(&mut numbers));
+    for (name, flags) in
+        [("linear", 2), ("cubic", 2 | 4), ("values", 2 | 8 | 1), ("cubic_codes", 4), ("values_codes", 8)]
+    {
+        let entry = |extent, numbers: &mut Numbers, case: &mut Case| {
+            let payload = config.payload_with(extent, 4, flags, numbers);
+            let shared = (flags & 1 != 0).then_some(network);
+            EntryPlan { network: shared, ..entry(codec::GRID, case.add_blob(payload), (-1.0, 2.0)) }
+        };
+        // Blocks of 8 and 5 columns.
+        let extents = [[4, 8, 8], [4, 8, 5]];
+        let plan = VariablePlan {
+            steps: 4,
+            has_time: true,
+            segments: vec![Segment { first: 0, steps: 4 }],
+            entries: extents.map(|extent| entry(extent, &mut numbers, &mut case)).to_vec(),
+            ..variable([4, 8, 13], (-1.0, 2.0), 4 * 4 * 8 * 13)
+        };
+        case.add_variable(name, &["time", "level", "lat", "lon"], plan);
+    }
+    case
+}
+
 /// Wavelet latents, which a reader of 1.0 carries without decoding, with and without a head.
 fn wavelet_blocks() -> Case {
     let mut case = empty("wavelet");
@@ -229,6 +259,35 @@ fn wavelet_blocks() -> Case {
         ..variable([9, 8, 8], (0.0, 1.0), 5 * 9 * 8 * 8)
     };
     case.add_variable("pm25", &["time", "level", "lat", "lon"], plan);
+    case
+}
+
+/// Masks that are coded by context: terrain, a body that moves through all steps, and noise, which stays bits.
+fn masks() -> Case {
+    let mut case = empty("masks");
+    // Blocks of 8, 24 and 72 voxels in x: a part of a word, and more than one.
+    let height = |y: u32, x: u32| (y * y + 3 * x) / 16 % 7;
+    let terrain = Mask::from_fn([8, 16, 72], 1, |_, z, y, x| z >= height(y, x));
+    let moving = Mask::from_fn([8, 16, 24], 4, |step, z, y, x| {
+        let far = |at: u32, centre: u32| (at.abs_diff(centre)).pow(2);
+        far(z, 3) + far(y, 5 + step) + far(x, 4 + 3 * step) > 14 || (step == 2 && z > 5)
+    });
+    let coast = Mask::from_fn([8, 16, 72], 4, |step, _, y, x| step < 2 || height(x, y) > 3);
+    let mut numbers = Numbers::new(6);
+    let noise = Mask::from_fn([8, 16, 24], 1, |_, _, _, _| numbers.below(2) == 0);
+    let [terrain, moving, coast, noise] = [&terrain, &moving, &coast, &noise].map(|mask| case.add_mask(mask));
+    let entry = |mask| EntryPlan { mask, ..constant_entry(1.0) };
+    for (name, masks) in [("air", [terrain, moving]), ("sea", [coast, noise])] {
+        let plan = VariablePlan {
+            block_dims: [8, 16, 72],
+            steps: 4,
+            has_time: true,
+            segments: vec![Segment { first: 0, steps: 4 }],
+            entries: masks.map(entry).to_vec(),
+            ..variable([8, 16, 96], (1.0, 1.0), 1)
+        };
+        case.add_variable(name, &["time", "level", "lat", "lon"], plan);
+    }
     case
 }
 

@@ -1,4 +1,4 @@
-//! Files of version 1.0 that every later version must read alike.
+//! Files of each version that every later version must read alike.
 
 use std::fs;
 
@@ -8,13 +8,38 @@ use crate::cases::golden;
 use crate::dump::dump;
 use crate::{folder, update};
 
+/// Folders of versions that were released: their files are never written again.
+const RELEASED: [&str; 1] = ["golden/v1.0"];
+
+/// The folder of the version that is written now.
+const CURRENT: &str = "golden/v1.1";
+
+#[test]
+fn files_of_released_versions_are_read_as_ever() {
+    for version in RELEASED {
+        let mut n = 0;
+        for entry in fs::read_dir(folder(version)).expect("the golden folder is there") {
+            let file = entry.expect("an entry").path();
+            if file.extension().is_some_and(|extension| extension == "neuvol") {
+                let stored = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+                let text = fs::read_to_string(file.with_extension("txt"));
+                let text = text.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+                assert_eq!(dump(&stored), text.replace("\r\n", "\n"), "{} is read differently", file.display());
+                n += 1;
+            }
+        }
+        assert!(n >= 5, "{version} has lost files");
+    }
+}
+
 #[test]
 fn files_are_written_and_read_as_ever() {
     for (name, case) in golden() {
         let bytes = case.write();
-        let file = folder("golden/v1.0").join(format!("{name}.neuvol"));
+        let file = folder(CURRENT).join(format!("{name}.neuvol"));
         let text_file = file.with_extension("txt");
         if update() {
+            fs::create_dir_all(folder(CURRENT)).expect("the golden folder can be made");
             fs::write(&file, &bytes).expect("the golden folder can be written");
             fs::write(&text_file, dump(&bytes)).expect("the golden folder can be written");
         }

@@ -64,10 +64,21 @@ impl Grid {
 
     /// Codec 3: a payload for a block of `extent` z, y, x; with its own MLP unless that is `shared`.
     pub(crate) fn payload(&self, extent: [u32; 3], n_time_codes: u16, shared: bool, numbers: &mut Numbers) -> Vec<u8> {
+        self.payload_with(extent, n_time_codes, shared.into(), numbers)
+    }
+
+    /// The same with all flags: 1 shared MLP, 2 time gains, 4 cubic codes, 8 values between steps.
+    pub(crate) fn payload_with(
+        &self,
+        extent: [u32; 3],
+        n_time_codes: u16,
+        flags: u8,
+        numbers: &mut Numbers,
+    ) -> Vec<u8> {
         let mut bytes = vec![self.levels.len() as u8, self.n_hidden_layers, self.n_outputs, 1];
         bytes.extend(self.n_neurons.to_le_bytes());
         bytes.extend(n_time_codes.to_le_bytes());
-        bytes.extend([1, shared.into()]);
+        bytes.extend([1, flags]);
         bytes.extend([0; 6]);
         let mut table_len = 0;
         for &(log2_cell, n_features, log2_hashmap_size) in &self.levels {
@@ -79,10 +90,14 @@ impl Grid {
             table_len += n_entries as usize * usize::from(n_features);
         }
         bytes.extend(numbers.halves(table_len));
-        if !shared {
+        if flags & 1 == 0 {
             bytes.extend(self.mlp(numbers));
         }
         bytes.extend(numbers.halves(usize::from(n_time_codes) * usize::from(self.n_neurons)));
+        if flags & 2 != 0 {
+            let n_inputs: usize = self.levels.iter().map(|level| usize::from(level.1)).sum();
+            bytes.extend(numbers.halves(usize::from(n_time_codes) * n_inputs));
+        }
         bytes
     }
 }

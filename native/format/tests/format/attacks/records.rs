@@ -197,9 +197,12 @@ pub(super) fn masks() -> Vec<Row> {
         ),
         (
             "mask_not_zstd",
-            "a mask that is no zstd stream",
+            "a mask of coding 1 that is no zstd stream",
             "raw",
-            |v| v.u64(v.section("MASK"), v.section("BLKS") as u64),
+            |v| {
+                v.put(v.section("MASK") + 40, [1]);
+                v.u64(v.section("MASK"), v.section("BLKS") as u64);
+            },
             Read("Invalid", "cannot be decompressed to 2 bytes"),
         ),
         (
@@ -207,6 +210,7 @@ pub(super) fn masks() -> Vec<Row> {
             "two kilobytes that unfold to 64 MiB, for a mask of 2 bytes",
             "raw",
             |v| {
+                v.put(v.section("MASK") + 40, [1]);
                 let (bomb, offset) = (bomb(0xFF), v.bytes.len().next_multiple_of(64));
                 v.bytes.resize(offset, 0);
                 v.bytes.extend(&bomb);
@@ -218,6 +222,62 @@ pub(super) fn masks() -> Vec<Row> {
                 v.u32(v.section("MASK") + 8, bomb.len() as u32);
             },
             Read("Invalid", "cannot be decompressed to 2 bytes"),
+        ),
+        (
+            "mask_method",
+            "a method that does not exist",
+            "masks",
+            |v| v.put(v.mask_payload(0), [9]),
+            Read("Unsupported", "mask method 9"),
+        ),
+        (
+            "mask_bits_short",
+            "a mask of bits, and not enough of them",
+            "masks",
+            |v| v.put(v.mask_payload(0), [0]),
+            Read("Invalid", "bytes of bits instead of 1152"),
+        ),
+        (
+            "mask_number",
+            "a mask coded by context whose number lies in no interval",
+            "masks",
+            |v| v.put(v.mask_payload(1) + 1, [0xFF; 8]),
+            Read("Invalid", "not what a coder writes"),
+        ),
+        (
+            "mask_zeros",
+            "a mask coded by context of zeros only: all steps alike, all valid, which its record denies",
+            "masks",
+            |v| {
+                v.put(v.mask_payload(1), [2]);
+                let len = v.mask_len(1);
+                let at = v.mask_payload(1) + 1;
+                (at..at + len - 1).for_each(|at| v.put(at, [0]));
+            },
+            Read("Invalid", "a mask has 12288 valid voxels"),
+        ),
+        (
+            "mask_tail",
+            "a mask coded by context with a byte too much that is not 0",
+            "masks",
+            |v| {
+                let (at, len) = (v.mask_payload(1), v.mask_len(1));
+                v.put(at + len + 7, [1]);
+                v.u32(v.section("MASK") + 64 + 8, len as u32 + 8);
+            },
+            Read("Invalid", "not what a coder writes"),
+        ),
+        (
+            "mask_small",
+            "a mask coded by context that is more than 2^15 times its stored length",
+            "masks",
+            |v| {
+                v.put(v.section("VARS") + 24, 4096u32.to_le_bytes());
+                v.u32(v.section("SEGS") + 4, 4096);
+                v.u32(v.section("MASK") + 28, 4096);
+                v.u32(v.section("MASK") + 8, 100);
+            },
+            Read("Limit", "bytes of a mask: 4718592"),
         ),
     ]
 }

@@ -56,6 +56,18 @@ impl Victim {
         u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight bytes")) as usize
     }
 
+    /// Offset of the payload of a mask.
+    pub(super) fn mask_payload(&self, n: usize) -> usize {
+        let at = self.section("MASK") + 64 * n;
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight bytes")) as usize
+    }
+
+    /// Length of the payload of a mask.
+    pub(super) fn mask_len(&self, n: usize) -> usize {
+        let at = self.section("MASK") + 64 * n + 8;
+        u32::from_le_bytes(self.bytes[at..at + 4].try_into().expect("four bytes")) as usize
+    }
+
     /// Gives a section other content, at the end of the file.
     pub(super) fn replace(&mut self, kind: &str, stored: &[u8], raw_len: u64, compression: u16) {
         self.bytes.resize(self.bytes.len().next_multiple_of(64), 0);
