@@ -9,6 +9,8 @@ pub mod export;
 pub mod generate;
 pub mod metrics;
 pub mod preview;
+mod readable;
+pub mod report;
 pub mod source;
 #[cfg(feature = "train")]
 pub mod train;

@@ -3,14 +3,19 @@
 #[cfg(feature = "train")]
 mod compress;
 mod decode;
+#[cfg(feature = "train")]
+mod distill;
 mod generate;
 mod info;
 mod model;
 mod output;
 mod preview;
+mod report;
+#[cfg(feature = "train")]
+mod training;
 mod verify;
 
-use crate::source::SourceError;
+use crate::{metrics::CompareError, source::SourceError};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -35,6 +40,9 @@ enum Command {
     /// Train a model of variables of a file (NetCDF, NIfTI, NRRD, TIFF stack, VTK, raw) and write it
     #[cfg(feature = "train")]
     Compress(compress::Args),
+    /// Merge models of single steps (teachers) into models of many steps (students), without the data
+    #[cfg(feature = "train")]
+    Distill(distill::Args),
     /// Show what a model file holds
     Info(info::Args),
     /// Compare a model file with the data that it was made from
@@ -43,6 +51,8 @@ enum Command {
     Decode(decode::Args),
     /// Write pictures of original, decoded and difference
     Preview(preview::Args),
+    /// Write one HTML file with all figures and pictures of a model, and of others beside it
+    Report(report::Args),
     /// Write a synthetic day of air quality as NetCDF, as large as wanted
     Generate(generate::Args),
 }
@@ -81,6 +91,12 @@ impl From<SourceError> for Failure {
     }
 }
 
+impl From<CompareError> for Failure {
+    fn from(error: CompareError) -> Self {
+        Self::new(Self::BAD_INPUT, error.to_string())
+    }
+}
+
 impl From<neuvol_engine::Error> for Failure {
     fn from(error: neuvol_engine::Error) -> Self {
         Self::new(Self::BAD_INPUT, error.to_string())
@@ -100,10 +116,13 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         #[cfg(feature = "train")]
         Command::Compress(args) => compress::run(&args, cli.quiet),
+        #[cfg(feature = "train")]
+        Command::Distill(args) => distill::run(&args, cli.quiet),
         Command::Info(args) => info::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),
         Command::Decode(args) => decode::run(&args, cli.quiet),
         Command::Preview(args) => preview::run(&args, cli.quiet),
+        Command::Report(args) => report::run(&args, cli.quiet),
         Command::Generate(args) => generate::run(&args, cli.quiet),
     };
     match result {

@@ -1,14 +1,14 @@
 //! What the commands need of an open model and the source beside it.
 
 use super::Failure;
-use crate::source::{self, Source};
+use crate::source::{self, Source, Steps, some_steps};
 use neuvol_engine::{OpenOptions, Request, Target, TargetData, Volume};
 use neuvol_format::Variable;
 use std::path::Path;
 
 /// Opens a model with all cores.
 pub(super) fn open(path: &Path, threads: usize) -> Result<Volume, Failure> {
-    Volume::open_file(path, OpenOptions { threads }).map_err(|error| match error {
+    Volume::open_file(path, OpenOptions { threads, ..OpenOptions::default() }).map_err(|error| match error {
         // Errors of opening name the path themselves; those of the content do not.
         neuvol_engine::Error::Format(inner) => Failure::new(Failure::BAD_INPUT, format!("{}: {inner}", path.display())),
         other => other.into(),
@@ -63,7 +63,17 @@ pub(super) fn decode_step(
 
 /// The original of a variable: the source and its variable number, checked against the model's grid.
 pub(super) fn original(path: &Path, volume: &Volume, variable: usize) -> Result<(Box<dyn Source>, usize), Failure> {
-    let source = source::open(path)?;
+    original_every(path, 1, volume, variable)
+}
+
+/// As [`original`], of a model that was made from every n-th step.
+pub(super) fn original_every(
+    path: &Path,
+    every: u32,
+    volume: &Volume,
+    variable: usize,
+) -> Result<(Box<dyn Source>, usize), Failure> {
+    let source = some_steps(source::open(path)?, Steps { every, ..Steps::default() })?;
     let name = name(volume, variable);
     let info = &volume.reader().variables()[variable];
     let index = source.variables().iter().position(|v| v.name == name).ok_or_else(|| {

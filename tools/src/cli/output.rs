@@ -1,6 +1,7 @@
 //! Progress bars and numbers as people read them.
 
 use super::Failure;
+pub(super) use crate::readable::{bytes, grid, value};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::{
@@ -51,48 +52,20 @@ pub(super) fn check_output(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Processor time of this process so far, in seconds; known on Linux only.
+#[cfg(feature = "train")]
+pub(super) fn cpu_seconds() -> Option<f64> {
+    // Fields 14 and 15 (user and system time in clock ticks), counted behind the name in parentheses.
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+    let ticks = fields.next()?.parse::<f64>().ok()? + fields.next()?.parse::<f64>().ok()?;
+    // USER_HZ, which Linux has fixed at 100 for what it shows to programs.
+    Some(ticks / 100.0)
+}
+
 /// Most memory that this process has had resident so far, in bytes; known on Linux only.
 pub(super) fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
-}
-
-/// Bytes with a decimal unit.
-pub(super) fn bytes(n: u64) -> String {
-    match n {
-        0..=9_999 => format!("{n} B"),
-        10_000..=9_999_999 => format!("{:.1} kB", n as f64 / 1e3),
-        10_000_000..=9_999_999_999 => format!("{:.1} MB", n as f64 / 1e6),
-        _ => format!("{:.2} GB", n as f64 / 1e9),
-    }
-}
-
-/// A grid extent z, y, x.
-pub(super) fn grid(dims: [u32; 3]) -> String {
-    format!("{} × {} × {}", dims[0], dims[1], dims[2])
-}
-
-/// A physical value with enough digits.
-pub(super) fn value(v: f64) -> String {
-    let size = v.abs();
-    if v == 0.0 || (1e-3..1e6).contains(&size) {
-        let text = format!("{v:.*}", if size >= 1e3 { 1 } else { (3.0 - size.max(1e-3).log10().floor()) as usize });
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    } else {
-        format!("{v:.3e}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn values_keep_four_digits() {
-        assert_eq!(super::value(308.25), "308.2");
-        assert_eq!(super::value(0.0123456), "0.01235");
-        assert_eq!(super::value(0.0), "0");
-        assert_eq!(super::value(-5.0), "-5");
-        assert_eq!(super::value(1.5e-7), "1.500e-7");
-        assert_eq!(super::bytes(1_234_567), "1234.6 kB");
-    }
 }

@@ -1,7 +1,10 @@
 //! `neuvol preview`
 
-use super::{Failure, model, output, verify};
-use crate::preview::{FigureSpec, LinePlot, MiddleSlices, RgbImage, Series, line_plot, slice_figure};
+use super::{Failure, model, output};
+use crate::{
+    metrics::{Options, compare},
+    preview::{FigureSpec, LinePlot, MiddleSlices, RgbImage, Series, line_plot, slice_figure},
+};
 use std::{
     fmt::Write,
     fs,
@@ -51,7 +54,9 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let steps = if args.steps.is_empty() { vec![info.steps / 2] } else { args.steps.clone() };
         let mut slices: Vec<(u32, MiddleSlices)> =
             steps.iter().map(|&step| (step, MiddleSlices::new(info.dims))).collect();
-        let report = verify::compare(&volume, variable, source.as_mut(), index, false, &bar, &mut |step, z, a, b| {
+        let options = Options { ssim: false, ..Options::default() };
+        let mut done = || bar.inc(1);
+        let report = compare(&volume, variable, source.as_mut(), index, options, &mut done, &mut |step, z, a, b| {
             for (_, slices) in slices.iter_mut().filter(|(wanted, _)| *wanted == step) {
                 slices.add_plane(z, a, b);
             }

@@ -2,11 +2,9 @@
 
 use super::{Failure, model, output};
 use crate::{
-    metrics::{Comparison, Options, Report, ValueRange},
-    source::Source,
+    metrics::{Between, Options, Report, compare, compare_between},
+    source,
 };
-use indicatif::ProgressBar;
-use neuvol_engine::{Request, Target, TargetData, Volume};
 use serde::Serialize;
 use std::{fmt::Write, path::PathBuf};
 
@@ -31,6 +29,9 @@ pub(super) struct Args {
     /// Leave SSIM out, which takes most of the time
     #[arg(long, conflicts_with = "min_ssim")]
     no_ssim: bool,
+    /// The model was made from every N-th step: the steps between are compared with what it gives at their times
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    every: u32,
     /// Threads for decoding; 0 = one per core
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -55,6 +56,8 @@ struct VerifiedVariable {
     units: String,
     #[serde(flatten)]
     report: Report,
+    /// Times between the model's steps; with --every.
+    between: Option<Between>,
 }
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
@@ -75,12 +78,21 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     for variable in chosen {
         let info = &volume.reader().variables()[variable];
         verified.raw_bytes += 4 * u64::from(info.steps) * info.dims.iter().map(|&n| u64::from(n)).product::<u64>();
-        let (mut source, index) = model::original(&args.original, &volume, variable)?;
-        let report = compare(&volume, variable, source.as_mut(), index, !args.no_ssim, &bar, &mut |_, _, _, _| {})?;
+        let (mut source, index) = model::original_every(&args.original, args.every, &volume, variable)?;
+        let options = Options { ssim: !args.no_ssim, ..Options::default() };
+        let mut done = || bar.inc(1);
+        let report = compare(&volume, variable, source.as_mut(), index, options, &mut done, &mut |_, _, _, _| {})?;
+        let between = if args.every > 1 {
+            let mut all = source::open(&args.original)?;
+            Some(compare_between(&volume, variable, all.as_mut(), index, args.every, &mut || {})?)
+        } else {
+            None
+        };
         verified.variables.push(VerifiedVariable {
             name: model::name(&volume, variable).to_owned(),
             units: model::units(&volume, variable),
             report,
+            between,
         });
     }
     bar.finish_and_clear();
@@ -93,50 +105,6 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         output::print(&text(&verified))?
     }
     judge(args, &verified)
-}
-
-/// Sees every plane of a comparison: step, z, original, decoded.
-pub(super) type Observe<'a> = dyn FnMut(u32, u32, &[f32], &[f32]) + 'a;
-
-/// Compares all steps of one variable, a slab of blocks at a time.
-pub(super) fn compare(
-    volume: &Volume,
-    variable: usize,
-    source: &mut dyn Source,
-    index: usize,
-    ssim: bool,
-    bar: &ProgressBar,
-    observe: &mut Observe<'_>,
-) -> Result<Report, Failure> {
-    let info = &volume.reader().variables()[variable];
-    let (min, max) = (f64::from(info.min), f64::from(info.max));
-    // Without a valid value there is no range; any will do for the empty comparison.
-    let range = if min <= max { ValueRange { min, max } } else { ValueRange { min: 0.0, max: 0.0 } };
-    let options = Options { ssim, ..Options::default() };
-    let mut comparison = Comparison::new(range, info.block_dims, options);
-    let [nz, ny, nx] = info.dims;
-    let plane = ny as usize * nx as usize;
-    let (mut original, mut decoded) = (Vec::new(), Vec::new());
-    for step in 0..info.steps {
-        comparison.add_step(info.dims, |z, out_original, out_decoded| {
-            let within = z % info.block_dims[0];
-            if within == 0 {
-                let end = (z + info.block_dims[0]).min(nz);
-                source.read(index, step, [z, 0, 0], [end, ny, nx], &mut original)?;
-                let mut request = Request::whole(variable as u32, info.dims, f64::from(step));
-                (request.min[0], request.max[0]) = (z, end);
-                decoded.resize(original.len(), 0.0);
-                volume.decode(&request, Target::dense(TargetData::F32(&mut decoded), &request))?;
-            }
-            let at = within as usize * plane;
-            out_original.copy_from_slice(&original[at..at + plane]);
-            out_decoded.copy_from_slice(&decoded[at..at + plane]);
-            observe(step, z, out_original, out_decoded);
-            Ok::<(), Failure>(())
-        })?;
-        bar.inc(1);
-    }
-    Ok(comparison.finish())
 }
 
 fn judge(args: &Args, verified: &Verified) -> Result<(), Failure> {
@@ -205,6 +173,16 @@ fn text(verified: &Verified) -> String {
         );
         if let Some(peak) = e.peak_top {
             let _ = writeln!(out, "  peaks            the highest 0.1 % are off by {:+.1} % on average", 100.0 * peak);
+        }
+        if let Some(between) = v.between {
+            let db = |psnr: Option<f64>| psnr.map_or("–".to_owned(), |psnr| format!("{psnr:.2} dB"));
+            let _ = writeln!(
+                out,
+                "  between steps    PSNR {} at {} times that the model does not have; linear interpolation of its steps {}",
+                db(between.psnr_db),
+                between.steps,
+                db(between.linear_psnr_db)
+            );
         }
         let mask = if e.lost + e.invented == 0 {
             "exact".to_owned()

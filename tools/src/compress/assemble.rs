@@ -2,13 +2,15 @@
 
 use super::{
     CompressError, CompressOptions, Layout, Summary, Unit, VariableSummary,
-    journal::{Journal, JournalError, Record, Valid},
+    journal::{Journal, JournalError, OutputRecord, Record, Valid},
     scan::Scan,
 };
-use crate::source::{Source, SourceCoordinate};
+use crate::{
+    source::{Source, SourceCoordinate},
+    train::LOSS_EVERY,
+};
 use neuvol_format::{
-    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, Plan, Segment, VariableMeta, VariablePlan, codec, crc,
-    write_file,
+    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, Plan, VariableMeta, VariablePlan, codec, write_file,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io, path::Path};
@@ -16,10 +18,11 @@ use std::{collections::HashMap, io, path::Path};
 /// Coordinates start at multiples of this in COOR, so that every type is aligned.
 const COORDINATE_ALIGN: usize = 8;
 
-/// Where a blob's bytes come from.
+/// Where a blob's bytes come from: a piece of a unit's record.
+#[derive(Clone, Copy)]
 enum Origin {
-    Payload(Unit),
-    Mask(Unit),
+    Payload(Unit, usize),
+    Mask(Unit, usize),
 }
 
 /// Blobs of the file in the making, and the masks that are shared by equal content.
@@ -27,8 +30,10 @@ enum Origin {
 struct Blobs {
     plan: Vec<Blob>,
     origins: Vec<Origin>,
+    /// Payloads that several variables share.
+    payloads: HashMap<(Unit, usize), u32>,
     masks: Vec<MaskPlan>,
-    known_masks: HashMap<([u32; 3], [u8; 32]), u32>,
+    known_masks: HashMap<([u32; 3], u32, [u8; 32]), u32>,
 }
 
 /// Writes the file from a complete journal.
@@ -38,37 +43,38 @@ pub(super) fn assemble(
     layout: &Layout,
     scans: &[Scan],
     options: &CompressOptions,
+    gop: u32,
     journal: &Journal,
 ) -> Result<Summary, CompressError> {
-    let (meta, coordinates) = metadata(source, layout, options)?;
+    let totals = totals(layout, journal);
+    let (meta, coordinates) = metadata(source, layout, options, gop, &totals)?;
     let mut blobs = Blobs::default();
     let mut variables = Vec::new();
     let mut summaries = Vec::new();
     let mut raw_bytes = 0;
     for (index, (variable, scan)) in layout.variables.iter().zip(scans).enumerate() {
         let mut entries = Vec::new();
-        let mut totals = Totals::default();
-        for step in 0..variable.steps {
+        let totals = &totals[index];
+        let (group, number) = layout.place(index);
+        for (segment, range) in variable.segments.iter().enumerate() {
             for block in 0..variable.n_blocks() {
-                let unit = Unit { variable: index as u32, step, block };
+                let unit = Unit { group, segment: segment as u32, block };
                 let record = journal.record(unit).ok_or_else(|| CompressError::Interrupted {
                     kept: journal.len(),
                     journal: journal.path().to_owned(),
                 })?;
-                totals.add(record);
-                let blob = (record.payload_len > 0).then(|| blobs.payload(record));
-                let mask = blobs.mask(record, variable.extent(block), journal)?;
-                let rmse = (record.sum_squares / record.valid.max(1) as f64).sqrt();
+                let output = &record.outputs[number];
+                let rmse = (output.sum_squares / output.valid.max(1) as f64).sqrt();
                 entries.push(EntryPlan {
-                    codec: record.codec,
-                    output: 0,
-                    blob,
-                    min: record.min,
-                    max: record.max,
-                    max_abs_error: record.max_abs_error as f32,
+                    codec: output.codec,
+                    output: output.output,
+                    blob: output.payload.map(|payload| blobs.payload(record, payload)),
+                    min: output.min,
+                    max: output.max,
+                    max_abs_error: output.max_abs_error as f32,
                     rmse: rmse as f32,
                     network: None,
-                    mask,
+                    mask: blobs.mask(record, output.validity, variable.extent(block), range.steps, journal)?,
                 });
             }
         }
@@ -83,7 +89,7 @@ pub(super) fn assemble(
             n_stored_levels: 1,
             n_qualities: 1,
             has_time: variable.has_time,
-            segments: (0..variable.steps).map(|first| Segment { first, steps: 1 }).collect(),
+            segments: variable.segments.clone(),
             min: scan.min,
             max: scan.max,
             valid: scan.valid,
@@ -92,10 +98,13 @@ pub(super) fn assemble(
             entries,
         });
         summaries.push(VariableSummary {
+            gop,
             name: variable.name.clone(),
             psnr: 20.0 * ((f64::from(scan.max) - f64::from(scan.min)) / rmse).log10(),
             rmse,
             max_abs_error: totals.max_abs_error,
+            fitted_psnr: totals.fitted_psnr(scan),
+            forgetting_psnr: totals.forgetting_psnr(scan),
             blocks: totals.blocks,
             valid: scan.valid,
             losses: totals.median_losses(),
@@ -104,11 +113,12 @@ pub(super) fn assemble(
     let plan = Plan { meta, coordinates, variables, networks: Vec::new(), masks: blobs.masks, blobs: blobs.plan };
     let origins = blobs.origins;
     let written = write_file(output, &plan, &mut |blob, out| {
-        let (Origin::Payload(unit) | Origin::Mask(unit)) = origins[blob as usize];
+        let origin = origins[blob as usize];
+        let (Origin::Payload(unit, number) | Origin::Mask(unit, number)) = origin;
         let record = journal.record(unit).ok_or_else(|| io::Error::other("the journal lost a block"))?;
-        match origins[blob as usize] {
-            Origin::Payload(_) => journal.payload(record, out),
-            Origin::Mask(_) => journal.mask(record, out),
+        match origin {
+            Origin::Payload(..) => journal.payload(record, number, out),
+            Origin::Mask(..) => journal.mask(record, number, out),
         }
     })
     .map_err(|source| CompressError::Write { path: output.to_owned(), source })?;
@@ -123,40 +133,71 @@ pub(super) fn assemble(
 }
 
 impl Blobs {
-    fn payload(&mut self, record: &Record) -> u32 {
-        self.origins.push(Origin::Payload(record.unit));
-        self.plan.push(Blob { len: record.payload_len, crc: record.payload_crc });
-        self.plan.len() as u32 - 1
+    fn payload(&mut self, record: &Record, number: usize) -> u32 {
+        *self.payloads.entry((record.unit, number)).or_insert_with(|| {
+            self.origins.push(Origin::Payload(record.unit, number));
+            let piece = record.payloads[number];
+            self.plan.push(Blob { len: piece.len, crc: piece.crc });
+            self.plan.len() as u32 - 1
+        })
     }
 
-    fn mask(&mut self, record: &Record, extent: [u32; 3], journal: &Journal) -> Result<MaskRef, CompressError> {
-        match record.validity {
+    fn mask(
+        &mut self,
+        record: &Record,
+        validity: Valid,
+        extent: [u32; 3],
+        segment_steps: u32,
+        journal: &Journal,
+    ) -> Result<MaskRef, CompressError> {
+        let number = match validity {
             Valid::All => return Ok(MaskRef::AllValid),
             Valid::None => return Ok(MaskRef::NoneValid),
-            Valid::Mask => {}
-        }
+            Valid::Mask(number) => number,
+        };
+        let mask = record.masks[number];
+        debug_assert!(mask.steps == 1 || mask.steps == segment_steps);
         let mut bytes = Vec::new();
         journal
-            .mask(record, &mut bytes)
+            .mask(record, number, &mut bytes)
             .map_err(|source| JournalError::Io { path: journal.path().to_owned(), source })?;
-        let key = (extent, Sha256::digest(&bytes).into());
+        let key = (extent, mask.steps, Sha256::digest(&bytes).into());
         if let Some(&known) = self.known_masks.get(&key) {
             return Ok(MaskRef::Stored(known));
         }
-        self.origins.push(Origin::Mask(record.unit));
-        self.plan.push(Blob { len: record.mask_len, crc: crc(&bytes) });
+        self.origins.push(Origin::Mask(record.unit, number));
+        self.plan.push(Blob { len: mask.piece.len, crc: mask.piece.crc });
         let blob = self.plan.len() as u32 - 1;
-        self.masks.push(MaskPlan { blob, extent, steps: 1, valid: record.valid });
+        self.masks.push(MaskPlan { blob, extent, steps: mask.steps, valid: mask.valid });
         let number = self.masks.len() as u32 - 1;
         self.known_masks.insert(key, number);
         Ok(MaskRef::Stored(number))
     }
 }
 
+/// Totals per variable, summed in the order of the plan, so that threads do not show in the last digit.
+fn totals(layout: &Layout, journal: &Journal) -> Vec<Totals> {
+    let mut totals: Vec<Totals> = layout.variables.iter().map(|_| Totals::default()).collect();
+    for (group, variables) in layout.groups.iter().enumerate() {
+        let first = &layout.variables[variables[0]];
+        for segment in 0..first.segments.len() as u32 {
+            for block in 0..first.n_blocks() {
+                let Some(record) = journal.record(Unit { group: group as u32, segment, block }) else { continue };
+                for (output, &variable) in record.outputs.iter().zip(variables) {
+                    totals[variable].add(output, &record.losses);
+                }
+            }
+        }
+    }
+    totals
+}
+
 /// Sums over the units of a variable.
 #[derive(Default)]
 struct Totals {
     squares: f64,
+    fitted_squares: f64,
+    old: (f64, u64),
     max_abs_error: f64,
     blocks: [u64; 3],
     /// Per trained block.
@@ -164,18 +205,28 @@ struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, record: &Record) {
-        self.squares += record.sum_squares;
-        self.max_abs_error = self.max_abs_error.max(record.max_abs_error);
-        let kind = match record.codec {
+    fn add(&mut self, output: &OutputRecord, losses: &[f32]) {
+        self.squares += output.sum_squares;
+        self.fitted_squares += output.fitted_squares;
+        self.old = (self.old.0 + output.old.0, self.old.1 + output.old.1);
+        self.max_abs_error = self.max_abs_error.max(output.max_abs_error);
+        let kind = match output.codec {
             codec::CONSTANT => 0,
             codec::RAW => 1,
             _ => 2,
         };
         self.blocks[kind] += 1;
-        if !record.losses.is_empty() {
-            self.losses.push(record.losses.clone());
+        if kind == 2 && !losses.is_empty() {
+            self.losses.push(losses.to_vec());
         }
+    }
+
+    fn fitted_psnr(&self, scan: &Scan) -> f64 {
+        psnr(scan, self.fitted_squares, scan.valid)
+    }
+
+    fn forgetting_psnr(&self, scan: &Scan) -> Option<f64> {
+        (self.old.1 > 0).then(|| psnr(scan, self.old.0, self.old.1))
     }
 
     /// Along training; blocks with fewer steps stay at their last loss.
@@ -191,8 +242,19 @@ impl Totals {
     }
 }
 
+/// Over the range of the variable, in dB.
+fn psnr(scan: &Scan, squares: f64, n: u64) -> f64 {
+    20.0 * ((f64::from(scan.max) - f64::from(scan.min)) / (squares / n.max(1) as f64).sqrt()).log10()
+}
+
 /// META and COOR.
-fn metadata(source: &dyn Source, layout: &Layout, options: &CompressOptions) -> Result<(Meta, Vec<u8>), CompressError> {
+fn metadata(
+    source: &dyn Source,
+    layout: &Layout,
+    options: &CompressOptions,
+    gop: u32,
+    totals: &[Totals],
+) -> Result<(Meta, Vec<u8>), CompressError> {
     let mut coordinates: Vec<SourceCoordinate> = Vec::new();
     let mut variables = Vec::new();
     for variable in &layout.variables {
@@ -228,6 +290,12 @@ fn metadata(source: &dyn Source, layout: &Layout, options: &CompressOptions) -> 
         .collect();
     let file_name = source.path().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
+    let losses: serde_json::Map<String, serde_json::Value> = layout
+        .variables
+        .iter()
+        .zip(totals)
+        .map(|(variable, totals)| (variable.name.clone(), totals.median_losses().into()))
+        .collect();
     let meta = Meta {
         created_by: format!("neuvol {version}"),
         // No date: the same input and settings give the same bytes.
@@ -236,7 +304,13 @@ fn metadata(source: &dyn Source, layout: &Layout, options: &CompressOptions) -> 
         attributes: source.attributes().to_vec(),
         variables,
         coordinates,
-        encoder: serde_json::json!({ "preset": "grid-network", "train": options.train }),
+        encoder: serde_json::json!({
+            "preset": "grid-network",
+            "train": options.train,
+            "gop": gop,
+            "losses": losses,
+            "loss_every": LOSS_EVERY,
+        }),
         ..Meta::default()
     };
     Ok((meta, bytes))

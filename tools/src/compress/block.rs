@@ -1,11 +1,11 @@
 //! One block: choose its codec, train, serialise, and measure the serialised bytes.
 
-use crate::train::{TrainError, TrainOptions, train_block};
+use crate::train::{Fields, Job, Points, TrainError, TrainOptions, train};
 use neuvol_decode::{Kernel, Precision, Scratch, decode_block};
 use neuvol_format::{Entry, Mask, MaskRef, codec};
 use neuvol_model::{Block, GridNetwork, Raw};
 
-/// A block whose half range is below this share of the variable's range is stored as a constant: its largest error is
+/// An output whose half range is below this share of the variable's range is stored as a constant: its largest error is
 /// then smaller than that of an 8-bit texture by a factor of eight.
 const CONSTANT_SHARE: f64 = 1.0 / 4096.0;
 
@@ -15,112 +15,234 @@ pub(super) enum EncodeError {
     ReadBack(neuvol_model::Error),
 }
 
+impl From<neuvol_model::Error> for EncodeError {
+    fn from(error: neuvol_model::Error) -> Self {
+        Self::ReadBack(error)
+    }
+}
+
 /// Which voxels of a block are valid.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Validity {
     All,
     None,
     Some(Mask),
 }
 
+/// What a block shall become: the values to fit, and what is known about them.
+#[derive(Default)]
+pub(super) struct Wanted {
+    /// What the network is fitted to.
+    pub(super) fields: Fields,
+    /// What the errors are measured against, if that is something else.
+    pub(super) truth: Option<Fields>,
+    /// The fields' own errors against the source, per output.
+    pub(super) own: Vec<OwnError>,
+    /// Steps (counted within the segment) that come from a student that is merged anew.
+    pub(super) old_steps: Vec<bool>,
+    /// Teachers' values between the voxels, and the share of samples that they get.
+    pub(super) points: Option<(Points, f32)>,
+}
+
+/// The known error of values that are themselves decoded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct OwnError {
+    pub(super) max_abs: f64,
+    pub(super) sum_squares: f64,
+}
+
 /// A block as it will be written, and what it is worth.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Encoded {
+    pub(super) payloads: Vec<Vec<u8>>,
+    pub(super) outputs: Vec<Output>,
+    pub(super) losses: Vec<f32>,
+}
+
+/// One variable of a block.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Output {
     pub(super) codec: u16,
-    pub(super) payload: Vec<u8>,
+    /// Which of the payloads.
+    pub(super) payload: Option<usize>,
+    /// Which output of the payload's network.
+    pub(super) output: u8,
     pub(super) min: f32,
     pub(super) max: f32,
     pub(super) validity: Validity,
     pub(super) valid: u64,
+    /// Against the source; an upper bound where the source is not there.
     pub(super) max_abs_error: f64,
     pub(super) sum_squares: f64,
-    pub(super) losses: Vec<f32>,
+    /// Against what the network was fitted to.
+    pub(super) fitted_squares: f64,
+    /// The same for the steps of an old student, and their valid values.
+    pub(super) old: (f64, u64),
 }
 
-/// Encodes a block of `extent` z, y, x; NaN = invalid. `range` is that of the variable over all blocks and steps.
+/// Encodes a block; `ranges` are those of the variables over all blocks and steps.
 pub(super) fn encode(
-    values: &[f32],
-    extent: [u32; 3],
-    range: (f32, f32),
+    wanted: &Wanted,
+    ranges: &[(f32, f32)],
     options: &TrainOptions,
     steps: u32,
     seed: u64,
     stop: &dyn Fn() -> bool,
 ) -> Result<Encoded, EncodeError> {
-    let valid = values.iter().filter(|v| !v.is_nan()).count();
-    let min = values.iter().copied().fold(f32::NAN, f32::min);
-    let max = values.iter().copied().fold(f32::NAN, f32::max);
-    let validity = if valid == values.len() {
-        Validity::All
-    } else if valid == 0 {
-        Validity::None
-    } else {
-        let [_, ny, nx] = extent.map(|n| n as usize);
-        Validity::Some(Mask::from_fn(extent, 1, |_, z, y, x| {
-            !values[(z as usize * ny + y as usize) * nx + x as usize].is_nan()
-        }))
-    };
-    let mut encoded = Encoded {
-        codec: codec::CONSTANT,
-        payload: Vec::new(),
-        min: 0.0,
-        max: 0.0,
-        validity,
-        valid: valid as u64,
-        max_abs_error: 0.0,
-        sum_squares: 0.0,
-        losses: Vec::new(),
-    };
-    if valid == 0 {
-        return Ok(encoded);
-    }
-    let width = f64::from(max) - f64::from(min);
-    if width * 0.5 <= CONSTANT_SHARE * (f64::from(range.1) - f64::from(range.0)) {
-        let middle = (f64::from(min) + width * 0.5) as f32;
-        (encoded.min, encoded.max) = (middle, middle);
-    } else {
-        (encoded.min, encoded.max) = (min, max);
-        let raw = Raw::encode_f32(values, extent, 1).map_err(EncodeError::ReadBack)?;
-        let network_bytes = options.grid_config(extent).n_parameters(extent) * 2;
-        if raw.len() as u64 <= network_bytes || !(max - min).is_finite() {
-            // A network is never larger than what it replaces, and its range must be a 32-bit float.
-            (encoded.codec, encoded.payload) = (codec::RAW, raw);
-        } else {
-            let trained =
-                train_block(values, extent, (min, max), options, steps, seed, stop).map_err(EncodeError::Train)?;
-            (encoded.codec, encoded.payload) = (codec::GRID, trained.network.to_bytes());
-            encoded.losses = trained.losses;
+    let fields = &wanted.fields;
+    let mut encoded = Encoded { payloads: Vec::new(), outputs: Vec::new(), losses: Vec::new() };
+    let mut learned = Vec::new();
+    for (output, range) in ranges.iter().enumerate() {
+        let described = describe(fields, output, *range);
+        if described.min < described.max {
+            learned.push(output);
         }
+        encoded.outputs.push(described);
     }
-    measure(values, extent, &mut encoded).map_err(EncodeError::ReadBack)?;
+    let raws = learned
+        .iter()
+        .map(|&output| Raw::encode_f32(fields.output(output), fields.extent, fields.n_steps as u32))
+        .collect::<Result<Vec<_>, _>>()?;
+    let raw_bytes: u64 = raws.iter().map(|raw| raw.len() as u64).sum();
+    let learned_ranges: Vec<(f32, f32)> =
+        learned.iter().map(|&o| (encoded.outputs[o].min, encoded.outputs[o].max)).collect();
+    let config = options.grid_config(fields.extent, learned.len().max(1), fields.n_steps);
+    if raw_bytes <= 2 * config.n_parameters(fields.extent)
+        || learned_ranges.iter().any(|(min, max)| !(max - min).is_finite())
+    {
+        // A network is never larger than what it replaces, and its range must be a 32-bit float.
+        for (&output, raw) in learned.iter().zip(raws) {
+            encoded.outputs[output].codec = codec::RAW;
+            encoded.outputs[output].payload = Some(encoded.payloads.len());
+            encoded.payloads.push(raw);
+        }
+    } else {
+        let selected = if learned.len() == fields.n_outputs { None } else { Some(fields.select(&learned)) };
+        // Points carry values of all outputs: those of a selection would have to be cut out, and are not worth it.
+        let points = wanted.points.as_ref().filter(|_| selected.is_none()).map(|(points, share)| (points, *share));
+        let job = Job { fields: selected.as_ref().unwrap_or(fields), ranges: &learned_ranges, points, steps, seed };
+        let trained = train(&job, options, stop).map_err(EncodeError::Train)?;
+        for (number, &output) in learned.iter().enumerate() {
+            let described = &mut encoded.outputs[output];
+            (described.codec, described.payload, described.output) = (codec::GRID, Some(0), number as u8);
+        }
+        encoded.payloads.push(trained.network.to_bytes());
+        encoded.losses = trained.losses;
+    }
+    measure(wanted, &mut encoded)?;
     Ok(encoded)
 }
 
-/// Decodes the payload bytes as a reader would, and compares.
-fn measure(values: &[f32], extent: [u32; 3], encoded: &mut Encoded) -> Result<(), neuvol_model::Error> {
-    let block = match encoded.codec {
-        codec::CONSTANT => Block::Constant(encoded.min),
-        codec::RAW => Block::Raw(Raw::from_bytes(&encoded.payload, extent, 1)?),
-        _ => Block::Grid(GridNetwork::from_bytes(&encoded.payload, extent, None, 1)?),
-    };
-    let entry = Entry {
-        codec: encoded.codec,
+/// What can be said of an output before it is coded: a constant, or min < max.
+fn describe(fields: &Fields, output: usize, range: (f32, f32)) -> Output {
+    let values = fields.output(output);
+    let valid = values.iter().filter(|v| !v.is_nan()).count();
+    let min = values.iter().copied().fold(f32::NAN, f32::min);
+    let max = values.iter().copied().fold(f32::NAN, f32::max);
+    let mut described = Output {
+        codec: codec::CONSTANT,
+        payload: None,
         output: 0,
+        min: 0.0,
+        max: 0.0,
+        validity: validity(fields, output),
+        valid: valid as u64,
+        max_abs_error: 0.0,
+        sum_squares: 0.0,
+        fitted_squares: 0.0,
+        old: (0.0, 0),
+    };
+    if valid > 0 {
+        let width = f64::from(max) - f64::from(min);
+        if width * 0.5 <= CONSTANT_SHARE * (f64::from(range.1) - f64::from(range.0)) {
+            let middle = (f64::from(min) + width * 0.5) as f32;
+            (described.min, described.max) = (middle, middle);
+        } else {
+            (described.min, described.max) = (min, max);
+        }
+    }
+    described
+}
+
+/// The mask of an output: one step where all are alike.
+fn validity(fields: &Fields, output: usize) -> Validity {
+    let values = fields.output(output);
+    if values.iter().all(|v| v.is_nan()) {
+        return Validity::None;
+    }
+    if !values.iter().any(|v| v.is_nan()) {
+        return Validity::All;
+    }
+    let first = fields.step(output, 0);
+    let alike = (1..fields.n_steps)
+        .all(|step| fields.step(output, step).iter().zip(first).all(|(a, b)| a.is_nan() == b.is_nan()));
+    let [_, ny, nx] = fields.extent.map(|n| n as usize);
+    let steps = if alike { 1 } else { fields.n_steps as u32 };
+    Validity::Some(Mask::from_fn(fields.extent, steps, |step, z, y, x| {
+        !fields.step(output, step as usize)[(z as usize * ny + y as usize) * nx + x as usize].is_nan()
+    }))
+}
+
+/// Decodes the payload bytes as a reader would, and compares.
+fn measure(wanted: &Wanted, encoded: &mut Encoded) -> Result<(), neuvol_model::Error> {
+    let Fields { extent, n_steps, .. } = wanted.fields;
+    let mut decoded = vec![0.0; wanted.fields.voxels()];
+    let mut scratch = Scratch::default();
+    for (number, output) in encoded.outputs.iter_mut().enumerate() {
+        let bytes = output.payload.map_or(&[][..], |payload| &encoded.payloads[payload]);
+        let block = match output.codec {
+            codec::CONSTANT => Block::Constant(output.min),
+            codec::RAW => Block::Raw(Raw::from_bytes(bytes, extent, n_steps as u32)?),
+            _ => Block::Grid(GridNetwork::from_bytes(bytes, extent, None, n_steps as u32)?),
+        };
+        let entry = entry(output, bytes.len());
+        let mut against_truth = OwnError::default();
+        let mut largest: f64 = 0.0;
+        for step in 0..n_steps {
+            let kernel = Kernel::best(Precision::Exact);
+            decode_block(&block, &entry, extent, step as f64, kernel, &mut decoded, &mut scratch)?;
+            let mut old = (0.0, 0);
+            for (at, &value) in wanted.fields.step(number, step).iter().enumerate().filter(|(_, v)| !v.is_nan()) {
+                let error = (f64::from(value) - f64::from(decoded[at])).abs();
+                largest = largest.max(error);
+                old = (old.0 + error * error, old.1 + 1);
+            }
+            output.fitted_squares += old.0;
+            if wanted.old_steps.get(step) == Some(&true) {
+                output.old = (output.old.0 + old.0, output.old.1 + old.1);
+            }
+            if let Some(truth) = &wanted.truth {
+                for (&value, &decoded) in truth.step(number, step).iter().zip(&decoded).filter(|(v, _)| !v.is_nan()) {
+                    let error = (f64::from(value) - f64::from(decoded)).abs();
+                    against_truth.max_abs = against_truth.max_abs.max(error);
+                    against_truth.sum_squares += error * error;
+                }
+            }
+        }
+        if wanted.truth.is_some() {
+            (output.max_abs_error, output.sum_squares) = (against_truth.max_abs, against_truth.sum_squares);
+        } else {
+            // The triangle inequality of both norms: against the source it is at most this.
+            let own = wanted.own.get(number).copied().unwrap_or_default();
+            output.max_abs_error = largest + own.max_abs;
+            output.sum_squares = (output.fitted_squares.sqrt() + own.sum_squares.sqrt()).powi(2);
+        }
+    }
+    Ok(())
+}
+
+fn entry(output: &Output, payload_len: usize) -> Entry {
+    Entry {
+        codec: output.codec,
+        output: output.output,
         payload_offset: 0,
-        payload_len: encoded.payload.len() as u32,
+        payload_len: payload_len as u32,
         payload_crc: 0,
-        min: encoded.min,
-        max: encoded.max,
+        min: output.min,
+        max: output.max,
         max_abs_error: f32::NAN,
         rmse: f32::NAN,
         network: None,
         mask: MaskRef::AllValid,
-    };
-    let mut decoded = vec![0.0; values.len()];
-    let kernel = Kernel::best(Precision::Exact);
-    decode_block(&block, &entry, extent, 0.0, kernel, &mut decoded, &mut Scratch::default())?;
-    for (&value, &decoded) in values.iter().zip(&decoded).filter(|(value, _)| !value.is_nan()) {
-        let error = (f64::from(value) - f64::from(decoded)).abs();
-        encoded.max_abs_error = encoded.max_abs_error.max(error);
-        encoded.sum_squares += error * error;
     }
-    Ok(())
 }

@@ -7,7 +7,7 @@ use super::{
     Unit,
     block::{Encoded, Validity},
 };
-use neuvol_format::crc;
+use neuvol_format::{Mask, crc};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::HashMap,
@@ -47,28 +47,74 @@ pub enum JournalError {
 pub(super) enum Valid {
     All,
     None,
-    Mask,
+    /// Number in [`Record::masks`].
+    Mask(usize),
 }
 
-/// One finished unit.
+/// Bytes that follow a record's line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Piece {
+    pub(super) len: u32,
+    pub(super) crc: u32,
+}
+
+/// A mask of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct MaskPiece {
+    #[serde(flatten)]
+    pub(super) piece: Piece,
+    /// 1, or the steps of the segment.
+    pub(super) steps: u32,
+    /// Valid voxels.
+    pub(super) valid: u64,
+}
+
+/// One variable of a finished unit; the fields are those of [`super::block::Output`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Record {
-    pub(super) unit: Unit,
+pub(super) struct OutputRecord {
     pub(super) codec: u16,
+    pub(super) payload: Option<usize>,
+    pub(super) output: u8,
     pub(super) min: f32,
     pub(super) max: f32,
     pub(super) valid: u64,
     pub(super) validity: Valid,
     pub(super) max_abs_error: f64,
     pub(super) sum_squares: f64,
+    pub(super) fitted_squares: f64,
+    pub(super) old: (f64, u64),
+}
+
+/// One finished unit.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    pub(super) unit: Unit,
+    pub(super) outputs: Vec<OutputRecord>,
     pub(super) losses: Vec<f32>,
-    pub(super) payload_len: u32,
-    pub(super) payload_crc: u32,
-    pub(super) mask_len: u32,
-    pub(super) mask_crc: u32,
-    /// Where the payload starts in the journal; the mask follows it.
+    /// The payloads, and after them the masks, follow the line.
+    pub(super) payloads: Vec<Piece>,
+    pub(super) masks: Vec<MaskPiece>,
+    /// Where the first payload starts in the journal.
     #[serde(skip)]
     offset: u64,
+}
+
+impl Record {
+    fn pieces(&self) -> impl Iterator<Item = Piece> + '_ {
+        self.payloads.iter().copied().chain(self.masks.iter().map(|mask| mask.piece))
+    }
+
+    /// Payload bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.payloads.iter().map(|piece| u64::from(piece.len)).sum()
+    }
+}
+
+/// Where the journal of an output lies.
+pub(super) fn path(output: &Path) -> PathBuf {
+    let mut name = output.as_os_str().to_owned();
+    name.push(".partial");
+    PathBuf::from(name)
 }
 
 pub(super) struct Journal {
@@ -80,11 +126,17 @@ pub(super) struct Journal {
 }
 
 impl Journal {
+    /// Whether the journal of `output` is there and belongs to a run.
+    pub(super) fn belongs(output: &Path, identity: &str) -> bool {
+        let Ok(file) = File::open(path(output)) else { return false };
+        let mut line = Vec::new();
+        let read = BufReader::new(file).take(MAX_LINE).read_until(b'\n', &mut line);
+        read.is_ok() && line.strip_suffix(b"\n") == Some(identity.as_bytes())
+    }
+
     /// Opens or starts the journal of `output`.
     pub(super) fn open(output: &Path, identity: &str, restart: bool) -> Result<Self, JournalError> {
-        let mut name = output.as_os_str().to_owned();
-        name.push(".partial");
-        let path = PathBuf::from(name);
+        let path = path(output);
         let io = |source| JournalError::Io { path: path.clone(), source };
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
         match file.try_lock() {
@@ -126,13 +178,18 @@ impl Journal {
             line.clear();
             (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)?;
             let Ok(mut record) = serde_json::from_slice::<Record>(&line) else { break };
-            let wanted = u64::from(record.payload_len) + u64::from(record.mask_len);
+            let wanted: u64 = record.pieces().map(|piece| u64::from(piece.len)).sum();
             bytes.clear();
             if (&mut reader).take(wanted).read_to_end(&mut bytes)? as u64 != wanted {
                 break;
             }
-            let (payload, mask) = bytes.split_at(record.payload_len as usize);
-            if crc(payload) != record.payload_crc || crc(mask) != record.mask_crc {
+            let mut rest = &bytes[..];
+            let intact = record.pieces().all(|piece| {
+                let (bytes, behind) = rest.split_at(piece.len as usize);
+                rest = behind;
+                crc(bytes) == piece.crc
+            });
+            if !intact {
                 break;
             }
             record.offset = end + line.len() as u64;
@@ -153,33 +210,55 @@ impl Journal {
 
     /// Adds a finished unit.
     pub(super) fn append(&mut self, unit: Unit, encoded: Encoded) -> Result<&Record, JournalError> {
-        let (validity, mask) = match &encoded.validity {
-            Validity::All => (Valid::All, Vec::new()),
-            Validity::None => (Valid::None, Vec::new()),
-            Validity::Some(mask) => (Valid::Mask, mask.encode()),
+        let piece = |bytes: &[u8]| Piece { len: bytes.len() as u32, crc: crc(bytes) };
+        let mut masks: Vec<(&Mask, Vec<u8>)> = Vec::new();
+        let mut outputs = Vec::with_capacity(encoded.outputs.len());
+        for output in &encoded.outputs {
+            let validity = match &output.validity {
+                Validity::All => Valid::All,
+                Validity::None => Valid::None,
+                Validity::Some(mask) => {
+                    let known = masks.iter().position(|(known, _)| *known == mask);
+                    Valid::Mask(known.unwrap_or_else(|| {
+                        masks.push((mask, mask.encode()));
+                        masks.len() - 1
+                    }))
+                }
+            };
+            outputs.push(OutputRecord {
+                codec: output.codec,
+                payload: output.payload,
+                output: output.output,
+                min: output.min,
+                max: output.max,
+                valid: output.valid,
+                validity,
+                max_abs_error: output.max_abs_error,
+                sum_squares: output.sum_squares,
+                fitted_squares: output.fitted_squares,
+                old: output.old,
+            });
+        }
+        let mask_piece = |(mask, bytes): &(&Mask, Vec<u8>)| MaskPiece {
+            piece: piece(bytes),
+            steps: mask.steps(),
+            valid: mask.count(),
         };
         let mut record = Record {
             unit,
-            codec: encoded.codec,
-            min: encoded.min,
-            max: encoded.max,
-            valid: encoded.valid,
-            validity,
-            max_abs_error: encoded.max_abs_error,
-            sum_squares: encoded.sum_squares,
+            outputs,
             losses: encoded.losses,
-            payload_len: encoded.payload.len() as u32,
-            payload_crc: crc(&encoded.payload),
-            mask_len: mask.len() as u32,
-            mask_crc: crc(&mask),
+            payloads: encoded.payloads.iter().map(|bytes| piece(bytes)).collect(),
+            masks: masks.iter().map(mask_piece).collect(),
             offset: 0,
         };
         let write = || -> io::Result<(u64, u64)> {
             let mut bytes = serde_json::to_vec(&record)?;
             bytes.push(b'\n');
             let offset = self.end + bytes.len() as u64;
-            bytes.extend_from_slice(&encoded.payload);
-            bytes.extend_from_slice(&mask);
+            for piece in encoded.payloads.iter().chain(masks.iter().map(|(_, bytes)| bytes)) {
+                bytes.extend_from_slice(piece);
+            }
             let mut file = &self.file;
             file.seek(SeekFrom::Start(self.end))?;
             file.write_all(&bytes)?;
@@ -213,13 +292,19 @@ impl Journal {
     }
 
     /// Reads a record's payload into `out`.
-    pub(super) fn payload(&self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
-        self.read(record.offset, record.payload_len, out)
+    pub(super) fn payload(&self, record: &Record, number: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        self.piece(record, number, out)
     }
 
     /// Reads a record's encoded mask into `out`.
-    pub(super) fn mask(&self, record: &Record, out: &mut Vec<u8>) -> io::Result<()> {
-        self.read(record.offset + u64::from(record.payload_len), record.mask_len, out)
+    pub(super) fn mask(&self, record: &Record, number: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        self.piece(record, record.payloads.len() + number, out)
+    }
+
+    fn piece(&self, record: &Record, number: usize, out: &mut Vec<u8>) -> io::Result<()> {
+        let before: u64 = record.pieces().take(number).map(|piece| u64::from(piece.len)).sum();
+        let piece = record.pieces().nth(number).ok_or_else(|| io::Error::other("the journal lost a block"))?;
+        self.read(record.offset + before, piece.len, out)
     }
 
     fn read(&self, offset: u64, len: u32, out: &mut Vec<u8>) -> io::Result<()> {
@@ -239,28 +324,33 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::block::Output, *};
 
     fn encoded(n: u8) -> Encoded {
-        Encoded {
+        let output = |payload| Output {
             codec: 3,
-            payload: vec![n; 100 + usize::from(n)],
+            payload,
+            output: 0,
             min: -1.5,
             max: f32::from(n),
-            validity: if n == 1 {
-                Validity::Some(Mask::from_fn([2, 2, 2], 1, |_, z, _, _| z == 0))
-            } else {
-                Validity::All
+            validity: match n {
+                1 => Validity::Some(Mask::from_fn([2, 2, 2], 1, |_, z, _, _| z == 0)),
+                _ => Validity::All,
             },
             valid: 8,
             max_abs_error: 0.1,
             sum_squares: 0.25,
+            fitted_squares: 0.25,
+            old: (0.0, 0),
+        };
+        Encoded {
+            payloads: vec![vec![n; 100 + usize::from(n)], vec![n + 1; 7]],
+            outputs: vec![output(Some(0)), output(Some(1))],
             losses: vec![0.5, 0.25],
         }
     }
-    use neuvol_format::Mask;
     const fn unit(block: u32) -> Unit {
-        Unit { variable: 0, step: 0, block }
+        Unit { group: 0, segment: 0, block }
     }
 
     #[test]
@@ -280,9 +370,12 @@ mod tests {
             assert_eq!(journal.len(), 2);
             let mut bytes = Vec::new();
             let record = journal.record(unit(1)).unwrap();
-            journal.payload(record, &mut bytes).unwrap();
-            assert_eq!(bytes, encoded(1).payload);
-            journal.mask(record, &mut bytes).unwrap();
+            for (number, payload) in encoded(1).payloads.into_iter().enumerate() {
+                journal.payload(record, number, &mut bytes).unwrap();
+                assert_eq!(bytes, payload);
+            }
+            assert!(record.outputs.iter().all(|output| output.validity == Valid::Mask(0)));
+            journal.mask(record, 0, &mut bytes).unwrap();
             assert_eq!(Mask::decode(&bytes, [2, 2, 2], 1).unwrap().count(), 4);
             assert!(!journal.contains(unit(2)));
         }

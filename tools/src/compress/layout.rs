@@ -2,24 +2,28 @@
 
 use super::{CompressError, CompressOptions, Unit, scan::Scan};
 use crate::{
-    source::Source,
-    train::{Sampling, TrainOptions},
+    source::{Source, SourceVariable},
+    train::{ENTROPY_SHARE, Sampling, TrainOptions},
 };
+use neuvol_format::Segment;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 /// Usual block edge in voxels.
 const BLOCK: u32 = 64;
-/// A block of very low or high entropy gets at least and at most this share of the steps of an average one.
-const STEPS_SHARE: (f64, f64) = (0.25, 2.0);
+/// A network of n steps is trained with n^this times the optimiser steps of a network of one.
+const STEPS_EXPONENT: f64 = 0.5;
 
 /// The variables of a run and their blocks.
 pub struct Layout {
     /// In the order of the output file.
     pub variables: Vec<LayoutVariable>,
+    /// Variables (numbers in `variables`) that are outputs of one network; every variable is in one group.
+    pub groups: Vec<Vec<usize>>,
 }
 
 /// One variable and its blocks.
+#[derive(Clone)]
 pub struct LayoutVariable {
     /// Name.
     pub name: String,
@@ -33,6 +37,8 @@ pub struct LayoutVariable {
     pub steps: u32,
     /// Whether the source has a time axis.
     pub has_time: bool,
+    /// Steps that share a network; they follow each other and cover all steps.
+    pub segments: Vec<Segment>,
 }
 
 /// A unit and the optimiser steps that it gets.
@@ -68,104 +74,142 @@ impl LayoutVariable {
 }
 
 impl Layout {
-    /// Chooses the variables and their blocks.
-    pub fn new(source: &dyn Source, options: &CompressOptions) -> Result<Self, CompressError> {
+    /// Chooses the variables and their blocks. `segments` cuts the steps of a variable of the source.
+    pub fn new(
+        source: &dyn Source,
+        options: &CompressOptions,
+        segments: &dyn Fn(usize, &SourceVariable) -> Vec<Segment>,
+    ) -> Result<Self, CompressError> {
         let all = source.variables();
-        let names = || {
-            let list = all.iter().map(|v| format!("{} {:?}", v.name, v.dims)).collect::<Vec<_>>().join(", ");
-            if list.is_empty() { "none".to_owned() } else { list }
-        };
-        let chosen: Vec<usize> = if options.variables.is_empty() {
-            match all.len() {
-                1 => vec![0],
+        let mut layout = Self { variables: Vec::new(), groups: Vec::new() };
+        let alone: Vec<Vec<String>> = if options.variables.is_empty() && options.joint.is_empty() {
+            match all {
+                [only] => vec![vec![only.name.clone()]],
                 _ => {
                     return Err(CompressError::Argument(format!(
                         "--var: {} has {} variables, choose among: {}",
                         source.path().display(),
                         all.len(),
-                        names()
+                        list(all)
                     )));
                 }
             }
         } else {
-            let mut chosen = Vec::new();
-            for name in &options.variables {
-                let index = all.iter().position(|v| v.name == *name).ok_or_else(|| {
-                    let reason = source.skipped().iter().find(|(n, _)| n == name).map_or_else(
-                        || format!("is not in {}; it has: {}", source.path().display(), names()),
-                        |(_, reason)| format!("cannot be compressed: {reason}"),
-                    );
-                    CompressError::Argument(format!("--var: {name} {reason}"))
-                })?;
-                if chosen.contains(&index) {
+            options.variables.iter().map(|name| vec![name.clone()]).collect()
+        };
+        for names in alone.iter().chain(&options.joint) {
+            let mut group = Vec::new();
+            for name in names {
+                let index = find(source, name)?;
+                if layout.variables.iter().any(|known| known.source_index == index) {
                     return Err(CompressError::Argument(format!("--var: {name} is named twice")));
                 }
-                chosen.push(index);
-            }
-            chosen
-        };
-        let variables = chosen
-            .into_iter()
-            .map(|index| {
                 let variable = &all[index];
-                let block = match options.block {
-                    Some(block) => block,
-                    None => variable.dims.map(|n| BLOCK.min(n.next_multiple_of(8))),
-                };
-                LayoutVariable {
+                let block = options.block.unwrap_or_else(|| variable.dims.map(|n| BLOCK.min(n.next_multiple_of(8))));
+                group.push(layout.variables.len());
+                layout.variables.push(LayoutVariable {
                     name: variable.name.clone(),
                     source_index: index,
                     dims: variable.dims,
                     block,
                     steps: variable.steps,
                     has_time: variable.has_time,
-                }
-            })
-            .collect();
-        Ok(Self { variables })
+                    segments: segments(index, variable),
+                });
+            }
+            layout.check_group(&group)?;
+            layout.groups.push(group);
+        }
+        Ok(layout)
     }
 
-    /// Everything that the result depends on, for the journal: another value means another run.
-    pub fn identity(&self, source: &dyn Source, options: &CompressOptions) -> String {
+    /// The same with other segments; `segments` gets the number of a variable in the source.
+    pub(super) fn with_segments(&self, segments: &dyn Fn(usize) -> Vec<Segment>) -> Self {
+        let variable = |v: &LayoutVariable| LayoutVariable { segments: segments(v.source_index), ..v.clone() };
+        Self { variables: self.variables.iter().map(variable).collect(), groups: self.groups.clone() }
+    }
+
+    fn check_group(&self, group: &[usize]) -> Result<(), CompressError> {
+        let most = usize::from(neuvol_model::MAX_OUTPUTS);
+        if group.len() > most {
+            return Err(CompressError::Argument(format!(
+                "--vars: {} names, at most {most} fit one model",
+                group.len()
+            )));
+        }
+        let first = &self.variables[group[0]];
+        for other in group.iter().map(|&variable| &self.variables[variable]) {
+            if (other.dims, other.steps) != (first.dims, first.steps) {
+                return Err(CompressError::Argument(format!(
+                    "--vars: {} has {:?} voxels and {} steps, {} has {:?} and {}; only variables on the same grid and steps \
+                     can share a model (use --var for the others)",
+                    other.name, other.dims, other.steps, first.name, first.dims, first.steps
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The steps of a unit.
+    pub fn segment(&self, unit: Unit) -> Segment {
+        let variable = self.groups[unit.group as usize][0];
+        self.variables[variable].segments[unit.segment as usize]
+    }
+
+    /// Group of a variable, and its place in it.
+    pub fn place(&self, variable: usize) -> (u32, usize) {
+        let mut places = self.groups.iter().enumerate().filter_map(|(group, variables)| {
+            variables.iter().position(|&other| other == variable).map(|at| (group as u32, at))
+        });
+        places.next().unwrap_or_default()
+    }
+
+    /// Everything that the result depends on, for the journal: another value means another run. `inputs` name the files.
+    pub fn identity(&self, inputs: &serde_json::Value, options: &CompressOptions) -> String {
         #[derive(Serialize)]
         struct Identity<'a> {
             tool: &'static str,
-            source: String,
-            source_bytes: Option<u64>,
-            source_modified: Option<u128>,
-            variables: Vec<(&'a str, [u32; 3], [u32; 3], u32)>,
+            inputs: &'a serde_json::Value,
+            variables: Vec<(&'a str, [u32; 3], [u32; 3], Vec<u32>)>,
+            groups: &'a [Vec<usize>],
             train: &'a TrainOptions,
         }
-        let metadata = std::fs::metadata(source.path()).ok();
+        let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect();
         let identity = Identity {
             tool: env!("CARGO_PKG_VERSION"),
-            source: source.path().display().to_string(),
-            source_bytes: metadata.as_ref().map(std::fs::Metadata::len),
-            source_modified: metadata
-                .and_then(|m| m.modified().ok())
-                .and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok())
-                .map(|d| d.as_nanos()),
-            variables: self.variables.iter().map(|v| (v.name.as_str(), v.dims, v.block, v.steps)).collect(),
+            inputs,
+            variables: self.variables.iter().map(|v| (v.name.as_str(), v.dims, v.block, steps(v))).collect(),
+            groups: &self.groups,
             train: &options.train,
         };
         serde_json::json!(identity).to_string()
     }
 
-    /// All units, step by step, with their share of the optimiser steps: in proportion to the block's entropy
-    /// (`Sampling::Entropy`) or the same for all.
+    /// All units, segment by segment, with their share of the optimiser steps: in proportion to the entropy of the block
+    /// (`Sampling::Entropy`) or the same for all, and to a root of the number of steps that share a network.
     pub(super) fn units(&self, scans: &[Scan], train: &TrainOptions) -> Vec<PlannedUnit> {
         let mut units = Vec::new();
-        for (index, (variable, scan)) in self.variables.iter().zip(scans).enumerate() {
-            let mean = scan.entropies.iter().map(|&e| f64::from(e)).sum::<f64>() / scan.entropies.len().max(1) as f64;
-            for step in 0..variable.steps {
-                for block in 0..variable.n_blocks() {
-                    let entropy = f64::from(scan.entropies[(step * variable.n_blocks() + block) as usize]);
+        for (group, variables) in self.groups.iter().enumerate() {
+            let first = &self.variables[variables[0]];
+            let entropies = || variables.iter().flat_map(|&variable| &scans[variable].entropies);
+            let mean = entropies().map(|&e| f64::from(e)).sum::<f64>() / entropies().count().max(1) as f64;
+            for (segment, range) in first.segments.iter().enumerate() {
+                for block in 0..first.n_blocks() {
+                    let mut entropy = 0.0;
+                    for &variable in variables {
+                        for step in range.first..range.first + range.steps {
+                            entropy += f64::from(scans[variable].entropies[(step * first.n_blocks() + block) as usize]);
+                        }
+                    }
+                    entropy /= variables.len() as f64 * f64::from(range.steps);
                     let share = match train.sampling {
-                        Sampling::Entropy if mean > 0.0 => (entropy / mean).clamp(STEPS_SHARE.0, STEPS_SHARE.1),
+                        Sampling::Entropy if mean > 0.0 => (entropy / mean).clamp(ENTROPY_SHARE.0, ENTROPY_SHARE.1),
                         _ => 1.0,
                     };
-                    let steps = ((f64::from(train.steps) * share).round() as u32).max(1);
-                    units.push(PlannedUnit { unit: Unit { variable: index as u32, step, block }, steps });
+                    let together = f64::from(range.steps).powf(STEPS_EXPONENT);
+                    let steps = ((f64::from(train.steps) * share * together).round() as u32).max(1);
+                    let unit = Unit { group: group as u32, segment: segment as u32, block };
+                    units.push(PlannedUnit { unit, steps });
                 }
             }
         }
@@ -174,8 +218,29 @@ impl Layout {
 
     /// The seed of a unit: unrelated for neighbouring units, the same on every machine.
     pub(super) fn seed(&self, unit: Unit, seed: u64) -> u64 {
-        let name = &self.variables[unit.variable as usize].name;
-        let digest = Sha256::digest(format!("{seed}/{name}/{}/{}", unit.step, unit.block));
+        let name = &self.variables[self.groups[unit.group as usize][0]].name;
+        let digest = Sha256::digest(format!("{seed}/{name}/{}/{}", self.segment(unit).first, unit.block));
         digest.iter().take(8).fold(0, |n, &byte| n << 8 | u64::from(byte))
     }
+}
+
+/// Segments of `gop` steps; the last may be shorter.
+pub(super) fn cut(first: u32, steps: u32, gop: u32) -> impl Iterator<Item = Segment> {
+    (0..steps.div_ceil(gop)).map(move |n| Segment { first: first + n * gop, steps: gop.min(steps - n * gop) })
+}
+
+fn list(variables: &[SourceVariable]) -> String {
+    let list = variables.iter().map(|v| format!("{} {:?}", v.name, v.dims)).collect::<Vec<_>>().join(", ");
+    if list.is_empty() { "none".to_owned() } else { list }
+}
+
+fn find(source: &dyn Source, name: &str) -> Result<usize, CompressError> {
+    let all = source.variables();
+    all.iter().position(|v| v.name == *name).ok_or_else(|| {
+        let reason = source.skipped().iter().find(|(n, _)| n == name).map_or_else(
+            || format!("is not in {}; it has: {}", source.path().display(), list(all)),
+            |(_, reason)| format!("cannot be compressed: {reason}"),
+        );
+        CompressError::Argument(format!("--var: {name} {reason}"))
+    })
 }

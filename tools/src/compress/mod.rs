@@ -1,22 +1,30 @@
-//! From a source to a `.neuvol` file: scan, train every block and step, measure what was written, assemble.
+//! From a source to a `.neuvol` file: scan, train every block and segment of steps, measure what was written, assemble.
 //!
-//! Memory is bounded by the block and the number of threads: blocks are read by hyperslab, trained, measured from their
-//! serialised bytes, and appended to a journal beside the output. An interrupted run continues from the journal; its
-//! result is the same as that of an uninterrupted one.
+//! [`compress`] fits networks to data, one per step (teachers) or per group of steps; [`distill`] merges teachers into
+//! students. Memory is bounded by the block, its steps and the number of threads: blocks are read by hyperslab, trained,
+//! measured from their serialised bytes, and appended to a journal beside the output. An interrupted run continues from
+//! the journal; its result is the same as that of an uninterrupted one.
 
 mod assemble;
 mod block;
+mod distill;
+mod gop;
+mod input;
 mod journal;
 mod layout;
+mod points;
 mod scan;
 
+pub use distill::{DistillOptions, distill};
+pub use gop::Probe;
 pub use journal::JournalError;
 pub use layout::Layout;
 
 use crate::{
-    source::{Source, SourceError},
+    source::{Source, SourceError, Steps, some_steps},
     train::{TrainError, TrainOptions},
 };
+use input::Input;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{
@@ -30,12 +38,18 @@ use std::{
 /// What to compress and how.
 #[derive(Debug, Clone)]
 pub struct CompressOptions {
-    /// Names of the variables; empty = the only one of the source.
+    /// Names of the variables that get models of their own; empty here and in `joint` = the only one of the source.
     pub variables: Vec<String>,
+    /// Names of variables that are outputs of one model each: shared encoding, shared layers.
+    pub joint: Vec<Vec<String>>,
     /// Block extent z, y, x; multiples of 8. `None` = 64 each, less where the grid is smaller.
     pub block: Option<[u32; 3]>,
     /// Network and training.
     pub train: TrainOptions,
+    /// Steps that share a network (group of steps), at least 1; `None` = chosen by measured rate and distortion.
+    pub gop: Option<u32>,
+    /// Which steps of the source are taken; for [`compress`] only.
+    pub steps: Steps,
     /// Blocks trained at once; 0 = all cores.
     pub threads: usize,
     /// Throw an unfinished run away instead of continuing it.
@@ -53,6 +67,15 @@ pub enum Event {
         /// Blocks in all.
         total: u64,
     },
+    /// Groups of steps are being tried.
+    Probing {
+        /// Trainings finished.
+        done: u64,
+        /// Trainings in all.
+        total: u64,
+    },
+    /// What a group of steps gave.
+    Probe(Probe),
     /// Training begins.
     Start {
         /// Units (blocks × steps) in all.
@@ -68,7 +91,7 @@ pub enum Event {
         total: u64,
         /// Last loss of this unit (mean squared error of normalised values), if it was trained.
         loss: Option<f32>,
-        /// PSNR in dB over the variable's range of all units finished so far.
+        /// PSNR in dB over the variable's range of all units finished so far, against what they were fitted to.
         psnr: f64,
         /// Payload bytes so far.
         bytes: u64,
@@ -99,12 +122,19 @@ pub struct Summary {
 pub struct VariableSummary {
     /// Name.
     pub name: String,
+    /// Steps that share a network.
+    pub gop: u32,
     /// PSNR in dB over the range of the valid values; infinite for a lossless result.
     pub psnr: f64,
     /// Root mean square error in the variable's units.
     pub rmse: f64,
     /// Largest absolute error in the variable's units.
     pub max_abs_error: f64,
+    /// PSNR in dB against what the networks were fitted to: the data, the teachers, or a mixture of both.
+    pub fitted_psnr: f64,
+    /// PSNR in dB of the steps of older students against what these gave before they were merged again; infinite if
+    /// nothing was forgotten, none without such steps.
+    pub forgetting_psnr: Option<f64>,
     /// Blocks by codec: constant, raw, grid.
     pub blocks: [u64; 3],
     /// Valid values.
@@ -123,11 +153,11 @@ pub enum CompressError {
     #[error("{0}")]
     Argument(String),
     /// Training failed.
-    #[error("{variable}, step {step}, block {block}: {source}")]
+    #[error("{variable}, steps from {step}, block {block}: {source}")]
     Train {
         /// Variable.
         variable: String,
-        /// Time step.
+        /// First time step of the segment.
         step: u32,
         /// Block number.
         block: u32,
@@ -135,11 +165,11 @@ pub enum CompressError {
         source: TrainError,
     },
     /// A block that was just written cannot be read back: a bug.
-    #[error("{variable}, step {step}, block {block}: the encoded block does not decode: {source}")]
+    #[error("{variable}, steps from {step}, block {block}: the encoded block does not decode: {source}")]
     ReadBack {
         /// Variable.
         variable: String,
-        /// Time step.
+        /// First time step of the segment.
         step: u32,
         /// Block number.
         block: u32,
@@ -170,13 +200,13 @@ pub enum CompressError {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
-/// One block at one time step of one variable.
+/// One block in one segment of steps of one group of variables: one network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Unit {
-    /// Index into the run's variables.
-    pub variable: u32,
-    /// Time step.
-    pub step: u32,
+    /// Index into the run's groups.
+    pub group: u32,
+    /// Segment of the group's variables.
+    pub segment: u32,
     /// Block number.
     pub block: u32,
 }
@@ -190,65 +220,79 @@ pub fn compress(
     stop: &AtomicBool,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Summary, CompressError> {
-    let layout = Layout::new(source.as_ref(), options)?;
-    let mut journal = journal::Journal::open(output, &layout.identity(source.as_ref(), options), options.restart)?;
-    let journal_path = journal.path().to_owned();
-    let source = Mutex::new(source);
+    let inputs = serde_json::json!({ "file": distill::file_identity(source.path()), "steps": options.steps });
+    let source = some_steps(source, options.steps)?;
+    let variables = source.variables().to_vec();
+    let plain = Layout::new(source.as_ref(), options, &|_, v| layout::cut(0, v.steps, 1).collect())?;
+    let layout =
+        |gop: u32| Ok(plain.with_segments(&|index| layout::cut(0, variables[index].steps, gop.max(1)).collect()));
+    run(&Input::Data(Mutex::new(source)), &layout, &inputs, output, options, stop, tell)
+}
+
+/// Trains all units that the journal does not have, and writes the file. `layout(gop)` cuts the steps into groups.
+fn run(
+    input: &Input,
+    layout: &(dyn Fn(u32) -> Result<Layout, CompressError> + Sync),
+    inputs: &serde_json::Value,
+    output: &Path,
+    options: &CompressOptions,
+    stop: &AtomicBool,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Result<Summary, CompressError> {
+    let identity = |gop: u32| Ok::<_, CompressError>(layout(gop)?.identity(inputs, options));
+    // A run that has chosen its group of steps goes on with it.
+    let steps = layout(1)?.variables.iter().map(|v| v.steps).max().unwrap_or(1);
+    let mut gop = options.gop;
+    if gop.is_none() && !options.restart {
+        for candidate in gop::candidates(steps) {
+            if journal::Journal::belongs(output, &identity(candidate)?) {
+                gop = Some(candidate);
+            }
+        }
+    }
+    let mut journal = match gop {
+        Some(gop) => Some(journal::Journal::open(output, &identity(gop)?, options.restart)?),
+        None => None,
+    };
+    let journal_path = journal::path(output);
     let interrupted = |kept| CompressError::Interrupted { kept, journal: journal_path.clone() };
+    let kept = journal.as_ref().map_or(0, journal::Journal::len);
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let scans = scan::scan(&source, &layout, stop, tell)?.ok_or_else(|| interrupted(journal.len()))?;
+    let scans = scan::scan(input, &layout(1)?, stop, tell)?.ok_or_else(|| interrupted(kept))?;
+    let gop = match gop {
+        Some(gop) => gop,
+        None => {
+            pool.install(|| gop::choose(input, layout, &scans, options, stop, tell))?.ok_or_else(|| interrupted(0))?
+        }
+    };
+    let layout = &layout(gop)?;
+    let journal = match &mut journal {
+        Some(journal) => journal,
+        none => none.insert(journal::Journal::open(output, &layout.identity(inputs, options), options.restart)?),
+    };
     let plan = layout.units(&scans, &options.train);
     let todo: Vec<_> = plan.iter().filter(|planned| !journal.contains(planned.unit)).collect();
     let total = plan.len() as u64;
     tell(Event::Start { total, resumed: total - todo.len() as u64 });
 
-    let mut progress = Progress::new(&layout, &scans, total);
+    let mut progress = Progress::new(layout, &scans, total);
     for record in journal.records() {
         progress.add(record);
     }
-    let shared = Mutex::new((&mut journal, &mut progress, tell));
+    let shared = Mutex::new((journal, &mut progress, tell));
     let result = pool.install(|| {
-        todo.par_iter().with_max_len(1).try_for_each_init(Vec::new, |values, planned| {
+        todo.par_iter().with_max_len(1).try_for_each(|planned| {
             if stop.load(Ordering::Relaxed) {
                 return Err(interrupted(0));
             }
-            let unit = planned.unit;
-            let variable = &layout.variables[unit.variable as usize];
-            let (origin, extent) = (variable.origin(unit.block), variable.extent(unit.block));
-            let end = std::array::from_fn(|a| origin[a] + extent[a]);
-            source.lock().unwrap_or_else(PoisonError::into_inner).read(
-                variable.source_index,
-                unit.step,
-                origin,
-                end,
-                values,
-            )?;
-            let scan = &scans[unit.variable as usize];
-            let encoded = block::encode(
-                values,
-                extent,
-                (scan.min, scan.max),
-                &options.train,
-                planned.steps,
-                layout.seed(unit, options.train.seed),
-                &|| stop.load(Ordering::Relaxed),
-            )
-            .map_err(|error| match error {
-                block::EncodeError::Train(TrainError::Interrupted) => interrupted(0),
-                block::EncodeError::Train(source) => {
-                    CompressError::Train { variable: variable.name.clone(), step: unit.step, block: unit.block, source }
-                }
-                block::EncodeError::ReadBack(source) => CompressError::ReadBack {
-                    variable: variable.name.clone(),
-                    step: unit.step,
-                    block: unit.block,
-                    source,
-                },
+            let encoded = encode(input, layout, &scans, planned, options, stop).map_err(|error| match error {
+                CompressError::Interrupted { .. } => interrupted(0),
+                other => other,
             })?;
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let (journal, progress, tell) = &mut *shared;
-            let record = journal.append(unit, encoded)?;
+            let record = journal.append(planned.unit, encoded)?;
             progress.add(record);
             tell(progress.event(record));
             Ok(())
@@ -260,10 +304,48 @@ pub fn compress(
         other => other?,
     }
     tell(Event::Write);
-    let source = source.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let summary = assemble::assemble(source.as_ref(), output, &layout, &scans, options, journal)?;
+    let summary =
+        input.with_source(|source| assemble::assemble(source, output, layout, &scans, options, gop, journal))?;
     journal.remove();
     Ok(summary)
+}
+
+/// Makes one unit, or takes it over from a model that has it already.
+fn encode(
+    input: &Input,
+    layout: &Layout,
+    scans: &[scan::Scan],
+    planned: &layout::PlannedUnit,
+    options: &CompressOptions,
+    stop: &AtomicBool,
+) -> Result<block::Encoded, CompressError> {
+    let unit = planned.unit;
+    if let Some(copied) = input.copy(layout, unit)? {
+        return Ok(copied);
+    }
+    let seed = layout.seed(unit, options.train.seed);
+    let wanted = input.wanted(layout, unit, seed)?;
+    let variables = &layout.groups[unit.group as usize];
+    let ranges: Vec<(f32, f32)> = variables.iter().map(|&v| (scans[v].min, scans[v].max)).collect();
+    let place = || {
+        let name = |&v: &usize| layout.variables[v].name.as_str();
+        (variables.iter().map(name).collect::<Vec<_>>().join(", "), layout.segment(unit).first, unit.block)
+    };
+    block::encode(&wanted, &ranges, &options.train, planned.steps, seed, &|| stop.load(Ordering::Relaxed)).map_err(
+        |error| match error {
+            block::EncodeError::Train(TrainError::Interrupted) => {
+                CompressError::Interrupted { kept: 0, journal: PathBuf::new() }
+            }
+            block::EncodeError::Train(source) => {
+                let (variable, step, block) = place();
+                CompressError::Train { variable, step, block, source }
+            }
+            block::EncodeError::ReadBack(source) => {
+                let (variable, step, block) = place();
+                CompressError::ReadBack { variable, step, block, source }
+            }
+        },
+    )
 }
 
 /// Running totals for the progress display.
@@ -274,24 +356,26 @@ struct Progress {
     /// Sum of squared errors relative to the range, and number of values.
     squares: f64,
     values: f64,
-    ranges: Vec<f64>,
+    /// Range of every variable, by group.
+    ranges: Vec<Vec<f64>>,
 }
 
 impl Progress {
     fn new(layout: &Layout, scans: &[scan::Scan], total: u64) -> Self {
-        let ranges = scans.iter().map(|scan| f64::from(scan.max) - f64::from(scan.min)).collect();
-        debug_assert_eq!(layout.variables.len(), scans.len());
+        let range = |&v: &usize| f64::from(scans[v].max) - f64::from(scans[v].min);
+        let ranges = layout.groups.iter().map(|group| group.iter().map(range).collect()).collect();
         Self { done: 0, total, bytes: 0, squares: 0.0, values: 0.0, ranges }
     }
 
     fn add(&mut self, record: &journal::Record) {
         self.done += 1;
-        self.bytes += u64::from(record.payload_len);
-        let range = self.ranges[record.unit.variable as usize];
-        if range > 0.0 {
-            self.squares += record.sum_squares / (range * range);
+        self.bytes += record.bytes();
+        for (output, range) in record.outputs.iter().zip(&self.ranges[record.unit.group as usize]) {
+            if *range > 0.0 {
+                self.squares += output.fitted_squares / (range * range);
+            }
+            self.values += output.valid as f64;
         }
-        self.values += record.valid as f64;
     }
 
     fn event(&self, record: &journal::Record) -> Event {

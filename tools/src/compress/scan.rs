@@ -1,11 +1,8 @@
 //! The first look at the data: range, valid values and block entropies.
 
-use super::{CompressError, Event, Layout};
-use crate::{source::Source, train::block_entropy};
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicBool, Ordering},
-};
+use super::{CompressError, Event, Layout, input::Input, layout::LayoutVariable};
+use crate::train::block_entropy;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a variable's values are like.
 pub(super) struct Scan {
@@ -19,21 +16,26 @@ pub(super) struct Scan {
     pub(super) entropies: Vec<f32>,
 }
 
-/// Reads every block twice, for the range and then for the entropies over that range. `None` if stopped.
+/// Reads every block twice, for the range (unless it is known) and then for the entropies over that range. `None` if
+/// stopped.
 pub(super) fn scan(
-    source: &Mutex<Box<dyn Source>>,
+    input: &Input,
     layout: &Layout,
     stop: &AtomicBool,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Option<Vec<Scan>>, CompressError> {
-    let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-    let total = 2 * layout.variables.iter().map(|v| u64::from(v.steps) * u64::from(v.n_blocks())).sum::<u64>();
+    let units = |v: &LayoutVariable| u64::from(v.steps) * u64::from(v.n_blocks());
+    let passes = |v: &LayoutVariable| if input.value_range(v.source_index).is_some() { 1..2 } else { 0..2 };
+    let total = layout.variables.iter().map(|v| units(v) * passes(v).count() as u64).sum::<u64>();
     let mut done = 0;
     let mut values = Vec::new();
     let mut scans = Vec::with_capacity(layout.variables.len());
     for variable in &layout.variables {
         let mut scan = Scan { min: f32::NAN, max: f32::NAN, valid: 0, entropies: Vec::new() };
-        for pass in 0..2 {
+        if let Some((min, max, valid)) = input.value_range(variable.source_index) {
+            (scan.min, scan.max, scan.valid) = (min, max, valid);
+        }
+        for pass in passes(variable) {
             for step in 0..variable.steps {
                 for block in 0..variable.n_blocks() {
                     if stop.load(Ordering::Relaxed) {
@@ -42,7 +44,7 @@ pub(super) fn scan(
                     let origin = variable.origin(block);
                     let extent = variable.extent(block);
                     let end = std::array::from_fn(|a| origin[a] + extent[a]);
-                    source.read(variable.source_index, step, origin, end, &mut values)?;
+                    input.read(variable.source_index, step, origin, end, &mut values)?;
                     if pass == 0 {
                         for &value in values.iter().filter(|v| !v.is_nan()) {
                             // min and max ignore the NaN that they start with.

@@ -15,10 +15,12 @@ mod histogram;
 mod ssim;
 #[cfg(test)]
 mod tests;
+mod volume;
 
 use serde::Serialize;
 
 pub use errors::ErrorFigures;
+pub use volume::{Between, CompareError, Observe, compare, compare_between};
 
 use errors::Errors;
 use ssim::{StepResult, StepSsim};

@@ -95,10 +95,15 @@ impl RgbImage {
 
     /// Writes the picture as PNG; an existing file is replaced.
     pub fn save_png(&self, path: &Path) -> io::Result<()> {
+        self.write_png(BufWriter::new(File::create(path)?))
+    }
+
+    /// Writes the picture as PNG.
+    pub fn write_png(&self, out: impl io::Write) -> io::Result<()> {
         let (Ok(width), Ok(height)) = (u32::try_from(self.width), u32::try_from(self.height)) else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "picture sides over 2^32 pixels"));
         };
-        let mut encoder = png::Encoder::new(BufWriter::new(File::create(path)?), width, height);
+        let mut encoder = png::Encoder::new(out, width, height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_compression(png::Compression::High);

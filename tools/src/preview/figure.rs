@@ -103,7 +103,8 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
     let bar_height = (rows_height - ROW_LABEL - AXIS_BELOW - 10).max(60);
     let bar_space = |scale: &Scale| panel::bar_width(scale, bar_height).max(SMALL.width(spec.units).min(170));
 
-    let axis_left = spec.slices.iter().zip(&fits).map(|(slice, fit)| panel::axis_left(slice.height, fit)).max();
+    let axis_left =
+        spec.slices.iter().zip(&fits).map(|(slice, fit)| panel::axis_left(slice.origin[1], slice.height, fit)).max();
     let original_left = MARGIN + axis_left.unwrap_or(0);
     let decoded_left = original_left + panel_width + GAP;
     let value_bar_left = decoded_left + panel_width + GAP;
@@ -139,6 +140,7 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
             let voxel = |i: usize| shown(slice, i)[column];
             let scale = if column == 2 { differences } else { values };
             let panel = Panel {
+                origin: slice.origin,
                 size: [slice.width, slice.height],
                 upwards: slice.upwards,
                 scale,
@@ -146,6 +148,9 @@ pub fn slice_figure(spec: &FigureSpec<'_>) -> RgbImage {
                 voxel: &voxel,
             };
             panel.draw(&mut image, left, row_top + ROW_LABEL, fit);
+            for &frame in &slice.frames {
+                panel.outline(&mut image, left, row_top + ROW_LABEL, fit, frame);
+            }
             panel.draw_axes(&mut image, left, row_top + ROW_LABEL, fit, column == 0, &slice.axes);
         }
         row_top += row_height(fit);
@@ -184,7 +189,7 @@ mod tests {
     fn slice(width: usize, height: usize, f: impl Fn(usize, usize) -> (f32, f32)) -> Slice {
         let (original, decoded) = (0..width * height).map(|i| f(i % width, i / width)).unzip();
         let axes = ["x".to_owned(), "y".to_owned()];
-        Slice { label: "z = 0".into(), axes, width, height, upwards: true, original, decoded }
+        Slice { label: "z = 0".into(), axes, width, height, upwards: true, original, decoded, ..Slice::default() }
     }
 
     fn count(image: &RgbImage, colour: [u8; 3]) -> usize {

@@ -18,15 +18,19 @@
 //! figure.save_png("pm25.png".as_ref()).unwrap();
 //! ```
 
+mod bars;
 mod canvas;
 mod colours;
 mod figure;
+mod heat;
 mod panel;
 mod plot;
 mod slices;
 mod ticks;
 
+pub use bars::{Bar, bar_chart};
 pub use canvas::RgbImage;
 pub use figure::{FigureSpec, slice_figure};
+pub use heat::{HeatMap, HeatPlane, heat_map};
 pub use plot::{LinePlot, Series, line_plot};
 pub use slices::{MiddleSlices, Slice};

@@ -39,6 +39,11 @@ impl Fit {
         (self.cells[1] * self.zoom[1]) as i32
     }
 
+    /// Pixels of `n` voxels along an axis.
+    fn pixels(&self, axis: usize, n: usize) -> i32 {
+        (n as f64 / self.shrink[axis] as f64 * self.zoom[axis] as f64).round() as i32
+    }
+
     /// Pixel offset of the middle of voxel `index` along an axis (0 horizontal, 1 vertical).
     fn pixel(&self, axis: usize, index: f64) -> i32 {
         ((index + 0.5) / self.shrink[axis] as f64 * self.zoom[axis] as f64) as i32
@@ -56,6 +61,8 @@ pub(super) enum Shown {
 
 /// A slice ready to draw: voxel values with the horizontal axis fastest.
 pub(super) struct Panel<'a> {
+    /// Numbers of the first voxel along both axes.
+    pub(super) origin: [usize; 2],
     pub(super) size: [usize; 2],
     pub(super) upwards: bool,
     pub(super) scale: Scale,
@@ -85,6 +92,22 @@ impl Panel<'_> {
             }
         }
         image.frame(left, top, fit.width(), fit.height(), INK);
+    }
+
+    /// Outlines a rectangle of voxels (first along both axes, extent along both axes), at least 9 pixels wide and high.
+    pub(super) fn outline(&self, image: &mut RgbImage, left: i32, top: i32, fit: &Fit, rectangle: [usize; 4]) {
+        let [x, y, width, height] = rectangle;
+        let (x, mut y) = (fit.pixels(0, x), fit.pixels(1, y));
+        let (width, height) = (fit.pixels(0, width), fit.pixels(1, height));
+        if self.upwards {
+            y = fit.height() - y - height;
+        }
+        let grow = |n: i32| ((9 - n) / 2).max(0);
+        let (x, y) = (left + x - grow(width), top + y - grow(height));
+        let (width, height) = (width + 2 * grow(width), height + 2 * grow(height));
+        // Light beside dark shows on every colour.
+        image.frame(x, y, width, height, INK);
+        image.frame(x + 1, y + 1, width - 2, height - 2, [255; 3]);
     }
 
     /// Mean (or extreme) of the voxels of one cell; a mismatch in any of them shows, whatever the others are.
@@ -122,15 +145,15 @@ impl Panel<'_> {
         axes: &[String; 2],
     ) {
         let bottom = top + fit.height();
-        for (value, label) in ticks::indices(self.size[0], fit.width() as usize / 120).iter() {
-            let x = left + fit.pixel(0, value);
+        for (value, label) in ticks::indices(self.origin[0], self.size[0], fit.width() as usize / 120).iter() {
+            let x = left + fit.pixel(0, value - self.origin[0] as f64);
             image.fill(x, bottom + 1, 1, 5, INK);
             image.text(x, bottom + 7, label, SMALL, Align::Centre, INK);
         }
         image.text(left + fit.width() / 2, bottom + 28, &axes[0], SMALL, Align::Centre, FAINT_INK);
-        let vertical_ticks = vertical_ticks(self.size[1], fit);
+        let vertical_ticks = vertical_ticks(self.origin[1], self.size[1], fit);
         for (value, label) in vertical_ticks.iter() {
-            let offset = fit.pixel(1, value);
+            let offset = fit.pixel(1, value - self.origin[1] as f64);
             let y = if self.upwards { bottom - 1 - offset } else { top + offset };
             image.fill(left - 6, y, 5, 1, INK);
             if vertical {
@@ -147,13 +170,13 @@ impl Panel<'_> {
 /// Space that [`Panel::draw_axes`] needs below a panel.
 pub(super) const AXIS_BELOW: i32 = 52;
 
-/// Space that [`Panel::draw_axes`] needs left of a panel with `height` voxels.
-pub(super) fn axis_left(height: usize, fit: &Fit) -> i32 {
-    14 + vertical_ticks(height, fit).width(SMALL) + SMALL.height()
+/// Space that [`Panel::draw_axes`] needs left of a panel with `height` voxels from number `first`.
+pub(super) fn axis_left(first: usize, height: usize, fit: &Fit) -> i32 {
+    14 + vertical_ticks(first, height, fit).width(SMALL) + SMALL.height()
 }
 
-fn vertical_ticks(height: usize, fit: &Fit) -> ticks::Ticks {
-    ticks::indices(height, fit.height() as usize / 60)
+fn vertical_ticks(first: usize, height: usize, fit: &Fit) -> ticks::Ticks {
+    ticks::indices(first, height, fit.height() as usize / 60)
 }
 
 /// Width of the coloured part of a colour bar.
@@ -250,8 +273,14 @@ mod tests {
     fn averaged_down_errors_keep_their_extremes() {
         let limits = colours::value_limits([-9.0, 9.0].into_iter());
         let voxel = |i: usize| Shown::Value(if i == 1 { -9.0 } else { 1.0 });
-        let mut panel =
-            Panel { size: [1201, 1201], upwards: true, scale: Scale::diverging(limits), extremes: true, voxel: &voxel };
+        let mut panel = Panel {
+            origin: [0, 0],
+            size: [1201, 1201],
+            upwards: true,
+            scale: Scale::diverging(limits),
+            extremes: true,
+            voxel: &voxel,
+        };
         let fit = Fit::new(panel.size);
         assert!(panel.cell(&fit, 0, 0) == Shown::Value(-9.0));
         panel.extremes = false;
@@ -266,7 +295,8 @@ mod tests {
         for (upwards, top_value) in [(true, 1.0), (false, 0.0)] {
             let mut image = RgbImage::new(400, 400);
             let fit = Fit::new([1, 2]);
-            Panel { size: [1, 2], upwards, scale, extremes: false, voxel: &voxel }.draw(&mut image, 10, 10, &fit);
+            Panel { origin: [0, 0], size: [1, 2], upwards, scale, extremes: false, voxel: &voxel }
+                .draw(&mut image, 10, 10, &fit);
             assert_eq!(image.pixel(20, 12), Some(scale.colour(top_value)));
         }
     }

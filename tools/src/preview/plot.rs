@@ -35,6 +35,8 @@ pub struct LinePlot<'a> {
     pub series: Vec<Series>,
     /// Use a logarithmic vertical axis.
     pub logarithmic: bool,
+    /// Let the vertical axis begin at 0, so that small differences of large values look small.
+    pub from_zero: bool,
     /// Draws a dashed horizontal line at a value, with a name, for example a target.
     pub target: Option<(f64, &'a str)>,
 }
@@ -134,7 +136,10 @@ fn frame_of(plot: &LinePlot<'_>, top: i32, height: i32) -> Frame {
     let transform = |y: f64| if plot.logarithmic { y.log10() } else { y };
     let target = plot.target.map(|(value, _)| (0.0, value)).filter(|p| is_drawable(p, plot.logarithmic));
     let x = span(points().map(|(x, _)| x), 0.0);
-    let y = span(points().chain(target).map(|(_, y)| transform(y)), 0.06);
+    let mut y = span(points().chain(target).map(|(_, y)| transform(y)), 0.06);
+    if plot.from_zero && !plot.logarithmic {
+        y = (y.0.min(0.0), y.1 + 0.06 * (y.1 - y.0.min(0.0)));
+    }
     Frame { left: LEFT, top, width: WIDTH - LEFT - MARGIN, height, x, y, logarithmic: plot.logarithmic }
 }
 
@@ -164,7 +169,14 @@ fn draw_axes(image: &mut RgbImage, frame: &Frame, plot: &LinePlot<'_>) {
         image.fill(frame.left, y, frame.width, 1, GRID);
         image.text(frame.left - 10, y - LABEL.height() / 2, label, LABEL, Align::Right, INK);
     }
-    for (value, label) in ticks::linear(frame.x.0, frame.x.1, 8).iter() {
+    let mut x_ticks = ticks::linear(frame.x.0, frame.x.1, 8);
+    // Steps have no halves.
+    let mut points = plot.series.iter().flat_map(|series| &series.points);
+    if frame.x.1 < 1e6 && points.all(|(x, _)| x.fract() == 0.0) {
+        x_ticks.values.retain(|x| x.fract() == 0.0);
+        x_ticks.labels = x_ticks.values.iter().map(|x| format!("{x:.0}")).collect();
+    }
+    for (value, label) in x_ticks.iter() {
         let x = frame.x_pixel(value).round() as i32;
         image.fill(x, bottom, 1, 7, INK);
         image.text(x, bottom + 10, label, LABEL, Align::Centre, INK);

@@ -1,12 +1,16 @@
 //! The two-dimensional fields a figure shows.
 
 /// One row of a figure: the same slice of the original and of the decoded field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Slice {
     /// What is shown, for example `z = 12`.
     pub label: String,
     /// Names of the horizontal and the vertical axis.
     pub axes: [String; 2],
+    /// Numbers of the first voxel along both axes, for slices of a part of the grid.
+    pub origin: [usize; 2],
+    /// Rectangles to outline: first voxel along both axes, counted from `origin`, and extent along both axes.
+    pub frames: Vec<[usize; 4]>,
     /// Voxels along the horizontal axis.
     pub width: usize,
     /// Voxels along the vertical axis.
@@ -76,6 +80,7 @@ impl MiddleSlices {
             upwards: y_upwards,
             original,
             decoded,
+            ..Slice::default()
         }];
         if nz > 1 {
             let [original, decoded] = self.vertical;
@@ -87,6 +92,7 @@ impl MiddleSlices {
                 upwards: z_upwards,
                 original,
                 decoded,
+                ..Slice::default()
             });
         }
         slices

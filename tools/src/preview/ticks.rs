@@ -36,11 +36,14 @@ pub(super) fn linear(low: f64, high: f64, wanted: usize) -> Ticks {
     labelled(values, step)
 }
 
-/// Whole-number positions within `0..n` for voxel axes, at most about `wanted`.
-pub(super) fn indices(n: usize, wanted: usize) -> Ticks {
-    let last = n.saturating_sub(1) as f64;
-    let mut ticks = linear(0.0, last.max(1.0), wanted);
+/// Whole-number positions among the `n` from `first` for voxel axes, at most about `wanted`.
+pub(super) fn indices(first: usize, n: usize, wanted: usize) -> Ticks {
+    let (first, last) = (first as f64, (first + n.saturating_sub(1)) as f64);
+    let mut ticks = linear(first, last.max(first + 1.0), wanted);
     ticks.values.retain(|v| v.fract() == 0.0 && *v <= last);
+    if ticks.values.is_empty() {
+        ticks.values.push(first);
+    }
     ticks.labels = ticks.values.iter().map(|v| format!("{v:.0}")).collect();
     ticks
 }
@@ -109,9 +112,11 @@ mod tests {
 
     #[test]
     fn voxel_axes_have_whole_numbers() {
-        assert_eq!(indices(1, 4).labels, ["0"]);
-        assert_eq!(indices(3, 6).labels, ["0", "1", "2"]);
-        assert_eq!(indices(300, 4).labels, ["0", "100", "200"]);
+        assert_eq!(indices(0, 1, 4).labels, ["0"]);
+        assert_eq!(indices(0, 3, 6).labels, ["0", "1", "2"]);
+        assert_eq!(indices(0, 300, 4).labels, ["0", "100", "200"]);
+        assert_eq!(indices(48, 97, 4).labels, ["50", "75", "100", "125"]);
+        assert_eq!(indices(17, 1, 4).labels, ["17"]);
     }
 
     #[test]

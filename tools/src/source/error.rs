@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The formats that [`crate::source::open`] reads, as shown to people.
 pub(crate) const FORMATS: &str = "NetCDF (3 and 4), NIfTI-1 (.nii, .nii.gz), NRRD, TIFF stacks, \
-     legacy VTK structured points, raw files named NAME_XxYxZ_TYPE.raw";
+     legacy VTK structured points, raw files named NAME_XxYxZ_TYPE.raw, its own models";
 
 /// Why a source file could not be opened or read. Every message names the file and, where there is one, the cure.
 #[derive(Debug, thiserror::Error)]

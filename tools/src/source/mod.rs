@@ -6,10 +6,12 @@
 mod dense;
 mod dtype;
 mod error;
+mod models;
 mod netcdf;
 mod nifti;
 mod nrrd;
 mod raw;
+mod steps;
 mod tiff;
 mod vtk;
 
@@ -21,7 +23,9 @@ use neuvol_format::Attribute;
 
 pub use self::dtype::{Dtype, Endian};
 pub use self::error::SourceError;
+pub use self::models::{Models, Place};
 pub(crate) use self::netcdf::attributes;
+pub use self::steps::{Steps, some_steps};
 
 /// An opened source file with some variables on regular grids.
 pub trait Source: Send {
@@ -117,6 +121,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     match start.as_slice() {
         [b'C', b'D', b'F', 1 | 2 | 5, ..] | [0x89, b'H', b'D', b'F', 0x0d, 0x0a, 0x1a, 0x0a, ..] => netcdf::open(path),
         [b'N', b'R', b'R', b'D', ..] => nrrd::open(path),
+        s if s.starts_with(&models::MAGIC) => Ok(Box::new(Models::open(&[path])?)),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => tiff::open(path),
         [0x1f, 0x8b, ..] => nifti::open_compressed(path),
         s if s.starts_with(b"# vtk DataFile") => vtk::open(path),

@@ -1,4 +1,4 @@
-//! The multi-resolution grid encoding: forward, backward and update, for voxels of the block's lattice.
+//! The multi-resolution grid encoding: forward, backward and update, at any position in the block.
 //!
 //! Written by hand because the same in tensor operations costs ten times as much; libtorch gets the encoded batch as a
 //! leaf and returns its gradient.
@@ -12,8 +12,7 @@ use rand::Rng;
 const INITIAL_FEATURE: f32 = 1e-2;
 
 pub(super) struct Encoding {
-    extent: [u32; 3],
-    n_inputs: usize,
+    pub(super) n_inputs: usize,
     pub(super) levels: Vec<Level>,
 }
 
@@ -24,7 +23,7 @@ pub(super) struct Level {
     pub(super) hashed: bool,
     mask: u32,
     /// First input of the MLP that this level fills.
-    offset: usize,
+    pub(super) offset: usize,
     /// Features, entry by entry.
     pub(super) table: Vec<f32>,
     gradient: Vec<f32>,
@@ -56,22 +55,17 @@ impl Encoding {
                 built
             })
             .collect();
-        Self { extent, n_inputs: offset, levels }
+        Self { n_inputs: offset, levels }
     }
 
-    fn position(&self, voxel: u32) -> [u32; 3] {
-        let [_, ny, nx] = self.extent;
-        [voxel / nx / ny, voxel / nx % ny, voxel % nx]
-    }
-
-    /// Encodes a batch: `encoded` is [voxel][input].
-    pub(super) fn forward(&self, voxels: &[u32], encoded: &mut [f32]) {
+    /// Encodes a batch of positions z, y, x in voxels: `encoded` is [position][input].
+    pub(super) fn forward(&self, positions: &[[f32; 3]], encoded: &mut [f32]) {
         for level in &self.levels {
             let n = level.n_features;
-            for (&voxel, inputs) in voxels.iter().zip(encoded.chunks_exact_mut(self.n_inputs)) {
+            for (&position, inputs) in positions.iter().zip(encoded.chunks_exact_mut(self.n_inputs)) {
                 let inputs = &mut inputs[level.offset..level.offset + n];
                 inputs.fill(0.0);
-                level.corners(self.position(voxel), |entry, weight| {
+                level.corners(position, |entry, weight| {
                     let features = &level.table[entry * n..entry * n + n];
                     for (input, feature) in inputs.iter_mut().zip(features) {
                         *input += weight * feature;
@@ -82,16 +76,15 @@ impl Encoding {
     }
 
     /// Scatters the gradient of the encoded batch into the tables and takes one Adam step.
-    pub(super) fn backward(&mut self, voxels: &[u32], gradient: &[f32], rates: &Rates) {
-        let (extent, n_inputs) = (self.extent, self.n_inputs);
-        let position = |voxel: u32| [voxel / extent[2] / extent[1], voxel / extent[2] % extent[1], voxel % extent[2]];
+    pub(super) fn backward(&mut self, positions: &[[f32; 3]], gradient: &[f32], rates: &Rates) {
+        let n_inputs = self.n_inputs;
         for level in &mut self.levels {
             let n = level.n_features;
             let mut sums = std::mem::take(&mut level.gradient);
             sums.fill(0.0);
-            for (&voxel, inputs) in voxels.iter().zip(gradient.chunks_exact(n_inputs)) {
+            for (&position, inputs) in positions.iter().zip(gradient.chunks_exact(n_inputs)) {
                 let inputs = &inputs[level.offset..level.offset + n];
-                level.corners(position(voxel), |entry, weight| {
+                level.corners(position, |entry, weight| {
                     for (sum, input) in sums[entry * n..entry * n + n].iter_mut().zip(inputs) {
                         *sum += weight * input;
                     }
@@ -118,13 +111,12 @@ impl Level {
         }
     }
 
-    /// Calls `visit(entry, weight)` for the corners around a voxel that have weight.
+    /// Calls `visit(entry, weight)` for the corners around a position that have weight.
     #[inline(always)]
-    fn corners(&self, position: [u32; 3], mut visit: impl FnMut(usize, f32)) {
-        let cell = 1u32 << self.log2_cell;
-        let scale = 1.0 / cell as f32;
-        let base = position.map(|p| p >> self.log2_cell);
-        let fraction = position.map(|p| (p & (cell - 1)) as f32 * scale);
+    fn corners(&self, position: [f32; 3], mut visit: impl FnMut(usize, f32)) {
+        let scale = 1.0 / (1u32 << self.log2_cell) as f32;
+        let base = position.map(|p| (p * scale) as u32);
+        let fraction: [f32; 3] = std::array::from_fn(|a| position[a] * scale - base[a] as f32);
         for dz in 0..2u32 {
             let wz = if dz == 0 { 1.0 - fraction[0] } else { fraction[0] };
             if wz == 0.0 {

@@ -1,26 +1,33 @@
 //! Training of block networks: voxels sampled by entropy, multi-resolution grid in Rust, MLP in libtorch.
 //!
-//! One call of [`train_block`] fits one network to one block at one time step. It is deterministic: the result depends on
-//! the values, the configuration and the seed only, never on the number of threads (every block is trained by one thread
-//! with a random generator of its own).
+//! One call of [`train`] fits one network to one block: one step of one variable (a teacher), or several steps and
+//! variables together (a student). It is deterministic: the result depends on the values, the configuration and the seed
+//! only, never on the number of threads (every block is trained by one thread with a random generator of its own).
 
 mod adam;
+mod basis;
+mod between;
 mod encoding;
+mod fields;
 mod fill;
 mod mlp;
 mod pyramid;
 mod sampling;
 #[cfg(test)]
 mod tests;
+mod time;
 
+pub use basis::Student;
+pub use fields::{Fields, Points};
+pub(crate) use sampling::ENTROPY_SHARE;
 pub use sampling::{Sampling, block_entropy};
 
 use adam::Schedule;
 use encoding::Encoding;
-use fill::fill_invalid;
+use fields::Targets;
 use mlp::Mlp;
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig};
-use rand::SeedableRng;
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, TimeInterpolation};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +54,8 @@ pub struct TrainOptions {
     pub learning_rate: f32,
     /// How voxels are drawn.
     pub sampling: Sampling,
+    /// How one network stands for several steps.
+    pub student: Student,
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -64,14 +73,16 @@ impl Default for TrainOptions {
             batch: 2048,
             learning_rate: 1e-2,
             sampling: Sampling::Entropy,
+            student: Student::Gains,
             seed: 0,
         }
     }
 }
 
 impl TrainOptions {
-    /// The model configuration for a block of `extent`: levels coarser than the block needs are left out.
-    pub fn grid_config(&self, extent: [u32; 3]) -> GridConfig {
+    /// The model configuration for `n_outputs` variables at `n_steps` steps of a block of `extent`: levels coarser than
+    /// the block needs are left out.
+    pub fn grid_config(&self, extent: [u32; 3], n_outputs: usize, n_steps: usize) -> GridConfig {
         let longest = extent.iter().copied().max().unwrap_or(1);
         let mut levels = Vec::new();
         for log2_cell in (self.log2_finest_cell..self.log2_finest_cell.saturating_add(self.n_levels)).rev() {
@@ -85,12 +96,20 @@ impl TrainOptions {
                 });
             }
         }
+        let time = match n_steps {
+            1 => TimeConfig::default(),
+            n => TimeConfig {
+                n_codes: n as u16,
+                gains: self.student != Student::Codes,
+                interpolation: TimeInterpolation::Codes,
+            },
+        };
         GridConfig {
             levels,
             n_neurons: self.n_neurons,
             n_hidden_layers: self.n_hidden_layers,
-            n_outputs: 1,
-            time: TimeConfig::default(),
+            n_outputs: n_outputs as u8,
+            time,
         }
     }
 }
@@ -128,60 +147,128 @@ pub enum TrainError {
     Interrupted,
 }
 
-/// Fits a network to one block.
-///
-/// `values`: physical values, extent z, y, x with x fastest, NaN = invalid (never learned); at least two different valid
-/// values. `range`: smallest and largest valid value. `steps`: optimiser steps of this block. `stop` is asked now and then.
-pub fn train_block(
-    values: &[f32],
-    extent: [u32; 3],
-    range: (f32, f32),
-    options: &TrainOptions,
-    steps: u32,
-    seed: u64,
-    stop: &dyn Fn() -> bool,
-) -> Result<Trained, TrainError> {
+/// What to fit.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    /// The values; every output has at least two different valid ones.
+    pub fields: &'a Fields,
+    /// Smallest and largest valid value of each output, all steps together.
+    pub ranges: &'a [(f32, f32)],
+    /// Further points between the voxels, with the share of samples that they get; none are needed.
+    pub points: Option<(&'a Points, f32)>,
+    /// Optimiser steps.
+    pub steps: u32,
+    /// Seed of everything random.
+    pub seed: u64,
+}
+
+/// One batch of samples.
+struct Batch {
+    steps: Vec<u32>,
+    voxels: Vec<u32>,
+    positions: Vec<[f32; 3]>,
+    /// `[sample][output]`, NaN = nothing is wanted.
+    wanted: Vec<f32>,
+}
+
+impl Batch {
+    fn new(len: usize, n_outputs: usize) -> Self {
+        Self {
+            steps: vec![0; len],
+            voxels: vec![0; len],
+            positions: vec![[0.0; 3]; len],
+            wanted: vec![0.0; len * n_outputs],
+        }
+    }
+
+    fn draw(&mut self, job: &Job<'_>, targets: &Targets, sampler: &sampling::Sampler, rng: &mut ChaCha8Rng) {
+        let len = self.steps.len();
+        let off_lattice = match job.points {
+            Some((points, share)) if !points.steps.is_empty() => ((len as f32 * share) as usize).min(len),
+            _ => 0,
+        };
+        let on_lattice = len - off_lattice;
+        sampler.draw(rng, &mut self.steps[..on_lattice], &mut self.voxels[..on_lattice]);
+        let [_, ny, nx] = targets.extent;
+        let mut wanted = self.wanted.chunks_exact_mut(targets.n_outputs);
+        for ((&step, &voxel), position) in self.steps.iter().zip(&self.voxels).zip(&mut self.positions).take(on_lattice)
+        {
+            *position = [voxel / nx / ny, voxel / nx % ny, voxel % nx].map(|n| n as f32);
+            if let Some(wanted) = wanted.next() {
+                targets.get(step, voxel, wanted);
+            }
+        }
+        for ((step, position), wanted) in
+            self.steps[on_lattice..].iter_mut().zip(&mut self.positions[on_lattice..]).zip(wanted)
+        {
+            if let Some((points, _)) = job.points {
+                let at = rng.random_range(0..points.steps.len());
+                (*step, *position) = (points.steps[at], points.positions[at]);
+                let values = &points.values[at * targets.n_outputs..][..targets.n_outputs];
+                for (output, (wanted, &value)) in wanted.iter_mut().zip(values).enumerate() {
+                    *wanted = targets.normalise(output, value);
+                }
+            }
+        }
+    }
+}
+
+/// Fits a network to one block. `stop` is asked now and then.
+pub fn train(job: &Job<'_>, options: &TrainOptions, stop: &dyn Fn() -> bool) -> Result<Trained, TrainError> {
     // OpenMP's thread count belongs to the calling thread: blocks are the unit of parallel work, not matrix rows.
     tch::set_num_threads(1);
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (low, high) = range;
-    let scale = 1.0 / (f64::from(high) - f64::from(low));
-    let target: Vec<f32> = values.iter().map(|&v| ((f64::from(v) - f64::from(low)) * scale) as f32).collect();
-    let filled = fill_invalid(&target, extent.map(|n| n as usize));
-    let sampler = sampling::Sampler::new(&target, &filled, extent, options.sampling)?;
+    let mut rng = ChaCha8Rng::seed_from_u64(job.seed);
+    let targets = Targets::new(job.fields, job.ranges);
+    let sampler = sampling::Sampler::new(&targets, options.sampling)?;
 
-    let config = options.grid_config(extent);
+    let extent = targets.extent;
+    let mut config = options.grid_config(extent, targets.n_outputs, targets.n_steps);
+    let student = (targets.n_steps > 1).then_some(options.student);
     let mut encoding = Encoding::new(&config, extent, &mut rng);
-    let mut mlp = Mlp::new(&config, &mut rng);
-    pyramid::initialise(&filled, extent, &mut encoding);
+    let start = pyramid::initialise(&targets, student, &mut encoding)?;
+    let mut mlp = Mlp::new(&config, &start.paths, &mut rng);
+    let n_neurons = usize::from(config.n_neurons);
+    let fit_gains = student == Some(Student::Gains);
+    let mut time = student.map(|_| time::Time::new(targets.n_steps, n_neurons, start.gains, fit_gains, &mut rng));
 
-    let batch = (options.batch as usize).min(values.len().next_power_of_two()).max(64);
-    let mut schedule = Schedule::new(options.learning_rate, steps);
-    let mut voxels = vec![0u32; batch];
-    let mut wanted = vec![0f32; batch];
-    let mut encoded = vec![0f32; batch * config.n_inputs()];
-    let mut losses = Vec::with_capacity((steps / LOSS_EVERY) as usize + 1);
-    for step in 0..steps {
-        sampler.draw(&mut rng, &mut voxels);
-        for (wanted, &voxel) in wanted.iter_mut().zip(&voxels) {
-            *wanted = target[voxel as usize];
-        }
-        encoding.forward(&voxels, &mut encoded);
-        let (loss, gradient) = mlp.backward(&encoded, &wanted)?;
-        if !loss.is_finite() {
-            return Err(TrainError::Diverged { loss, step });
+    let n = (options.batch as usize).min((targets.voxels() * targets.n_steps).next_power_of_two()).max(64);
+    let mut batch = Batch::new(n, targets.n_outputs);
+    let mut schedule = Schedule::new(options.learning_rate, job.steps);
+    let mut encoded = vec![0f32; n * config.n_inputs()];
+    let (mut inputs, mut biases) = (Vec::new(), Vec::new());
+    let mut losses = Vec::with_capacity((job.steps / LOSS_EVERY) as usize + 1);
+    for step in 0..job.steps {
+        batch.draw(job, &targets, &sampler, &mut rng);
+        encoding.forward(&batch.positions, &mut encoded);
+        let mut gradients = match &time {
+            None => mlp.backward(&encoded, &[], &batch.wanted)?,
+            Some(time) => {
+                time.forward(&batch.steps, &encoded, &mut inputs, &mut biases);
+                mlp.backward(&inputs, &biases, &batch.wanted)?
+            }
+        };
+        if !gradients.loss.is_finite() {
+            return Err(TrainError::Diverged { loss: gradients.loss, step });
         }
         let rates = schedule.next_step();
         mlp.update(&rates)?;
-        encoding.backward(&voxels, &gradient, &rates);
+        if let Some(time) = &mut time {
+            time.backward(&batch.steps, &encoded, &mut gradients.inputs, &gradients.biases, &rates);
+        }
+        encoding.backward(&batch.positions, &gradients.inputs, &rates);
         if step % LOSS_EVERY == 0 {
-            losses.push(loss);
+            losses.push(gradients.loss);
             if stop() {
                 return Err(TrainError::Interrupted);
             }
         }
     }
-    let network =
-        GridNetwork { tables: encoding.into_tables(), layers: mlp.layers(), time_codes: Vec::new(), time_gains: Vec::new(), config, extent };
+    let (time_codes, time_gains) = time.map(|time| time.stored()).unwrap_or_default();
+    let (tables, layers) = (encoding.into_tables(), mlp.layers());
+    let mut network = GridNetwork { tables, layers, time_codes, time_gains, config: config.clone(), extent };
+    if student.is_some() {
+        config.time.interpolation = between::choose(&network, &targets, &mut rng);
+        network.config = config;
+    }
     Ok(Trained { network, losses })
 }

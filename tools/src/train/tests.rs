@@ -18,10 +18,15 @@ fn range(values: &[f32]) -> (f32, f32) {
     (fold(f32::min), fold(f32::max))
 }
 
+fn fit(values: &[f32], options: &TrainOptions, steps: u32, seed: u64) -> Result<Trained, TrainError> {
+    let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.to_vec() };
+    train(&Job { fields: &fields, ranges: &[range(values)], points: None, steps, seed }, options, &|| false)
+}
+
 /// Trains and measures with the oracle; PSNR over the range of the valid values.
 fn psnr(values: &[f32], options: &TrainOptions, steps: u32) -> f64 {
     let (low, high) = range(values);
-    let trained = train_block(values, EXTENT, (low, high), options, steps, 1, &|| false).unwrap();
+    let trained = fit(values, options, steps, 1).unwrap();
     let mut decoded = vec![0.0; values.len()];
     trained.network.evaluate_block(0.0, 0, &mut decoded);
     let errors = values.iter().zip(&decoded).filter(|(v, _)| !v.is_nan());
@@ -45,8 +50,7 @@ fn training_starts_at_the_interpolated_grid_and_improves_on_it() {
 #[test]
 fn every_kernel_decodes_a_trained_network_like_the_oracle() {
     let values = waves();
-    let trained = train_block(&values, EXTENT, range(&values), &TrainOptions::default(), 300, 1, &|| false).unwrap();
-    let network = trained.network;
+    let network = fit(&values, &TrainOptions::default(), 300, 1).unwrap().network;
     let (mut wanted, mut got) = (vec![0.0; values.len()], vec![0.0; values.len()]);
     network.evaluate_block(0.0, 0, &mut wanted);
     wanted.iter_mut().for_each(|y| *y = y.clamp(0.0, 1.0));
@@ -74,8 +78,8 @@ fn hashed_levels_and_other_shapes_train_too() {
         n_features_per_level: 2,
         ..TrainOptions::default()
     };
-    let levels = options.grid_config(EXTENT).levels.len();
-    assert!(options.grid_config(EXTENT).is_hashed(levels - 1, EXTENT));
+    let levels = options.grid_config(EXTENT, 1, 1).levels.len();
+    assert!(options.grid_config(EXTENT, 1, 1).is_hashed(levels - 1, EXTENT));
     assert!(psnr(&waves(), &options, 200) > 30.0);
 }
 
@@ -91,10 +95,7 @@ fn invalid_voxels_are_not_learned() {
 #[test]
 fn the_same_seed_gives_the_same_network() {
     let values = waves();
-    let train = |seed| {
-        let result = train_block(&values, EXTENT, range(&values), &TrainOptions::default(), 40, seed, &|| false);
-        result.unwrap().network.to_bytes()
-    };
+    let train = |seed| fit(&values, &TrainOptions::default(), 40, seed).unwrap().network.to_bytes();
     assert_eq!(train(5), train(5));
     assert_ne!(train(5), train(6));
 }
@@ -102,6 +103,8 @@ fn the_same_seed_gives_the_same_network() {
 #[test]
 fn training_can_be_stopped() {
     let values = waves();
-    let result = train_block(&values, EXTENT, range(&values), &TrainOptions::default(), 400, 0, &|| true);
+    let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.clone() };
+    let job = Job { fields: &fields, ranges: &[range(&values)], points: None, steps: 400, seed: 0 };
+    let result = train(&job, &TrainOptions::default(), &|| true);
     assert!(matches!(result, Err(TrainError::Interrupted)));
 }

@@ -1,0 +1,133 @@
+//! Merging: models of single steps (teachers) become models of many steps (students).
+
+use super::{
+    CompressError, CompressOptions, Event, Layout, Summary,
+    input::{Input, ModelInput},
+    layout::cut,
+    run,
+};
+use crate::source::{Models, Source, SourceVariable};
+use neuvol_format::Segment;
+use std::{
+    path::Path,
+    sync::{Mutex, atomic::AtomicBool},
+};
+
+/// How models are merged.
+#[derive(Debug, Clone)]
+pub struct DistillOptions {
+    /// Which variables, blocks (`None` = those of the models), network and group of steps.
+    pub compress: CompressOptions,
+    /// Weight α of the data in L_KD + α·L_data; unused without data.
+    pub alpha: f64,
+    /// Share of the samples that lie between the voxels, 0..1.
+    pub off_lattice: f32,
+    /// Merge students that are finished (as long as a group of steps) again instead of copying them.
+    pub remerge: bool,
+}
+
+/// Merges models into students that minimise L_KD = Σ_t Σ_c ‖M_student(c,t) − M_t(c)‖², plus α times the same against
+/// `data` where it is given. Without data the result's errors are upper bounds: those against the models plus the models'
+/// own. Students of a whole group of steps are taken over as they are, so old steps are not forgotten; the steps of a
+/// shorter one are merged with those that follow.
+pub fn distill(
+    models: Models,
+    data: Option<Box<dyn Source>>,
+    output: &Path,
+    options: &DistillOptions,
+    stop: &AtomicBool,
+    tell: &mut (dyn FnMut(Event) + Send),
+) -> Result<Summary, CompressError> {
+    let mut compress = options.compress.clone();
+    if compress.variables.is_empty() && compress.joint.is_empty() {
+        compress.variables = models.variables().iter().map(|v| v.name.clone()).collect();
+    }
+    let mut plain =
+        Layout::new(&models, &compress, &|_, variable: &SourceVariable| cut(0, variable.steps, 1).collect())?;
+    if compress.block.is_none() {
+        for variable in &mut plain.variables {
+            variable.block = models.grid(variable.source_index).block_dims;
+        }
+    }
+    if let Some(data) = &data {
+        check_data(data.as_ref(), &models, &plain)?;
+    }
+    let inputs = serde_json::json!({
+        "models": models.identity(),
+        "data": data.as_ref().map(|data| file_identity(data.path())),
+        "alpha": data.as_ref().map(|_| options.alpha),
+        "off_lattice": options.off_lattice,
+        "remerge": options.remerge,
+    });
+    let data = data.map(|data| (Mutex::new(data), options.alpha));
+    let input = ModelInput { models, data, off_lattice: options.off_lattice, remerge: options.remerge };
+    let input = Input::Models(Box::new(input));
+    let layout = |gop: u32| {
+        let Input::Models(input) = &input else { return Ok(plain.with_segments(&|_| Vec::new())) };
+        let segments = |index: usize| {
+            let steps = input.models.variables()[index].steps;
+            if options.remerge { cut(0, steps, gop).collect() } else { keep(&input.models, index, steps, gop) }
+        };
+        Ok(plain.with_segments(&segments))
+    };
+    run(&input, &layout, &inputs, output, &compress, stop, tell)
+}
+
+/// What names a file in a run.
+pub(super) fn file_identity(path: &Path) -> serde_json::Value {
+    let metadata = std::fs::metadata(path).ok();
+    let modified = metadata.as_ref().and_then(|m| m.modified().ok());
+    serde_json::json!({
+        "path": path.display().to_string(),
+        "bytes": metadata.as_ref().map(std::fs::Metadata::len),
+        "modified": modified.and_then(|t| t.duration_since(std::time::UNIX_EPOCH).ok()).map(|d| d.as_nanos().to_string()),
+    })
+}
+
+/// Whole groups that are one segment already stay; the steps between them are cut anew.
+fn keep(models: &Models, variable: usize, steps: u32, gop: u32) -> Vec<Segment> {
+    let mut segments = Vec::new();
+    let (mut first, mut step) = (0, 0);
+    while step < steps {
+        let Some(place) = models.place(variable, step) else { break };
+        let range = place.range;
+        if range.steps == gop && gop > 1 {
+            segments.extend(cut(first, range.first - first, gop));
+            segments.push(range);
+            first = range.first + range.steps;
+        }
+        step = range.first + range.steps;
+    }
+    segments.extend(cut(first, steps - first, gop));
+    segments
+}
+
+fn check_data(data: &dyn Source, models: &Models, layout: &Layout) -> Result<(), CompressError> {
+    for variable in &layout.variables {
+        let described = &models.variables()[variable.source_index];
+        let found = data.variables().iter().find(|v| v.name == variable.name);
+        match found {
+            Some(found) if found.dims == variable.dims && found.steps == described.steps => {}
+            Some(found) => {
+                return Err(CompressError::Argument(format!(
+                    "--data: in {} {} has {:?} voxels and {} steps, in the models {:?} and {}; give the data that the models \
+                     were made from",
+                    data.path().display(),
+                    variable.name,
+                    found.dims,
+                    found.steps,
+                    variable.dims,
+                    described.steps
+                )));
+            }
+            None => {
+                return Err(CompressError::Argument(format!(
+                    "--data: {} has no variable {}",
+                    data.path().display(),
+                    variable.name
+                )));
+            }
+        }
+    }
+    Ok(())
+}
