@@ -2,6 +2,7 @@
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest; NaN is an invalid voxel.
 
+mod cf_time;
 pub mod cli;
 #[cfg(feature = "train")]
 pub mod compress;

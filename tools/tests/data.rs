@@ -6,7 +6,9 @@
 #![cfg(feature = "train")]
 #![allow(clippy::print_stdout)] // the table is what this is for
 
+use neuvol_format::{BlockMask, MaskRef, Reader};
 use std::{
+    collections::HashSet,
     env, fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -40,9 +42,9 @@ fn every_file_compresses_or_is_refused_in_words() {
     files.sort();
     let scratch = tempfile::tempdir().unwrap();
     println!(
-        "| file | variable | grid t z y x | ratio | PSNR dB | SSIM | largest error | mask | seconds | peak memory MB |"
+        "| file | variable | grid t z y x | ratio | PSNR dB | SSIM | largest error | mask | mask bytes | as bits + zstd-19 | \
+         seconds | peak memory MB |\n|---|---|---|---|---|---|---|---|---|---|---|---|"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
     for file in &files {
         one(file, scratch.path());
     }
@@ -52,7 +54,7 @@ fn one(file: &Path, scratch: &Path) {
     let name = file.file_name().unwrap().to_str().unwrap();
     let mut variables: Vec<_> = match neuvol_tools::source::open(file) {
         Err(error) => {
-            println!("| {name} | refused: {error} | | | | | | | | |");
+            println!("| {name} | refused: {error} | | | | | | | | | | |");
             assert!(error.to_string().contains(name), "the message must name the file: {error}");
             return;
         }
@@ -82,8 +84,10 @@ fn one(file: &Path, scratch: &Path) {
         let number = |value: &serde_json::Value, digits| {
             value.as_f64().map_or("-".to_owned(), |number| format!("{number:.digits$}"))
         };
+        let (coded, packed) = masks(Path::new(model));
+        assert!(coded <= packed, "{name}: masks of {coded} bytes, {packed} as bits with zstd");
         println!(
-            "| {name} | {} | {} {:?} | {} | {} | {} | {} {} | exact | {} | {} |",
+            "| {name} | {} | {} {:?} | {} | {} | {} | {} {} | exact | {coded} | {packed} | {} | {} |",
             variable.name,
             variable.steps,
             variable.dims,
@@ -96,4 +100,23 @@ fn one(file: &Path, scratch: &Path) {
             summary["peak_memory"].as_f64().map_or("-".to_owned(), |bytes| format!("{:.0}", bytes / 1e6)),
         );
     }
+}
+
+/// Bytes of the masks of a file, each counted once, and of the same as packed bits with zstd at level 19.
+fn masks(model: &Path) -> (usize, usize) {
+    let reader = Reader::new(fs::read(model).unwrap()).unwrap();
+    let mut known = HashSet::new();
+    let (mut coded, mut packed) = (0, 0);
+    for variable in 0..reader.variables().len() as u32 {
+        for key in reader.keys(variable) {
+            let entry = reader.entry(key).unwrap();
+            let MaskRef::Stored(number) = entry.mask else { continue };
+            let BlockMask::Bits(mask) = reader.mask(key, &entry).unwrap() else { continue };
+            if known.insert(number) {
+                coded += mask.encode().len();
+                packed += zstd::bulk::compress(mask.bits(), 19).unwrap().len();
+            }
+        }
+    }
+    (coded, packed)
 }

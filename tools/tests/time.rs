@@ -97,7 +97,19 @@ fn new_steps_join_without_the_old_data() {
     let [first, second, old, merged, again] =
         ["first", "second", "old", "merged", "again"].map(|name| folder.path(&format!("{name}.neuvol")));
     compress(&data, &first, &["--var", "PM25", "--time-range", "0..6"]);
-    compress(&data, &second, &["--var", "PM25", "--time-range", "6..11"]);
+    // The new steps count their times from another moment, as daily files do.
+    let other_times = folder.path("other_times.nc");
+    fs::copy(&data, &other_times).unwrap();
+    let times =
+        |path: &Path| -> Vec<f64> { netcdf::open(path).unwrap().variable("time").unwrap().get_values(..).unwrap() };
+    let shifted: Vec<f64> = times(&data).iter().map(|hours| (hours + 12.0) / 24.0).collect();
+    {
+        let mut file = netcdf::append(&other_times).unwrap();
+        let mut time = file.variable_mut("time").unwrap();
+        time.put_values(&shifted, ..).unwrap();
+        time.put_attribute("units", "days since 2019-10-11 12:00").unwrap();
+    }
+    compress(&other_times, &second, &["--var", "PM25", "--time-range", "6..11"]);
     distill(&[&first], &old, &["--gop", "4"]);
     assert_eq!(segments(&old), 2);
 
@@ -106,6 +118,10 @@ fn new_steps_join_without_the_old_data() {
     assert_eq!(segments(&merged), 3);
     assert!(summary["variables"][0]["forgetting_psnr"].as_f64().is_some());
     assert!(psnr(&verify(&data, &merged, &[])) > 25.0);
+    let back = folder.path("back.nc");
+    ok(&["decode", text(&merged), "-o", text(&back)]);
+    let (wanted, got) = (times(&data), times(&back));
+    assert!(wanted.len() == got.len() && wanted.iter().zip(&got).all(|(a, b)| (a - b).abs() < 1e-6), "{got:?}");
     for step in 0..4u32 {
         let time = step.to_string();
         let field = |model: &Path, name: &str| {

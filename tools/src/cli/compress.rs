@@ -2,11 +2,12 @@
 
 use super::{
     Failure,
+    steps::StepArgs,
     training::{Network, RunArgs, gop, show},
 };
 use crate::{
     compress::{CompressOptions, compress},
-    source::{self, Steps},
+    source,
 };
 use std::path::PathBuf;
 
@@ -24,15 +25,11 @@ pub(super) struct Args {
     /// by trying
     #[arg(long, default_value = "1", value_name = "N|auto")]
     gop: String,
-    /// Take only every N-th time step
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    every: u32,
-    /// Take only the time steps A to B, B not included; so parts of a long series can be trained apart (and merged by distill)
-    #[arg(long, value_name = "A..B")]
-    time_range: Option<String>,
     /// Block extent z,y,x in voxels, multiples of 8 up to 256 [default: 64,64,64, less for smaller grids]
     #[arg(long, value_delimiter = ',', value_names = ["Z,Y,X"])]
     block: Option<Vec<u32>>,
+    #[command(flatten)]
+    steps: StepArgs,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
@@ -61,18 +58,6 @@ pub(super) fn groups(joint: &[String]) -> Vec<Vec<String>> {
     joint.iter().map(|names| names.split(',').map(str::to_owned).collect()).collect()
 }
 
-fn steps(args: &Args) -> Result<Steps, Failure> {
-    let mut steps = Steps { every: args.every, ..Steps::default() };
-    if let Some(text) = &args.time_range {
-        let numbers = text.split_once("..").and_then(|(a, b)| Some((a.parse().ok()?, b.parse().ok()?)));
-        let (first, end) = numbers.filter(|(first, end)| first < end).ok_or_else(|| {
-            Failure::new(Failure::USAGE, format!("--time-range: {text} must be A..B with A below B, for example 0..24"))
-        })?;
-        (steps.first, steps.end) = (first, Some(end));
-    }
-    Ok(steps)
-}
-
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let joint = groups(&args.joint);
     let gop = gop(&args.gop)?;
@@ -82,7 +67,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         block: block(args.block.as_deref())?,
         train: args.network.options(gop, outputs)?,
         gop,
-        steps: steps(args)?,
+        steps: args.steps.steps()?,
         threads: args.run.threads,
         restart: args.run.restart,
         joint,

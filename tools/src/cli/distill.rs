@@ -3,11 +3,12 @@
 use super::{
     Failure,
     compress::groups,
+    steps::StepArgs,
     training::{Network, RunArgs, gop, show},
 };
 use crate::{
     compress::{CompressOptions, DistillOptions, distill},
-    source::{self, Models, Steps},
+    source::{Models, Steps},
 };
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ pub(super) struct Args {
     #[arg(long = "vars", value_name = "A,B,C")]
     joint: Vec<String>,
     /// Time steps that share a student; auto chooses by trying
-    #[arg(long, default_value = "8", value_name = "N|auto")]
+    #[arg(long, default_value = "24", value_name = "N|auto")]
     gop: String,
     /// The data that the models were made from: the loss becomes L_KD + alpha * L_data
     #[arg(long, value_name = "FILE")]
@@ -38,6 +39,8 @@ pub(super) struct Args {
     /// Merge students that are finished again instead of copying them
     #[arg(long)]
     remerge: bool,
+    #[command(flatten)]
+    steps: StepArgs,
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
@@ -72,6 +75,6 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     };
     let paths: Vec<&Path> = args.models.iter().map(PathBuf::as_path).collect();
     let models = Models::open(&paths)?;
-    let data = args.data.as_deref().map(source::open).transpose()?;
+    let data = args.data.as_deref().map(|path| args.steps.open(path)).transpose()?;
     show(&args.run, quiet, |output, stop, tell| distill(models, data, output, &options, stop, tell))
 }

@@ -11,6 +11,7 @@ mod model;
 mod output;
 mod preview;
 mod report;
+mod steps;
 #[cfg(feature = "train")]
 mod training;
 mod verify;

@@ -1,7 +1,7 @@
 //! What the commands need of an open model and the source beside it.
 
-use super::Failure;
-use crate::source::{self, Source, Steps, some_steps};
+use super::{Failure, steps::StepArgs};
+use crate::source::Source;
 use neuvol_engine::{OpenOptions, Request, Target, TargetData, Volume};
 use neuvol_format::Variable;
 use std::path::Path;
@@ -62,18 +62,13 @@ pub(super) fn decode_step(
 }
 
 /// The original of a variable: the source and its variable number, checked against the model's grid.
-pub(super) fn original(path: &Path, volume: &Volume, variable: usize) -> Result<(Box<dyn Source>, usize), Failure> {
-    original_every(path, 1, volume, variable)
-}
-
-/// As [`original`], of a model that was made from every n-th step.
-pub(super) fn original_every(
+pub(super) fn original(
     path: &Path,
-    every: u32,
+    steps: &StepArgs,
     volume: &Volume,
     variable: usize,
 ) -> Result<(Box<dyn Source>, usize), Failure> {
-    let source = some_steps(source::open(path)?, Steps { every, ..Steps::default() })?;
+    let source = steps.open(path)?;
     let name = name(volume, variable);
     let info = &volume.reader().variables()[variable];
     let index = source.variables().iter().position(|v| v.name == name).ok_or_else(|| {

@@ -1,6 +1,6 @@
 //! `neuvol preview`
 
-use super::{Failure, model, output};
+use super::{Failure, model, output, steps::StepArgs};
 use crate::{
     metrics::{Options, compare},
     preview::{FigureSpec, LinePlot, MiddleSlices, RgbImage, Series, line_plot, slice_figure},
@@ -29,6 +29,8 @@ pub(super) struct Args {
     /// Threads for decoding; 0 = one per core
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    #[command(flatten)]
+    taken: StepArgs,
 }
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let info = &volume.reader().variables()[variable];
         let name = model::name(&volume, variable);
         let units = model::units(&volume, variable);
-        let (mut source, index) = model::original(&args.original, &volume, variable)?;
+        let (mut source, index) = model::original(&args.original, &args.taken, &volume, variable)?;
         let steps = if args.steps.is_empty() { vec![info.steps / 2] } else { args.steps.clone() };
         let mut slices: Vec<(u32, MiddleSlices)> =
             steps.iter().map(|&step| (step, MiddleSlices::new(info.dims))).collect();

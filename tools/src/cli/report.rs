@@ -1,6 +1,6 @@
 //! `neuvol report`
 
-use super::{Failure, model, output};
+use super::{Failure, model, output, steps::StepArgs};
 use crate::report::{self, Document, Model, ReportError};
 use std::{
     fs,
@@ -22,9 +22,6 @@ pub(super) struct Args {
     /// Variables, separated by commas [default: all of the model]
     #[arg(long = "var", value_delimiter = ',')]
     variables: Vec<String>,
-    /// The models were made from every N-th step of the data
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    every: u32,
     /// Also write the pictures as files into a folder; made if it does not exist
     #[arg(long, value_name = "FOLDER")]
     png: Option<PathBuf>,
@@ -37,6 +34,8 @@ pub(super) struct Args {
     /// Threads for decoding; 0 = one per core
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    #[command(flatten)]
+    steps: StepArgs,
 }
 
 impl From<ReportError> for Failure {
@@ -55,7 +54,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let chosen = model::choose(&models[0].volume, &args.variables)?;
     let bar = output::bar(steps(&models, &chosen), "comparing", quiet);
     let name = args.original.display().to_string();
-    let mut original = |volume: &_, variable| model::original_every(&args.original, args.every, volume, variable);
+    let mut original = |volume: &_, variable| model::original(&args.original, &args.steps, volume, variable);
     let document = report::gather(&models, &chosen, &name, &mut original, &mut || bar.inc(1));
     bar.finish_and_clear();
     write(args, &document?)

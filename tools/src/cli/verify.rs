@@ -1,10 +1,7 @@
 //! `neuvol verify`
 
-use super::{Failure, model, output};
-use crate::{
-    metrics::{Between, Options, Report, compare, compare_between},
-    source,
-};
+use super::{Failure, model, output, steps::StepArgs};
+use crate::metrics::{Between, Options, Report, compare, compare_between};
 use serde::Serialize;
 use std::{fmt::Write, path::PathBuf};
 
@@ -29,12 +26,12 @@ pub(super) struct Args {
     /// Leave SSIM out, which takes most of the time
     #[arg(long, conflicts_with = "min_ssim")]
     no_ssim: bool,
-    /// The model was made from every N-th step: the steps between are compared with what it gives at their times
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    every: u32,
     /// Threads for decoding; 0 = one per core
     #[arg(long, default_value_t = 0)]
     threads: usize,
+    /// With --every the steps between are compared with what the model gives at their times
+    #[command(flatten)]
+    steps: StepArgs,
 }
 
 #[derive(Serialize)]
@@ -78,13 +75,13 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     for variable in chosen {
         let info = &volume.reader().variables()[variable];
         verified.raw_bytes += 4 * u64::from(info.steps) * info.dims.iter().map(|&n| u64::from(n)).product::<u64>();
-        let (mut source, index) = model::original_every(&args.original, args.every, &volume, variable)?;
+        let (mut source, index) = model::original(&args.original, &args.steps, &volume, variable)?;
         let options = Options { ssim: !args.no_ssim, ..Options::default() };
         let mut done = || bar.inc(1);
         let report = compare(&volume, variable, source.as_mut(), index, options, &mut done, &mut |_, _, _, _| {})?;
-        let between = if args.every > 1 {
-            let mut all = source::open(&args.original)?;
-            Some(compare_between(&volume, variable, all.as_mut(), index, args.every, &mut || {})?)
+        let between = if args.steps.every > 1 {
+            let mut all = args.steps.open_all(&args.original)?;
+            Some(compare_between(&volume, variable, all.as_mut(), index, args.steps.every, &mut || {})?)
         } else {
             None
         };

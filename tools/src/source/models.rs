@@ -3,6 +3,7 @@
 //! So models can be compressed again, and teachers merged into students, when the original data is gone.
 
 use super::{CoordinateValues, Dtype, Source, SourceCoordinate, SourceError, SourceVariable, check_box};
+use crate::cf_time::Reference;
 use neuvol_engine::{Error, OpenOptions, Request, Target, TargetData, Volume};
 use neuvol_format::{Attribute, BlockKey, Entry, Meta, Segment, Variable};
 use std::path::{Path, PathBuf};
@@ -133,17 +134,16 @@ impl Models {
         decoded.map(|_| ()).map_err(|error| invalid(self.path(), &error))
     }
 
-    /// The numbers of the coordinates of the time axis must rise from file to file.
+    /// The times of the steps must rise from file to file.
     fn check_times(&self, variable: usize) -> Result<(), SourceError> {
         let described = &self.variables[variable];
+        let Some(axis) = described.dimensions.first().filter(|_| described.has_time) else { return Ok(()) };
         let mut last: Option<(f64, &Path)> = None;
         for file in &self.files {
-            let reader = file.volume.reader();
-            let axis = described.dimensions.first().filter(|_| described.has_time);
-            let Some(times) = axis.and_then(|axis| reader.meta().coordinates.iter().find(|c| c.name == *axis)) else {
+            if !file.volume.reader().meta().coordinates.iter().any(|c| c.name == *axis) {
                 return Ok(());
-            };
-            let times = reader.coordinate_values(times).map_err(|error| invalid(&file.path, &Error::Format(error)))?;
+            }
+            let times = numbers(&self.converted(file, axis)?.values);
             if let (Some((last, before)), Some(&first)) = (last, times.first())
                 && first <= last
             {
@@ -162,40 +162,67 @@ impl Models {
         Ok(())
     }
 
-    fn joined(&self, name: &str, time: &str) -> Result<SourceCoordinate, SourceError> {
-        let mut joined: Option<SourceCoordinate> = None;
-        for file in &self.files {
-            let own = coordinate(file, name)?;
-            match &mut joined {
-                None => joined = Some(own),
-                Some(joined) if joined.dimensions.first().is_some_and(|d| d == time) => {
-                    let same = |key| Meta::attribute(&joined.attributes, key) == Meta::attribute(&own.attributes, key);
-                    if own.values.dtype != joined.values.dtype || !same("units") || !same("calendar") {
-                        return Err(SourceError::unsupported(
-                            &file.path,
-                            FORMAT,
-                            format!(
-                                "coordinate {name} has another type, units or calendar than in {}; give the source files one \
-                                 time reference (for example with `cdo setreftime`) and compress them again",
-                                self.files[0].path.display()
-                            ),
-                        ));
-                    }
-                    joined.values.bytes.extend(own.values.bytes);
-                    joined.shape[0] += own.shape.first().copied().unwrap_or(0);
-                }
-                Some(joined) => {
-                    if joined.values != own.values {
-                        log::warn!(
-                            "{}: coordinate {name} differs from that of {}, which is kept",
-                            file.path.display(),
-                            self.files[0].path.display()
-                        );
-                    }
+    /// A coordinate along time, counted as that of the first file.
+    fn converted(&self, file: &ModelFile, name: &str) -> Result<SourceCoordinate, SourceError> {
+        let (mut own, first) = (coordinate(file, name)?, coordinate(&self.files[0], name)?);
+        let text = |c: &SourceCoordinate, key| {
+            let attribute = Meta::attribute(&c.attributes, key).and_then(Attribute::as_str);
+            attribute.unwrap_or_default().to_owned()
+        };
+        let reference = |c: &SourceCoordinate| Reference::parse(&text(c, "units"), &text(c, "calendar"));
+        let same = |key| text(&own, key) == text(&first, key);
+        let differ = |what: &str| {
+            SourceError::unsupported(
+                &file.path,
+                FORMAT,
+                format!(
+                    "coordinate {name} {what} than in {}; give the source files one time reference (for example with `cdo \
+                     setreftime`) and compress them again",
+                    self.files[0].path.display()
+                ),
+            )
+        };
+        if own.values.dtype != first.values.dtype {
+            return Err(differ("has another type"));
+        }
+        if !same("units") || !same("calendar") {
+            let (Some(from), Some(to)) = (reference(&own), reference(&first)) else {
+                return Err(differ("has other units"));
+            };
+            let mut bytes = Vec::with_capacity(own.values.bytes.len());
+            for value in numbers(&own.values) {
+                let value = from.convert(value, to).ok_or_else(|| differ("has another calendar"))?;
+                if !push(&mut bytes, own.values.dtype, value) {
+                    return Err(differ("counts times that its integers cannot hold"));
                 }
             }
+            own.values.bytes = bytes;
         }
-        joined.ok_or_else(|| SourceError::argument(self.path(), "coordinate", format!("{name} is in no file")))
+        Ok(own)
+    }
+
+    fn joined(&self, name: &str, time: &str) -> Result<SourceCoordinate, SourceError> {
+        let mut joined = coordinate(&self.files[0], name)?;
+        let along_time = joined.dimensions.first().is_some_and(|d| d == time);
+        if !along_time && self.files.len() > 1 && joined.dimensions.iter().any(|d| d == time) {
+            let what =
+                format!("coordinate {name}, whose dimension {time} is not the first, cannot be joined; leave it out");
+            return Err(SourceError::unsupported(self.path(), FORMAT, what));
+        }
+        for file in &self.files[1..] {
+            if along_time {
+                let own = self.converted(file, name)?;
+                joined.values.bytes.extend(own.values.bytes);
+                joined.shape[0] += own.shape.first().copied().unwrap_or(0);
+            } else if coordinate(file, name)?.values != joined.values {
+                log::warn!(
+                    "{}: coordinate {name} differs from that of {}, which is kept",
+                    file.path.display(),
+                    self.files[0].path.display()
+                );
+            }
+        }
+        Ok(joined)
     }
 }
 
@@ -301,4 +328,72 @@ fn coordinate(file: &ModelFile, name: &str) -> Result<SourceCoordinate, SourceEr
         values: CoordinateValues { dtype, bytes },
         attributes: own.attributes.clone(),
     })
+}
+
+/// The numbers of a coordinate.
+fn numbers(values: &CoordinateValues) -> Vec<f64> {
+    macro_rules! each {
+        ($type:ty) => {
+            values.bytes.as_chunks().0.iter().map(|&bytes| <$type>::from_le_bytes(bytes) as f64).collect()
+        };
+    }
+    match values.dtype {
+        Dtype::I8 => each!(i8),
+        Dtype::U8 => each!(u8),
+        Dtype::I16 => each!(i16),
+        Dtype::U16 => each!(u16),
+        Dtype::I32 => each!(i32),
+        Dtype::U32 => each!(u32),
+        Dtype::I64 => each!(i64),
+        Dtype::U64 => each!(u64),
+        Dtype::F32 => each!(f32),
+        Dtype::F64 => each!(f64),
+    }
+}
+
+/// Appends a number; false if its type cannot hold it.
+fn push(bytes: &mut Vec<u8>, dtype: Dtype, value: f64) -> bool {
+    macro_rules! integer {
+        ($type:ty) => {{
+            // Converting a time reference rounds in the last digits.
+            let rounded = value.round();
+            bytes.extend((rounded as $type).to_le_bytes());
+            (rounded - value).abs() < 1e-6 && (rounded as $type) as f64 == rounded
+        }};
+    }
+    match dtype {
+        Dtype::I8 => integer!(i8),
+        Dtype::U8 => integer!(u8),
+        Dtype::I16 => integer!(i16),
+        Dtype::U16 => integer!(u16),
+        Dtype::I32 => integer!(i32),
+        Dtype::U32 => integer!(u32),
+        Dtype::I64 => integer!(i64),
+        Dtype::U64 => integer!(u64),
+        Dtype::F32 => {
+            bytes.extend((value as f32).to_le_bytes());
+            true
+        }
+        Dtype::F64 => {
+            bytes.extend(value.to_le_bytes());
+            true
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_type_or_are_refused() {
+        for dtype in [Dtype::I16, Dtype::U32, Dtype::I64, Dtype::F32, Dtype::F64] {
+            let mut bytes = Vec::new();
+            assert!(push(&mut bytes, dtype, 24.000_000_01));
+            let read = numbers(&CoordinateValues { dtype, bytes });
+            assert!((read[0] - 24.0).abs() < 1e-7, "{dtype:?}");
+        }
+        assert!(!push(&mut Vec::new(), Dtype::I32, 0.5));
+        assert!(!push(&mut Vec::new(), Dtype::I8, 200.0));
+    }
 }
