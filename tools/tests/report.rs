@@ -1,48 +1,14 @@
 //! `neuvol report` as its users run it: the page, the pictures in it, the figures, the exit codes.
 #![cfg(feature = "train")]
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::{Command, Output},
-};
+mod common;
+
+use base64::prelude::{BASE64_STANDARD, Engine as _};
+use common::{Folder, fails, json, ok, raw, text};
+use std::{fs, path::Path};
 
 const QUICK: [&str; 4] = ["--steps", "40", "--batch", "256"];
 const SECTIONS: [&str; 7] = ["files", "totals", "curves", "parts", "rate", "training", "worst"];
-
-fn run(arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_neuvol"));
-    command.env("OMP_WAIT_POLICY", "passive").env_remove("RUST_LOG").args(arguments).output().unwrap()
-}
-
-#[track_caller]
-fn ok(arguments: &[&str]) -> String {
-    let output = run(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success(), "{arguments:?}: {} {errors}", output.status);
-    String::from_utf8(output.stdout).unwrap()
-}
-
-#[track_caller]
-fn fails(arguments: &[&str], code: i32, word: &str) {
-    let output = run(arguments);
-    let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {errors}");
-    assert!(errors.contains(word) && !errors.contains("panicked"), "{word:?} is missing in: {errors}");
-}
-
-fn text(path: &Path) -> &str {
-    path.to_str().unwrap()
-}
-
-/// A raw file of 32-bit floats.
-fn raw(folder: &Path, name: &str, dims: [usize; 3], value: impl Fn(usize, usize, usize) -> f32) -> PathBuf {
-    let [nz, ny, nx] = dims;
-    let voxels = (0..nz * ny * nx).map(|i| value(i / nx / ny, i / nx % ny, i % nx));
-    let path = folder.join(format!("{name}_{nx}x{ny}x{nz}_float32.raw"));
-    fs::write(&path, voxels.flat_map(f32::to_le_bytes).collect::<Vec<u8>>()).unwrap();
-    path
-}
 
 /// Checks that every element is closed in its turn, and that text has no stray markup.
 fn check_elements(html: &str) {
@@ -66,30 +32,13 @@ fn check_elements(html: &str) {
     assert!(open.is_empty(), "{open:?}");
 }
 
-fn base64(text: &str) -> Vec<u8> {
-    let value = |c: u8| match c {
-        b'A'..=b'Z' => c - b'A',
-        b'a'..=b'z' => c - b'a' + 26,
-        b'0'..=b'9' => c - b'0' + 52,
-        b'+' => 62,
-        b'/' => 63,
-        _ => panic!("{c} is not base64"),
-    };
-    assert_eq!(text.len() % 4, 0);
-    let mut bytes = Vec::new();
-    for four in text.trim_end_matches('=').as_bytes().chunks(4) {
-        let bits = four.iter().enumerate().fold(0u32, |bits, (n, &c)| bits | u32::from(value(c)) << (18 - 6 * n));
-        bytes.extend(&bits.to_be_bytes()[1..four.len()]);
-    }
-    bytes
-}
-
 /// Decodes every picture of a page to its end and gives their number.
 fn check_pictures(html: &str) -> usize {
     let mut count = 0;
     for part in html.split("src=\"").skip(1) {
         let (link, _) = part.split_once('"').unwrap();
-        let bytes = base64(link.strip_prefix("data:image/png;base64,").expect("nothing is fetched"));
+        let bytes =
+            BASE64_STANDARD.decode(link.strip_prefix("data:image/png;base64,").expect("nothing is fetched")).unwrap();
         let mut reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         reader.next_frame(&mut pixels).unwrap();
@@ -110,15 +59,11 @@ fn check_page(path: &Path) -> (String, usize) {
     (html, pictures)
 }
 
-fn json(text: &str) -> serde_json::Value {
-    serde_json::from_str(text.lines().last().unwrap()).unwrap()
-}
-
 #[test]
 fn a_report_compares_models_of_a_day() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let [day, model, other, page, pictures] =
-        ["day.nc", "a&b.neuvol", "other.neuvol", "report.html", "pictures"].map(|name| folder.path().join(name));
+        ["day.nc", "a&b.neuvol", "other.neuvol", "report.html", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
     let compress = |output: &Path, more: &[&str]| {
         ok(&[&["compress", text(&day), "-o", text(output), "--block", "8,32,32"], &QUICK[..], more].concat());
@@ -159,32 +104,27 @@ fn a_report_compares_models_of_a_day() {
     assert!(count > 2 * (5 + 3 + 1), "{count}");
     assert_eq!(fs::read_dir(&pictures).unwrap().count(), count);
 
-    fails(&all, 73, "--force");
-    fails(&["report", m, d, "-o", m, "--force"], 2, "input");
-    fails(&["report", m, d, "-o", p, "--force", "--var", "wind"], 2, "wind");
-    fails(&["report", m, text(&folder.path().join("absent.nc")), "-o", p, "--force"], 65, "absent.nc");
-    fails(&["report", m, d, "-o", text(&folder.path().join("no/where.html"))], 73, "folder");
+    fails(&all, 73, &["--force"]);
+    fails(&["report", m, d, "-o", m, "--force"], 2, &["input"]);
+    fails(&["report", m, d, "-o", p, "--force", "--var", "wind"], 2, &["wind"]);
+    fails(&["report", m, text(&folder.path("absent.nc")), "-o", p, "--force"], 65, &["absent.nc"]);
+    fails(&["report", m, d, "-o", text(&folder.path("no/where.html"))], 73, &["folder"]);
     let words = ok(&["report", m, d, "-o", p, "--force", "--var", "T"]);
     assert!(words.contains("report.html") && words.contains("T, a&b") && !words.contains("PM25"), "{words}");
 }
 
 #[test]
 fn odd_data_have_a_report() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Folder::new();
     let nan = f32::NAN;
     let waves = |z: usize, y: usize, x: usize| (0.3 * x as f32).sin() + (0.2 * y as f32 + z as f32).cos();
     let inputs = [
-        (raw(folder.path(), "constant", [9, 9, 9], |_, _, _| -2.0), "lossless"),
-        (raw(folder.path(), "nothing", [5, 6, 7], |_, _, _| nan), "No block has a value"),
-        (raw(folder.path(), "plane", [1, 90, 70], waves), "no time"),
-        (raw(folder.path(), "row", [1, 1, 300], waves), "no time"),
+        (raw(&folder, "constant", [9, 9, 9], |_, _, _| -2.0), "lossless"),
+        (raw(&folder, "nothing", [5, 6, 7], |_, _, _| nan), "No block has a value"),
+        (raw(&folder, "plane", [1, 90, 70], waves), "no time"),
+        (raw(&folder, "row", [1, 1, 300], waves), "no time"),
         (
-            raw(
-                folder.path(),
-                "holes",
-                [12, 34, 70],
-                |z, y, x| if (x / 8 + y) % 3 == 0 { nan } else { waves(z, y, x) },
-            ),
+            raw(&folder, "holes", [12, 34, 70], |z, y, x| if (x / 8 + y) % 3 == 0 { nan } else { waves(z, y, x) }),
             "RMSE",
         ),
     ];

@@ -36,7 +36,7 @@ pub(super) struct Args {
     /// Share of the samples that lie between the voxels, 0 to 0.9
     #[arg(long, default_value_t = 0.125, value_name = "SHARE")]
     off_lattice: f32,
-    /// Merge students that are finished again instead of copying them
+    /// Merge models of a whole group of steps again instead of taking them over as they are
     #[arg(long)]
     remerge: bool,
     #[command(flatten)]

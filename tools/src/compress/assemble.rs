@@ -209,7 +209,9 @@ impl Totals {
         self.squares += output.sum_squares;
         self.fitted_squares += output.fitted_squares;
         self.old = (self.old.0 + output.old.0, self.old.1 + output.old.1);
-        self.max_abs_error = self.max_abs_error.max(output.max_abs_error);
+        // NaN, an error that was not measured, must stay one: `max` would drop it.
+        let error = output.max_abs_error;
+        self.max_abs_error = if error > self.max_abs_error || error.is_nan() { error } else { self.max_abs_error };
         let kind = match output.codec {
             codec::CONSTANT => 0,
             codec::RAW => 1,

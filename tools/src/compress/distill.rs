@@ -16,19 +16,19 @@ use std::{
 /// How models are merged.
 #[derive(Debug, Clone)]
 pub struct DistillOptions {
-    /// Which variables, blocks (`None` = those of the models), network and group of steps.
+    /// Which variables, network and group of steps; blocks are those of the models.
     pub compress: CompressOptions,
     /// Weight α of the data in L_KD + α·L_data; unused without data.
     pub alpha: f64,
     /// Share of the samples that lie between the voxels, 0..1.
     pub off_lattice: f32,
-    /// Merge students that are finished (as long as a group of steps) again instead of copying them.
+    /// Merge models of just the steps of a group again instead of taking them over.
     pub remerge: bool,
 }
 
 /// Merges models into students that minimise L_KD = Σ_t Σ_c ‖M_student(c,t) − M_t(c)‖², plus α times the same against
 /// `data` where it is given. Without data the result's errors are upper bounds: those against the models plus the models'
-/// own. Students of a whole group of steps are taken over as they are, so old steps are not forgotten; the steps of a
+/// own. Models of just the steps of a group are taken over as they are, so old steps are not forgotten; the steps of a
 /// shorter one are merged with those that follow.
 pub fn distill(
     models: Models,
@@ -44,10 +44,8 @@ pub fn distill(
     }
     let mut plain =
         Layout::new(&models, &compress, &|_, variable: &SourceVariable| cut(0, variable.steps, 1).collect())?;
-    if compress.block.is_none() {
-        for variable in &mut plain.variables {
-            variable.block = models.grid(variable.source_index).block_dims;
-        }
+    for variable in &mut plain.variables {
+        variable.block = models.block_dims(variable.source_index);
     }
     if let Some(data) = &data {
         check_data(data.as_ref(), &models, &plain)?;

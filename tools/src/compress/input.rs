@@ -124,7 +124,7 @@ impl Input {
         Ok(Fields { extent, n_outputs: variables.len(), n_steps: steps.steps as usize, values })
     }
 
-    /// A block that need not be made again: a finished student of the same steps and variables.
+    /// A block that need not be made again: a model of the same steps and variables.
     pub(super) fn copy(&self, layout: &Layout, unit: Unit) -> Result<Option<Encoded>, CompressError> {
         match self {
             Self::Models(input) if !input.remerge => input.copy(layout, unit),
@@ -142,22 +142,9 @@ fn mix(teachers: &mut Fields, data: &Fields, alpha: f64) {
 }
 
 impl ModelInput {
-    /// Blocks of the models and of the result are the same.
-    fn same_blocks(&self, layout: &Layout, variable: usize) -> bool {
-        let described = &layout.variables[variable];
-        self.models.grid(described.source_index).block_dims == described.block
-    }
-
     fn own_error(&self, layout: &Layout, variable: usize, block: u32, steps: Segment) -> Result<OwnError, SourceError> {
         let described = &layout.variables[variable];
         let mut own = OwnError::default();
-        if !self.same_blocks(layout, variable) {
-            // The blocks do not correspond: the bound of the whole variable holds for each of them.
-            let grid = self.models.grid(described.source_index);
-            own.max_abs = grid.max_abs_error.into();
-            own.sum_squares = f64::NAN;
-            return Ok(own);
-        }
         let mut step = steps.first;
         while step < steps.first + steps.steps {
             let (key, entry, place) = self.models.entry(described.source_index, step, block)?;
@@ -175,7 +162,9 @@ impl ModelInput {
                 BlockMask::Bits(mask) => mask.count(),
             };
             if valid > 0 {
-                own.max_abs = own.max_abs.max(entry.max_abs_error.into());
+                // NaN, an error that was not measured, must stay one: `max` would drop it.
+                let error = f64::from(entry.max_abs_error);
+                own.max_abs = if error > own.max_abs || error.is_nan() { error } else { own.max_abs };
                 own.sum_squares += f64::from(entry.rmse).powi(2) * valid as f64;
             }
             step = end;
@@ -190,11 +179,7 @@ impl ModelInput {
         for &variable in &layout.groups[unit.group as usize] {
             let described = &layout.variables[variable];
             let (key, entry, place) = self.models.entry(described.source_index, steps.first, unit.block)?;
-            if place.range != steps
-                || steps.steps == 1
-                || !self.same_blocks(layout, variable)
-                || entry.network.is_some()
-            {
+            if place.range != steps || entry.network.is_some() {
                 return Ok(None);
             }
             let reader = place.volume.reader();

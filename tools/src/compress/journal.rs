@@ -79,10 +79,17 @@ pub(super) struct OutputRecord {
     pub(super) max: f32,
     pub(super) valid: u64,
     pub(super) validity: Valid,
+    #[serde(deserialize_with = "number_or_nan")]
     pub(super) max_abs_error: f64,
+    #[serde(deserialize_with = "number_or_nan")]
     pub(super) sum_squares: f64,
     pub(super) fitted_squares: f64,
     pub(super) old: (f64, u64),
+}
+
+/// JSON has no NaN (an error that was not measured) and writes null.
+fn number_or_nan<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
 }
 
 /// One finished unit.
@@ -338,7 +345,7 @@ mod tests {
                 _ => Validity::All,
             },
             valid: 8,
-            max_abs_error: 0.1,
+            max_abs_error: f64::NAN,
             sum_squares: 0.25,
             fitted_squares: 0.25,
             old: (0.0, 0),
@@ -375,6 +382,7 @@ mod tests {
                 assert_eq!(bytes, payload);
             }
             assert!(record.outputs.iter().all(|output| output.validity == Valid::Mask(0)));
+            assert!(record.outputs.iter().all(|output| output.max_abs_error.is_nan()));
             journal.mask(record, 0, &mut bytes).unwrap();
             assert_eq!(Mask::decode(&bytes, [2, 2, 2], 1).unwrap().count(), 4);
             assert!(!journal.contains(unit(2)));

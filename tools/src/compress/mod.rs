@@ -286,10 +286,13 @@ fn run(
             if stop.load(Ordering::Relaxed) {
                 return Err(interrupted(0));
             }
-            let encoded = encode(input, layout, &scans, planned, options, stop).map_err(|error| match error {
-                CompressError::Interrupted { .. } => interrupted(0),
-                other => other,
-            })?;
+            let encoded = match input.copy(layout, planned.unit)? {
+                Some(copied) => copied,
+                None => encode(input, layout, &scans, planned, options, stop).map_err(|error| match error {
+                    CompressError::Interrupted { .. } => interrupted(0),
+                    other => other,
+                })?,
+            };
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
             let (journal, progress, tell) = &mut *shared;
             let record = journal.append(planned.unit, encoded)?;
@@ -310,7 +313,7 @@ fn run(
     Ok(summary)
 }
 
-/// Makes one unit, or takes it over from a model that has it already.
+/// Makes one unit.
 fn encode(
     input: &Input,
     layout: &Layout,
@@ -320,9 +323,6 @@ fn encode(
     stop: &AtomicBool,
 ) -> Result<block::Encoded, CompressError> {
     let unit = planned.unit;
-    if let Some(copied) = input.copy(layout, unit)? {
-        return Ok(copied);
-    }
     let seed = layout.seed(unit, options.train.seed);
     let wanted = input.wanted(layout, unit, seed)?;
     let variables = &layout.groups[unit.group as usize];

@@ -19,7 +19,7 @@ pub(super) struct Teachers {
 }
 
 struct Teacher {
-    /// Shared by the steps of a student that is merged again: its number in `models`.
+    /// Shared by the steps of a student that is merged again.
     block: std::rc::Rc<Block>,
     output: u8,
     range: (f32, f32),
@@ -28,30 +28,27 @@ struct Teacher {
 }
 
 impl Teachers {
-    /// Teachers whose blocks are those of the result; of others nothing is known between the voxels, and none are given.
+    /// Reads the models of a unit.
     pub(super) fn new(models: &Models, layout: &Layout, unit: Unit) -> Result<Self, CompressError> {
         let steps = layout.segment(unit);
         let mut blocks = Vec::new();
         for &variable in &layout.groups[unit.group as usize] {
             let described = &layout.variables[variable];
             let mut row: Vec<Teacher> = Vec::new();
-            if models.grid(described.source_index).block_dims == described.block {
-                let mut last = None;
-                for step in steps.first..steps.first + steps.steps {
-                    let (key, entry, place) = models.entry(described.source_index, step, unit.block)?;
-                    let block = match (&last, row.last()) {
-                        (Some(known), Some(before)) if *known == (place.range, key.block) => before.block.clone(),
-                        _ => {
-                            let block = parse_block(place.volume.reader(), key, &entry).map_err(|error| {
-                                SourceError::invalid(models.path(), "Neuvol model", error.to_string())
-                            })?;
-                            std::rc::Rc::new(block)
-                        }
-                    };
-                    last = Some((place.range, key.block));
-                    let local = f64::from(step - place.range.first);
-                    row.push(Teacher { block, output: entry.output, range: (entry.min, entry.max), local });
-                }
+            let mut last = None;
+            for step in steps.first..steps.first + steps.steps {
+                let (key, entry, place) = models.entry(described.source_index, step, unit.block)?;
+                let block = match (&last, row.last()) {
+                    (Some(known), Some(before)) if *known == (place.range, key.block) => before.block.clone(),
+                    _ => {
+                        let block = parse_block(place.volume.reader(), key, &entry)
+                            .map_err(|error| SourceError::invalid(models.path(), "Neuvol model", error.to_string()))?;
+                        std::rc::Rc::new(block)
+                    }
+                };
+                last = Some((place.range, key.block));
+                let local = f64::from(step - place.range.first);
+                row.push(Teacher { block, output: entry.output, range: (entry.min, entry.max), local });
             }
             blocks.push(row);
         }
@@ -60,7 +57,7 @@ impl Teachers {
 
     /// The value of an output between voxels whose values are all valid, physical; NaN if there is none.
     fn evaluate(&self, output: usize, step: usize, position: [f32; 3], fields: &Fields, all: &mut Vec<f32>) -> f32 {
-        let Some(teacher) = self.blocks[output].get(step) else { return f32::NAN };
+        let teacher = &self.blocks[output][step];
         let interpolated = interpolate(fields.step(output, step), fields.extent, position);
         match &*teacher.block {
             // Its values hold no masks: between valid and invalid voxels nothing is known.

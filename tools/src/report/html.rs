@@ -2,8 +2,9 @@
 //!
 //! It is also well-formed XML, so that a test can see that every element is closed.
 
-use super::{Document, Measured, ModelInfo, Picture, VariableReport, base64, pictures};
+use super::{Document, Measured, ModelInfo, Picture, VariableReport, pictures};
 use crate::readable::{bytes, grid, value};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use serde_json::Value;
 use std::{fmt::Write, io};
 
@@ -171,7 +172,7 @@ impl Page {
             self.out,
             "<figure><img alt=\"{}\" width=\"{width}\" height=\"{height}\" src=\"data:image/png;base64,{}\" /></figure>",
             escape(&picture.alt),
-            base64::encode(&png)
+            BASE64_STANDARD.encode(&png)
         );
         self.pictures.push(picture);
         Ok(())

@@ -4,7 +4,6 @@
 //! [`gather`] measures (a slab of blocks in memory at a time), [`page`] makes one HTML file of what it found. Everything
 //! in a [`Document`] can be written as JSON; figures without a value (NaN, infinite) are null there.
 
-mod base64;
 mod dates;
 mod head;
 mod html;

@@ -47,15 +47,15 @@ impl Models {
         let mut variables: Vec<SourceVariable> = Vec::new();
         let mut attributes = Vec::new();
         for &path in paths {
-            // Blocks are decoded by the threads that train, one each.
-            let options = OpenOptions { threads: 1, ..OpenOptions::default() };
+            // Blocks are decoded by the threads that train, one each, and seldom more than twice.
+            let options = OpenOptions { threads: 1, cache_bytes: 0 };
             let volume = Volume::open_file(path, options).map_err(|error| invalid(path, &error))?;
             let described = describe(&volume);
             if variables.is_empty() {
                 attributes.clone_from(&volume.reader().meta().attributes);
                 variables.clone_from(&described);
             } else {
-                fits(path, &files[0].path, &variables, &described)?;
+                fits(path, &files[0], &volume, &variables, &described)?;
             }
             let first =
                 if files.is_empty() { vec![0; described.len()] } else { variables.iter().map(|v| v.steps).collect() };
@@ -89,9 +89,9 @@ impl Models {
         Some(Place { volume: &file.volume, step: own, segment, range })
     }
 
-    /// The format's view of a variable: its blocks, and what is known of its values. Steps are those of the first file.
-    pub fn grid(&self, variable: usize) -> &Variable {
-        &self.files[0].volume.reader().variables()[variable]
+    /// Block extent z, y, x of a variable, the same in all files.
+    pub fn block_dims(&self, variable: usize) -> [u32; 3] {
+        self.files[0].volume.reader().variables()[variable].block_dims
     }
 
     /// Range and number of the valid values of the source that the models were made from; `None` without any.
@@ -285,7 +285,15 @@ fn describe(volume: &Volume) -> Vec<SourceVariable> {
 }
 
 /// Checks that a file can follow another in time.
-fn fits(path: &Path, first: &Path, all: &[SourceVariable], own: &[SourceVariable]) -> Result<(), SourceError> {
+fn fits(
+    path: &Path,
+    first: &ModelFile,
+    volume: &Volume,
+    all: &[SourceVariable],
+    own: &[SourceVariable],
+) -> Result<(), SourceError> {
+    let grids = first.volume.reader().variables().iter().zip(volume.reader().variables());
+    let first = &first.path;
     let names = |list: &[SourceVariable]| list.iter().map(|v| v.name.as_str()).collect::<Vec<_>>().join(", ");
     let wrong = |message: String| Err(SourceError::argument(path, "models", message));
     if all.len() != own.len() || all.iter().zip(own).any(|(a, b)| a.name != b.name) {
@@ -296,9 +304,18 @@ fn fits(path: &Path, first: &Path, all: &[SourceVariable], own: &[SourceVariable
             names(all)
         ));
     }
-    for (a, b) in all.iter().zip(own) {
+    for ((a, b), (grid_a, grid_b)) in all.iter().zip(own).zip(grids) {
         if a.dims != b.dims {
             return wrong(format!("{} has {:?} voxels, in {} it has {:?}", b.name, b.dims, first.display(), a.dims));
+        }
+        if grid_a.block_dims != grid_b.block_dims {
+            return wrong(format!(
+                "{} is cut into blocks of {:?} voxels, in {} of {:?}; compress them with the same --block",
+                b.name,
+                grid_b.block_dims,
+                first.display(),
+                grid_a.block_dims
+            ));
         }
         if !a.has_time || !b.has_time {
             return wrong(format!("{} has no time axis, so files cannot follow each other", b.name));
