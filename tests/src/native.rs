@@ -85,6 +85,19 @@ impl Language {
     }
 }
 
+/// The files of a program of `tests/c`: one, or all C files of a folder.
+fn sources(name: &str) -> Vec<PathBuf> {
+    let path = source(name);
+    if !path.is_dir() {
+        return vec![path];
+    }
+    let entries = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let paths = entries.map(|entry| entry.expect("a folder that can be read").path());
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|e| e == "c")).collect();
+    files.sort();
+    files
+}
+
 /// Compiles and links a program of `tests/c` against a library; `flags` are more options for the compiler.
 ///
 /// # Panics
@@ -92,7 +105,7 @@ impl Language {
 pub fn program(language: Language, name: &str, library: &Path, output: &Path, flags: &[&str]) {
     let folder = library.parent().expect("the folder of the library");
     let mut compiler = language.compiler();
-    compiler.args(flags).arg("-o").arg(output).arg(source(name)).arg("-L").arg(folder).args(["-lneuvol", "-pthread"]);
+    compiler.args(flags).arg("-o").arg(output).args(sources(name)).arg("-L").arg(folder).args(["-lneuvol", "-pthread"]);
     compiler.arg(format!("-Wl,-rpath,{}", folder.display())).arg("-lm");
     succeed(&mut compiler);
 }

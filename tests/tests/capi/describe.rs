@@ -11,7 +11,7 @@ use std::process::Command;
 fn c_program_describes_the_model() {
     let (folder, model) = model();
     let program = folder.path().join("check");
-    native::program(Language::C99, "check.c", &library(), &program, &[]);
+    native::program(Language::C99, "check", &library(), &program, &[]);
     let printed = succeed(Command::new(&program).arg("describe").arg(&model));
     let file = fs::read(&model).expect("the model");
     let reader = Reader::new(file.as_slice()).expect("a valid model");

@@ -105,7 +105,7 @@ fn table() -> String {
 fn c_and_cpp_agree_with_rust() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let library = library();
-    for (language, source) in [(Language::C99, "check.c"), (Language::Cpp17, "check.cpp")] {
+    for (language, source) in [(Language::C99, "check"), (Language::Cpp17, "check.cpp")] {
         let program = folder.path().join(source).with_extension("program");
         native::program(language, source, &library, &program, &[]);
         assert_eq!(succeed(Command::new(&program).arg("layout")), table(), "{language:?}");

@@ -11,7 +11,7 @@ const SANITIZERS: &str = "-fsanitize=address,undefined";
 
 fn check_program(folder: &Path, flags: &[&str]) -> PathBuf {
     let program = folder.join("check");
-    native::program(Language::C99, "check.c", &library(), &program, flags);
+    native::program(Language::C99, "check", &library(), &program, flags);
     program
 }
 
@@ -83,7 +83,7 @@ fn panics_do_not_reach_the_host() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = folder.path().join("check-hooks");
     let library = native::library(Path::new(TEMPORARY), true);
-    native::program(Language::C99, "check.c", &library, &program, &["-DNEUVOL_TEST_HOOKS", SANITIZERS]);
+    native::program(Language::C99, "check", &library, &program, &["-DNEUVOL_TEST_HOOKS", SANITIZERS]);
     // Leaks are what this must be able to do: the payload of a panic that panics again when it is dropped.
     let output = native::run(Command::new(&program).arg("panic").env("ASAN_OPTIONS", "detect_leaks=0"));
     assert!(output.status.success(), "{}", native::text_of(&output));
