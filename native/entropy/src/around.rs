@@ -58,14 +58,15 @@ pub(crate) type Level = [Option<Known>; 8];
 pub(crate) struct Around<'a> {
     /// 1..=7.
     pub(crate) id: u8,
+    /// The component, from 0.
+    pub(crate) component: usize,
     /// 0..3: the finest level, the next, all others.
     pub(crate) level: usize,
     /// High axes, less one.
     pub(crate) high: usize,
-    pub(crate) component: usize,
     /// The band of the same id one level coarser, or a single zero.
     pub(crate) parent: &'a Known,
-    /// 3³ sums of the parent's magnitudes, and of those of all bands of its level. Dense only.
+    /// 3³ sums of the parent's magnitudes, and of those of all bands of its level, or likewise. Dense only.
     pub(crate) parent_sums: &'a Plane<u16>,
     pub(crate) level_sums: &'a Plane<u16>,
     /// Places of the parent by places of the band, for each axis.
@@ -85,19 +86,23 @@ pub(crate) struct Around<'a> {
     pub(crate) earlier_sums: Plane<u16>,
     /// The component before.
     pub(crate) before: Option<&'a Known>,
-    /// Whether there are such components.
-    pub(crate) has_earlier: bool,
 }
 
 impl Around<'_> {
-    /// The table set: level and high axes.
+    /// The band, 0..7.
+    #[inline(always)]
+    pub(crate) fn band(&self) -> usize {
+        usize::from(self.id) - 1
+    }
+
+    /// The table set, 0..9: level and high axes.
+    #[inline(always)]
     pub(crate) fn group(&self) -> usize {
         self.level * 3 + self.high
     }
 
-    /// The place of the parent.
-    #[inline(always)]
-    pub(crate) fn up(&self, [z, y, x]: [usize; 3]) -> [usize; 3] {
-        [self.map[0][z], self.map[1][y], self.map[2][x]]
+    /// The place where the parents of a row begin.
+    pub(crate) fn up(&self, [z, y]: [usize; 2]) -> [usize; 3] {
+        [self.map[0][z], self.map[1][y], 0]
     }
 }

@@ -62,7 +62,7 @@ fn places(around: &Around<'_>, known: &Known, brick: [usize; 3]) -> [usize; 5] {
         ((half_octaves(inside + 1) as usize).min(15) * 4 + near) * 9 + group,
         ((siblings * 2 + last) * 3 + inside.min(2) as usize) * 9 + group,
         ((half_octaves(wide + 1) as usize).min(15) * 8 + (west * 2 + north) * 2 + up) * 3 + around.level,
-        (((same * 8 + beside) * 2 + usize::from(around.has_earlier)) * 4 + near) * 3 + around.level,
+        (((same * 8 + beside) * 2 + usize::from(around.component > 0)) * 4 + near) * 3 + around.level,
     ]
 }
 

@@ -1,39 +1,39 @@
-//! Magnitudes by nine contexts, mixed in the logistic domain by two sets of weights.
+//! Magnitudes by eleven contexts, mixed in the logistic domain by three sets of weights.
 
 use crate::around::{Around, Known};
 use crate::error::Damage;
 use crate::escape::{BINS, Escape};
-use crate::fast::context;
 use crate::group::{Magnitudes, Place};
+use crate::near::{EXACT, Near};
 use crate::range::Bits;
-use crate::slot::{MOST, Slot, correct, error, weigh, weight};
-use crate::tables::{GUESS_DENSE, half_octaves, level, squash};
+use crate::slot::{MOST, Slot, correct, error, first_bins, weigh, weight};
+use crate::steps::{GROUPS, STEPS, Steps};
+use crate::tables::{half_octaves, level, squash, stretch};
 
-/// Contexts.
-const CONTEXTS: usize = 11;
+/// Contexts with slots of their own.
+const CONTEXTS: usize = 10;
 
-/// Evidence of a bit: one per context, a constant, and zeros up to a multiple of 4.
-const EVIDENCE: usize = 12;
+/// Evidence of a bit: the steps of the fast coder, one per context, a constant.
+const EVIDENCE: usize = CONTEXTS + 2;
 
 /// The constant.
-const CONSTANT: i32 = 102;
+const CONSTANT: i16 = 102;
 
-/// Steps of the fast coder's context.
-const STEPS: usize = GUESS_DENSE.len();
+/// Bins that weights tell apart: the last one stands for all above.
+const KINDS: usize = 4;
 
 /// Slots of each context, times bins.
 const SIZES: [usize; CONTEXTS] = [
-    9 * STEPS,
     20 * 16 * 3,
     64 * 3,
     4 * 6 * 4 * 7,
     3 * 7 * 256,
     40 * 13,
     10 * 16 * 3,
-    27 * 2 * 3 * 7,
+    EXACT,
     64 * 7,
     4 * 16 * 8 * 4,
-    8 * 28 * 3,
+    8 * STEPS * 3,
 ];
 
 /// Where the slots of each context begin.
@@ -49,13 +49,16 @@ const STARTS: [usize; CONTEXTS] = {
 
 const SLOTS: usize = STARTS[CONTEXTS - 1] + SIZES[CONTEXTS - 1];
 
-/// How far weights that have seen n·16 bits move, in 1/2^16: from 0.02 down to 0.002.
-static RATE: [i32; 64] = {
-    let mut rate = [0; 64];
+/// Bits that have one rate.
+const PER_RATE: u32 = 16;
+
+/// How far weights that have seen n·16 bits move, in 1/2^16: 0.02/(1 + 0.032·n), at least 0.0027.
+static RATE: [i32; 256] = {
+    let mut rate = [0; 256];
     let mut n = 0;
     while n < rate.len() {
         let exact = 1_311_000 / (1000 + 32 * n as i32);
-        rate[n] = if exact < 131 { 131 } else { exact };
+        rate[n] = if exact < 180 { 180 } else { exact };
         n += 1;
     }
     rate
@@ -70,106 +73,111 @@ struct Weights {
 
 impl Weights {
     const FIRST: Self = {
-        let mut weights = [0; EVIDENCE];
-        let mut k = 0;
-        while k < CONTEXTS {
-            weights[k] = weight(26);
-            k += 1;
-        }
+        let mut weights = [weight(14); EVIDENCE];
+        weights[0] = weight(40);
+        weights[EVIDENCE - 1] = 0;
         Self { weights, seen: 0 }
     };
 
     #[inline(always)]
-    fn learn(&mut self, evidence: &[i32; EVIDENCE], error: i32) {
-        correct(&mut self.weights, evidence, error, RATE[(self.seen / 16) as usize & 63]);
-        self.seen = (self.seen + 1).min(1023);
+    fn learn(&mut self, evidence: &[i16; EVIDENCE], error: i32) {
+        correct(&mut self.weights, evidence, error, RATE[(self.seen / PER_RATE) as usize & (RATE.len() - 1)]);
+        self.seen = (self.seen + 1).min(PER_RATE * RATE.len() as u32 - 1);
     }
 }
 
 /// What is known about magnitudes.
 #[derive(Debug)]
 pub(crate) struct Dense {
+    steps: Steps,
     /// Bins padded to 16: the slots of a context are one cache line.
     slots: Vec<[Slot; BINS + 1]>,
-    /// By table set and bin, by context value and bin.
-    weights: [Vec<Weights>; 2],
+    /// Sets of weights: by table set, by the expected magnitude, by what is nearby.
+    weights: [Vec<[Weights; KINDS]>; 3],
     escape: Escape,
 }
 
 impl Dense {
     pub(crate) fn new() -> Self {
-        let mut first = [Slot::new(26214, 0); BINS + 1];
-        first[0] = Slot::new(6554, 0);
-        let mut slots = vec![first; SLOTS];
-        for (at, slots) in slots[..SIZES[0]].iter_mut().enumerate() {
-            *slots = [Slot::new(GUESS_DENSE[at % STEPS], 0); BINS + 1];
-        }
-        Self { slots, weights: [vec![Weights::FIRST; 9 * 4], vec![Weights::FIRST; 28 * 4]], escape: Escape::new() }
+        let weights = [GROUPS, STEPS, NEARBY].map(|n| vec![[Weights::FIRST; KINDS]; n]);
+        Self { steps: Steps::new(), slots: vec![first_bins(); SLOTS], weights, escape: Escape::new() }
     }
 }
 
-/// The slots of a coefficient, and the context value.
-#[inline(always)]
-fn places(around: &Around<'_>, known: &Known, at: usize, place: &Place) -> ([usize; CONTEXTS], usize) {
-    let plane = &known.magnitudes;
-    let (row, slice) = (plane.row, plane.slice);
-    let before = |back: usize| u32::from(plane.cells[at - back]);
-    let (w1, w2, n1, n2, u1, u2) =
-        (before(1), before(2), before(row), before(2 * row), before(slice), before(2 * slice));
-    let (nw, ne) = (before(row + 1), before(row - 1));
-    let diagonals = before(slice + 1) + before(slice - 1) + before(slice + row) + before(slice - row);
-    let near = half_octaves(2 * (w1 + n1 + u1) + w2 + n2 + u2 + nw + ne + diagonals + 2) as usize - 2;
-    let near = near.min(12);
+/// Values of [`Choice::nearby`].
+const NEARBY: usize = 13 * 4 * 4;
 
-    let step = (level(context(around, known, at, place)) >> 2).min(STEPS as u32 - 1) as usize;
-    let coarse = step >> 2;
-    let parent = u32::from(around.parent.magnitudes.cells[place.parent]);
-    let parent_sum = u32::from(around.parent_sums.cells[place.parent]);
-    let level_sum = u32::from(around.level_sums.cells[place.parent_level]);
-    let siblings = u32::from(around.siblings.cells[at]);
-    let sibling_sum = u32::from(around.sibling_sums.cells[at]);
-    let n_siblings = around.n_siblings.max(1) as u32;
-    let (earlier, earlier_sum) = (u32::from(around.earlier.cells[at]), u32::from(around.earlier_sums.cells[at]));
+/// Where to look for a coefficient.
+struct Choice {
+    /// The logarithm of the expected magnitude.
+    value: u32,
+    slots: [usize; CONTEXTS],
+    /// What chooses the second and third set of weights.
+    step: usize,
+    nearby: usize,
+}
 
-    let far = 243 * parent + 13 * parent_sum + (13 * sibling_sum + 216 * siblings) / n_siblings + 4 * earlier_sum;
-    let far = (half_octaves(far + 88) - 12).min(15) as usize;
-    let bricks = if around.has_earlier {
-        (earlier / 4).min(3) as usize * 10 + (half_octaves(earlier_sum + 16) - 8).min(9) as usize
-    } else {
-        let (counts, at) = (place.counts, place.count);
+impl Choice {
+    #[inline(always)]
+    fn new(around: &Around<'_>, known: &Known, at: usize, place: &Place<'_>) -> Self {
+        let near = Near::new(&known.magnitudes, at);
+        let Near { w1, w2, n1, n2, u1, u2, nw, ne, .. } = near;
+        let (sum, beside) = (w1 + n1 + u1, w2 + n2 + u2 + nw + ne + near.diagonals());
+        let sum = octaves(2 * sum + beside, 2, 12);
+        let value = level(near.expected(around, at, place));
+        let step = (value as usize >> 4).min(STEPS - 1);
+
+        let parent = u32::from(around.parent.magnitudes.cells[place.parent]);
+        let parent_sum = u32::from(around.parent_sums.cells[place.parent]);
+        let level_sum = u32::from(around.level_sums.cells[place.parent_level]);
+        let (siblings, sibling_sum) = (u32::from(around.siblings.cells[at]), u32::from(around.sibling_sums.cells[at]));
+        let n_siblings = around.n_siblings.max(1) as u32;
+        let (earlier, earlier_sum) = (u32::from(around.earlier.cells[at]), u32::from(around.earlier_sums.cells[at]));
+        let far = 243 * parent + 13 * parent_sum + (13 * sibling_sum + 216 * siblings) / n_siblings + 4 * earlier_sum;
+        let far = octaves(far, 64, 15);
+
+        let (counts, bricks, brick) = (place.counts, &known.bricks, place.brick);
         let count = |at: usize| u32::from(counts.cells[at]);
-        let sum = 2 * count(at) + count(at - 1) + count(at - counts.row) + count(at - counts.slice);
-        half_octaves(sum + 2).min(13) as usize - 2
-    };
-    let band = usize::from(around.id) - 1;
-    let most = |n: u32, most: u32| n.min(most) as usize;
-    let contexts = [
-        around.group() * STEPS + step,
-        (coarse.min(19) * 16 + far) * 3 + around.level,
-        ((most(w1, 3) * 4 + most(n1, 3)) * 4 + most(u1, 3)) * 3 + most(parent, 2),
-        ((most(parent, 3) * 6 + (half_octaves(parent_sum + 7) - 5).min(5) as usize) * 4
-            + most(siblings / n_siblings, 3))
-            * 7
-            + band,
-        (around.level * 7 + band) * 256 + place.cell,
-        bricks * 13 + near,
-        ((half_octaves(level_sum + 7) - 5).min(9) as usize * 16 + far) * 3 + around.high,
-        ((((most(w1, 2) * 3 + most(n1, 2)) * 3 + most(u1, 2)) * 2 + most(ne, 1)) * 3 + most(diagonals, 2)) * 7 + band,
-        ((most(w1 + w2, 3) * 4 + most(n1 + n2, 3)) * 4 + most(u1 + u2, 3)) * 7 + band,
-    ];
-    let (counts, at) = (place.counts, place.count);
-    let own = [0, 1, 2, 2, 3][usize::from(counts.cells[at]).min(4)];
-    let b = &known.bricks;
-    let next = [at + 1, at + b.row, at + b.slice].iter().fold(0, |n, &at| n * 2 + usize::from(b.cells[at]));
-    let contexts = {
-        let [a, b, c, d, e, f, g, h, i] = contexts;
-        [a, b, c, d, e, f, g, h, i, ((own * 16 + place.inner) * 8 + next) * 4 + near.min(3), (around.component.min(7) * 28 + coarse) * 3 + around.high]
-    };
-    let mut places = STARTS;
-    for (place, context) in places.iter_mut().zip(contexts) {
-        *place += context;
+        let others = count(brick - 1) + count(brick - counts.row) + count(brick - counts.slice);
+        let history = if around.component > 0 {
+            most(earlier / 4, 3) * 10 + octaves(earlier_sum, 16, 9)
+        } else {
+            octaves(2 * count(brick) + others, 2, 12)
+        };
+        let own = [0, 1, 2, 2, 3][most(count(brick), 4)];
+        let next = [brick + 1, brick + bricks.row, brick + bricks.slice].map(|at| usize::from(bricks.cells[at]));
+
+        let (band, level, high) = (around.band(), around.level, around.high);
+        let contexts = [
+            (step.min(19) * 16 + far) * 3 + level,
+            ((most(w1, 3) * 4 + most(n1, 3)) * 4 + most(u1, 3)) * 3 + most(parent, 2),
+            ((most(parent, 3) * 6 + octaves(parent_sum, 8, 5)) * 4 + most(siblings / n_siblings, 3)) * 7 + band,
+            (level * 7 + band) * 256 + place.part,
+            history * 13 + sum,
+            (octaves(level_sum, 8, 9) * 16 + far) * 3 + high,
+            near.exact(around),
+            ((most(w1 + w2, 3) * 4 + most(n1 + n2, 3)) * 4 + most(u1 + u2, 3)) * 7 + band,
+            ((own * 16 + place.inner) * 8 + (next[0] * 2 + next[1]) * 2 + next[2]) * 4 + sum.min(3),
+            (around.component.min(7) * STEPS + step) * 3 + high,
+        ];
+        let mut slots = STARTS;
+        for (slot, context) in slots.iter_mut().zip(contexts) {
+            *slot += context;
+        }
+        Self { value, slots, step, nearby: (sum * 4 + own) * 4 + next.iter().sum::<usize>() }
     }
-    (places, coarse)
+}
+
+/// A number up to a bound.
+#[inline(always)]
+fn most(n: u32, most: u32) -> usize {
+    n.min(most) as usize
+}
+
+/// floor(2·log2(1 + n/unit)) up to a bound; `unit` is a power of two.
+#[inline(always)]
+fn octaves(n: u32, unit: u32, most: u32) -> usize {
+    (half_octaves(n + unit) - 2 * unit.ilog2()).min(most) as usize
 }
 
 impl Magnitudes for Dense {
@@ -182,25 +190,34 @@ impl Magnitudes for Dense {
         around: &Around<'_>,
         known: &Known,
         at: usize,
-        place: &Place,
+        place: &Place<'_>,
         truth: u32,
     ) -> Result<u32, Damage> {
-        let (places, coarse) = places(around, known, at, place);
+        let choice = Choice::new(around, known, at, place);
+        let mut steps = self.steps.between(around.group(), choice.value);
         for bin in 0..BINS {
             let mut evidence = [0; EVIDENCE];
-            for (evidence, &at) in evidence.iter_mut().zip(&places) {
+            evidence[0] = stretch(steps.one(bin) << 6) as i16;
+            for (evidence, &at) in evidence[1..].iter_mut().zip(&choice.slots) {
                 *evidence = self.slots[at][bin].evidence();
             }
-            evidence[CONTEXTS] = CONSTANT;
-            let kind = bin.min(3);
-            let [by_group, by_value] = &mut self.weights;
-            let sets = [&mut by_group[around.group() * 4 + kind], &mut by_value[coarse * 4 + kind]];
+            evidence[EVIDENCE - 1] = CONSTANT;
+            let kind = bin.min(KINDS - 1);
+            let [by_group, by_step, by_nearby] = &mut self.weights;
+            let sets = [
+                &mut by_group[around.group()][kind],
+                &mut by_step[choice.step][kind],
+                &mut by_nearby[choice.nearby][kind],
+            ];
             let sums = sets.each_ref().map(|set| weigh(&set.weights, &evidence));
-            let one = squash((sums[0] + sums[1]) >> 1); let bit = bits.bit(one, truth > bin as u32); if !B::DECODES {crate::slot::cost(2 + bin.min(4), bit, one);}
+            // About a third.
+            let one = squash(((sums[0] + sums[1] + sums[2]) * 85) >> 8);
+            let bit = bits.bit(one, truth > bin as u32);
             for (set, sum) in sets.into_iter().zip(sums) {
                 set.learn(&evidence, error(bit, squash(sum)));
             }
-            for &at in &places {
+            steps.learn(bin, bit);
+            for &at in &choice.slots {
                 self.slots[at][bin].learn(bit, MOST);
             }
             if !bit {

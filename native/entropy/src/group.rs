@@ -7,7 +7,7 @@ use crate::layout::{Band, Layout};
 use crate::lowest::Lowest;
 use crate::plane::Plane;
 use crate::range::Bits;
-use crate::signs::Signs;
+use crate::signs::{self, Signs};
 
 /// How many components before the present one tell about it.
 const EARLIER: usize = 3;
@@ -24,7 +24,7 @@ pub(crate) trait Magnitudes {
         around: &Around<'_>,
         known: &Known,
         at: usize,
-        place: &Place,
+        place: &Place<'_>,
         truth: u32,
     ) -> Result<u32, Damage>;
 }
@@ -36,10 +36,11 @@ pub(crate) struct Place<'a> {
     pub(crate) parent_level: usize,
     /// Coefficients that are not 0 in each brick so far, and the cell of its brick.
     pub(crate) counts: &'a Plane<u8>,
-    pub(crate) count: usize,
-    /// In which of 4 × 8 × 8 parts of the band it lies.
-    pub(crate) cell: usize,
+    pub(crate) brick: usize,
+    /// In which of the 4 × 4 rows of its brick it lies.
     pub(crate) inner: usize,
+    /// In which of 4 × 8 × 8 parts of the band it lies.
+    pub(crate) part: usize,
 }
 
 /// All that is learnt while a group is coded.
@@ -70,12 +71,11 @@ impl<M: Magnitudes> Model<M> {
         let level = layout.n_levels() + 1 - stream;
         // The latest first.
         let mut earlier: Vec<Level> = Vec::new();
-        for (c, values) in components.iter_mut().enumerate() {
+        for (component, values) in components.iter_mut().enumerate() {
             let parents = Parents::new::<M>(layout, level + 1, values);
             let mut done = Level::default();
             for band in layout.bands(level) {
-                let mut around = around::<M>(layout, level, &band, &parents, &done, &earlier);
-                around.component = c;
+                let around = around::<M>(layout, level, &band, component, &parents, &done, &earlier);
                 let known = self.band(bits, layout, &band, &around, values)?;
                 done[usize::from(band.id)] = Some(known);
             }
@@ -101,53 +101,44 @@ impl<M: Magnitudes> Model<M> {
                 let first = brick[axis] * BRICK;
                 first..(first + BRICK).min(band.extent[axis])
             });
-            z.clone().any(|z| {
-                y.clone().any(|y| values[row_of(z, y)..][..nx][x.clone()].iter().any(|&value| value != 0))
-            })
+            z.clone()
+                .any(|z| y.clone().any(|y| values[row_of(z, y)..][..nx][x.clone()].iter().any(|&value| value != 0)))
         };
         self.bricks.code(bits, around, &mut known, occupied);
 
         let mut counts = Plane::new(known.bricks.extent);
-        let cell = |i: usize, n: usize, parts: usize| i * parts / n;
         for z in 0..nz {
             for y in 0..ny {
                 if bits.overrun() {
                     return Err(Damage::Truncated);
                 }
-                let parent = around.parent.magnitudes.at(around.up([z, y, 0]));
-                let parent_level = around.level_sums.at(around.up([z, y, 0]));
-                let cell_row = (cell(z, nz, 4) * 8 + cell(y, ny, 8)) * 8;
-                let (start, brick) = (known.magnitudes.at([z, y, 0]), known.bricks.at([z / BRICK, y / BRICK, 0]));
+                let up = around.up([z, y]);
+                let (parent, parent_level) = (around.parent.magnitudes.at(up), around.level_sums.at(up));
+                let (start, brick_row) = (known.magnitudes.at([z, y, 0]), known.bricks.at([z / BRICK, y / BRICK, 0]));
+                let part_row = (z * 4 / nz * 8 + y * 8 / ny) * 8;
                 let row = &mut values[row_of(z, y)..][..nx];
                 for first in (0..nx).step_by(BRICK) {
-                    let count = brick + first / BRICK;
-                    if known.bricks.cells[count] == 0 {
+                    let brick = brick_row + first / BRICK;
+                    if known.bricks.cells[brick] == 0 {
                         continue;
                     }
-                    for x in first..(first + BRICK).min(nx) {
-                        let up = around.map[2][x];
+                    for (x, value) in (first..).zip(&mut row[first..(first + BRICK).min(nx)]) {
                         let place = Place {
-                            parent: parent + up,
-                            parent_level: parent_level + up,
+                            parent: parent + around.map[2][x],
+                            parent_level: parent_level + around.map[2][x],
                             counts: &counts,
-                            count,
-                            inner: z % 4 * 4 + y % 4,
-                            cell: cell_row + cell(x, nx, 8),
+                            brick,
+                            inner: z % BRICK * BRICK + y % BRICK,
+                            part: part_row + x * 8 / nx,
                         };
-                        let (at, truth) = (start + x, row[x]);
-                        let magnitude =
-                            self.magnitudes.code(bits, around, &known, at, &place, truth.unsigned_abs())?;
+                        let (at, truth) = (start + x, *value);
+                        let magnitude = self.magnitudes.code(bits, around, &known, at, &place, truth.unsigned_abs())?;
                         if magnitude > 0 {
-                            let parent = around.parent.signs.cells[place.parent];
-                            let sibling = around.last.map_or(0, |last| last.signs.cells[at]);
-                            let negative =
-                                self.signs.code(bits, band.id, &known.signs, at, parent, sibling, &known.magnitudes, magnitude, truth < 0);
-                            let value = if negative { -(magnitude as i32) } else { magnitude as i32 };
-                            row[x] = value;
-                            known.set(at, value);
-                            counts.cells[count] += 1;
-                        } else {
-                            row[x] = 0;
+                            let near = signs::Near::new(around, &known, at, place.parent, magnitude);
+                            let negative = self.signs.code(bits, &near, truth < 0);
+                            *value = if negative { -(magnitude as i32) } else { magnitude as i32 };
+                            known.set(at, *value);
+                            counts.cells[brick] += 1;
                         }
                     }
                 }
@@ -218,12 +209,16 @@ fn around<'a, M: Magnitudes>(
     layout: &Layout,
     level: usize,
     band: &Band,
+    component: usize,
     parents: &'a Parents,
     done: &'a Level,
     earlier: &'a [Level],
 ) -> Around<'a> {
     let id = usize::from(band.id);
-    let parent = parents.bands[id].as_ref().unwrap_or(&parents.none);
+    let (parent, level_sums) = match &parents.bands[id] {
+        Some(parent) => (parent, &parents.level_sums),
+        None => (&parents.none, &parents.none_sums),
+    };
     let map = [0, 1, 2].map(|axis| {
         let (n, n_parent) = (band.extent[axis], parent.magnitudes.extent[axis]);
         (0..n).map(|i| (i * n_parent / n).min(n_parent - 1)).collect()
@@ -252,12 +247,12 @@ fn around<'a, M: Magnitudes>(
     };
     Around {
         id: band.id,
-        component: 0,
+        component,
         level: level.min(3) - 1,
         high: band.id.count_ones() as usize - 1,
         parent,
         parent_sums: parents.sums[id].as_ref().unwrap_or(&parents.none_sums),
-        level_sums: &parents.level_sums,
+        level_sums,
         map,
         siblings,
         n_siblings,
@@ -267,6 +262,5 @@ fn around<'a, M: Magnitudes>(
         earlier,
         earlier_sums,
         before: earlier_bands().next(),
-        has_earlier: earlier_bands().next().is_some(),
     }
 }

@@ -129,7 +129,8 @@ mod tests {
 
     #[test]
     fn bands_cover_the_array_once() {
-        for (extent, n_levels) in [([24, 64, 65], 4), ([1, 1, 1], 8), ([5, 4, 6], 3), ([33, 7, 256], 8), ([4, 4, 4], 1)] {
+        for (extent, n_levels) in [([24, 64, 65], 4), ([1, 1, 1], 8), ([5, 4, 6], 3), ([33, 7, 256], 8), ([4, 4, 4], 1)]
+        {
             let layout = Layout::new(extent, n_levels).expect("a fitting extent");
             let mut seen = vec![0; layout.len()];
             let lowest = Band { id: 0, start: [0; 3], extent: layout.region(0) };

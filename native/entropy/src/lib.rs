@@ -1,9 +1,43 @@
-//! Entropy coder of quantised wavelet latents.
+//! The entropy coder of quantised wavelet latents: integer coefficients of one or several arrays to bytes and back.
+//!
+//! The stream format is described in `STREAM.md` beside this crate. Integers only, so that every machine writes and reads
+//! the same bits.
+//!
+//! - A **group** is what is coded together: one array, or the components of a temporal transform, 1..=[`MAX_COMPONENTS`]
+//!   arrays `[z][y][x]` (x fastest) of one [`Layout`]. Later components take what is known about the ones before as
+//!   context.
+//! - A group becomes one byte stream per **resolution level**, coarse to fine: stream 0 is the lowest band, stream k the
+//!   bands of the k-th finer level, each with the part of all components. A prefix of the streams decodes a lower
+//!   resolution.
+//! - Two [`Coder`]s: one is quick, the other takes fewer bytes.
+//!
+//! Streams are hostile: whatever the bytes, decoding ends in coefficients or an [`Error`], takes a time bounded by the
+//! number of coefficients, and memory for them, for what was learnt (1 MB) and for about 20 bytes per coefficient of one
+//! component. There are no checksums: the container has them.
+//!
+//! ```
+//! use neuvol_entropy::{Coder, Decoder, Layout, decode, encode};
+//!
+//! let layout = Layout::new([8, 8, 8], 1)?;
+//! let mut values = vec![0; layout.len()];
+//! (values[0], values[300]) = (12, -3);
+//!
+//! let streams = encode(Coder::Dense, &layout, &[&values])?;
+//! assert_eq!(decode(Coder::Dense, &layout, 1, &streams)?, [values]);
+//!
+//! // The coarse part alone.
+//! let mut decoder = Decoder::new(Coder::Dense, &layout, 1)?;
+//! decoder.push(&streams[0])?;
+//! assert_eq!((decoder.components()[0][0], layout.region(0)), (12, [4, 4, 4]));
+//! # Ok::<(), neuvol_entropy::Error>(())
+//! ```
 
 #![forbid(unsafe_code)]
 
 mod around;
 mod bricks;
+mod codec;
+mod coder;
 mod dense;
 mod error;
 mod escape;
@@ -11,133 +45,21 @@ mod fast;
 mod group;
 mod layout;
 mod lowest;
+mod near;
 mod plane;
 mod range;
 mod signs;
-#[allow(missing_docs)] pub mod slot;
+mod slot;
+mod steps;
 mod tables;
 
+pub use codec::{Decoder, decode, encode};
+pub use coder::Coder;
 pub use error::Error;
 pub use layout::{Layout, MAX_AXIS, MAX_LEVELS};
-
-use dense::Dense;
-use fast::Fast;
-use group::Model;
-use range::Encoder;
 
 /// Largest magnitude of a coefficient.
 pub const MAX_MAGNITUDE: u32 = 1 << 20;
 
 /// Most components of a group.
 pub const MAX_COMPONENTS: usize = 32;
-
-/// How coefficients are coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Coder {
-    /// One context per coefficient: decodes quickly.
-    Fast,
-    /// Nine contexts, mixed: fewer bytes, slower.
-    Dense,
-}
-
-impl Coder {
-    /// All coders.
-    pub const ALL: [Self; 2] = [Self::Fast, Self::Dense];
-
-    /// The number that stands for it in a file.
-    #[must_use]
-    pub fn id(self) -> u8 {
-        match self {
-            Self::Fast => 1,
-            Self::Dense => 2,
-        }
-    }
-
-    /// The coder of a number.
-    ///
-    /// # Errors
-    /// [`Error::Unsupported`] if there is none.
-    pub fn from_id(id: u8) -> Result<Self, Error> {
-        Self::ALL.into_iter().find(|coder| coder.id() == id).ok_or(Error::Unsupported { id })
-    }
-}
-
-/// What was learnt, of either coder.
-#[derive(Debug)]
-enum AnyModel {
-    Fast(Model<Fast>),
-    Dense(Model<Dense>),
-}
-
-impl AnyModel {
-    fn new(coder: Coder) -> Self {
-        match coder {
-            Coder::Fast => Self::Fast(Model::new(Fast::new())),
-            Coder::Dense => Self::Dense(Model::new(Dense::new())),
-        }
-    }
-
-    fn stream<B: range::Bits>(
-        &mut self,
-        bits: &mut B,
-        layout: &Layout,
-        stream: usize,
-        components: &mut [Vec<i32>],
-    ) -> Result<(), error::Damage> {
-        match self {
-            Self::Fast(model) => model.stream(bits, layout, stream, components),
-            Self::Dense(model) => model.stream(bits, layout, stream, components),
-        }
-    }
-}
-
-/// Encodes the components of a group.
-///
-/// # Errors
-/// See there.
-pub fn encode(coder: Coder, layout: &Layout, components: &[&[i32]]) -> Result<Vec<Vec<u8>>, Error> {
-    let mut values: Vec<Vec<i32>> = components.iter().map(|values| values.to_vec()).collect();
-    let mut model = AnyModel::new(coder);
-    let code = |stream| {
-        let mut bits = Encoder::new();
-        model.stream(&mut bits, layout, stream, &mut values).map_err(|damage| damage.of(stream, 0))?;
-        Ok(bits.finish())
-    };
-    (0..layout.n_streams()).map(code).collect()
-}
-
-/// Decodes a group.
-#[derive(Debug)]
-pub struct Decoder {
-    model: AnyModel,
-    layout: Layout,
-    components: Vec<Vec<i32>>,
-    next: usize,
-}
-
-impl Decoder {
-    /// A decoder.
-    pub fn new(coder: Coder, layout: Layout, n: usize) -> Self {
-        let components = vec![vec![0; layout.len()]; n];
-        Self { model: AnyModel::new(coder), layout, components, next: 0 }
-    }
-
-    /// Decodes the next stream.
-    ///
-    /// # Errors
-    /// If damaged.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let stream = self.next;
-        let damaged = |damage: error::Damage| damage.of(stream, bytes.len());
-        let mut bits = range::Decoder::new(bytes).map_err(damaged)?;
-        self.model.stream(&mut bits, &self.layout, stream, &mut self.components).map_err(damaged)?;
-        bits.finish().map_err(damaged)?;
-        self.next += 1;
-        Ok(())
-    }
-
-    /// The values.
-    pub fn components(&self) -> &[Vec<i32>] {
-        &self.components
-    }
-}

@@ -31,12 +31,7 @@ impl Lowest {
                     return Err(Damage::Truncated);
                 }
                 for x in 0..nx {
-                    let expected = match (z, y, x) {
-                        (0, 0, 0) => 0,
-                        (_, 0, 0) => values[layout.at([z - 1, 0, 0])],
-                        (_, _, 0) => values[layout.at([z, y - 1, 0])],
-                        _ => values[layout.at([z, y, x - 1])],
-                    };
+                    let expected = expected(layout, values, [z, y, x]);
                     let value = &mut values[layout.at([z, y, x])];
                     let difference = self.difference(bits, &mut before, *value - expected);
                     *value = expected + difference;
@@ -67,4 +62,25 @@ impl Lowest {
         let magnitude = (1 << below | bits.raw(below, magnitude)) as i32;
         if bits.bit(1 << 15, truth < 0) { -magnitude } else { magnitude }
     }
+}
+
+/// What a coefficient is expected to be, from those before it.
+fn expected(layout: &Layout, values: &[i32], [z, y, x]: [usize; 3]) -> i32 {
+    let back = |dz, dy, dx| values[layout.at([z - dz, y - dy, x - dx])];
+    // On a face of the band: what a plane through three corners gives, between its two neighbours.
+    let plane = |a: i32, b: i32, corner: i32| median(a, b, a + b - corner);
+    match (z > 0, y > 0, x > 0) {
+        (false, false, false) => 0,
+        (false, false, true) => back(0, 0, 1),
+        (false, true, false) => back(0, 1, 0),
+        (true, false, false) => back(1, 0, 0),
+        (false, true, true) => plane(back(0, 0, 1), back(0, 1, 0), back(0, 1, 1)),
+        (true, false, true) => plane(back(0, 0, 1), back(1, 0, 0), back(1, 0, 1)),
+        (true, true, false) => plane(back(0, 1, 0), back(1, 0, 0), back(1, 1, 0)),
+        (true, true, true) => median(back(0, 0, 1), back(0, 1, 0), back(1, 0, 0)),
+    }
+}
+
+fn median(a: i32, b: i32, c: i32) -> i32 {
+    a.min(b).max(a.max(b).min(c))
 }

@@ -138,33 +138,27 @@ pub(crate) fn half_octaves(n: u32) -> u32 {
     2 * octave + u32::from(n << (31 - octave) >= 3_037_000_500)
 }
 
-/// Chance in 1/2^16 that a magnitude of context value k/`STEPS` (as of [`level`], in whole steps of `64/STEPS`) is larger than the bin.
-const fn first_guess<const N: usize>(steps: i128) -> [u16; N] {
-    let powers: [i128; N] = exp_powers(steps);
-    let mut table = [0; N];
+/// First guess of the chance that a magnitude is above a bin, in 1/2^16, at a [`level`] of 16k: m/(1 + m) within 0.01..0.97
+/// for a mean m of (exp(k/4) − 1)/4 + 0.02.
+pub(crate) static GUESS: [u16; 28] = {
+    let powers: [i128; 28] = exp_powers(4);
+    let mut table = [0; 28];
     let mut k = 0;
-    while k < N {
+    while k < table.len() {
         let one = 1i128 << POINT;
-        // The mean magnitude, geometrically distributed.
         let mean = (powers[k] - one) / 4 + one / 50;
-        let mut guess = (mean << 16) / (one + mean);
-        if guess < 655 {
-            guess = 655;
-        }
-        if guess > 63570 {
-            guess = 63570;
-        }
-        table[k] = guess as u16;
+        let guess = (mean << 16) / (one + mean);
+        table[k] = if guess < 655 {
+            655
+        } else if guess > 63_570 {
+            63_570
+        } else {
+            guess as u16
+        };
         k += 1;
     }
     table
-}
-
-/// First guesses of the 28 contexts of the fast coder.
-pub(crate) static GUESS_FAST: [u16; 28] = first_guess(4);
-
-/// First guesses of the 112 contexts of the dense coder's first table.
-pub(crate) static GUESS_DENSE: [u16; 112] = first_guess(16);
+};
 
 #[cfg(test)]
 mod tests {
@@ -194,11 +188,10 @@ mod tests {
         for n in 1..70000 {
             assert!(near(f64::from(half_octaves(n)), (2.0 * f64::from(n).log2()).floor(), 0.0), "{n}");
         }
-        for (k, &guess) in GUESS_DENSE.iter().enumerate() {
-            let mean = ((k as f64 / 16.0).exp() - 1.0) / 4.0 + 0.02;
+        for (k, &guess) in GUESS.iter().enumerate() {
+            let mean = ((k as f64 / 4.0).exp() - 1.0) / 4.0 + 0.02;
             assert!(near(f64::from(guess), 65536.0 * (mean / (1.0 + mean)).clamp(0.01, 0.97), 1.0), "{k}");
         }
-        assert_eq!([GUESS_FAST[0], GUESS_FAST[27]], [GUESS_DENSE[0], 63570]);
     }
 
     #[test]

@@ -57,6 +57,7 @@
 #![forbid(unsafe_code)]
 
 mod attribute;
+mod block_grid;
 mod check;
 mod compress;
 mod coordinate;
@@ -76,6 +77,7 @@ mod variable;
 mod writer;
 
 pub use attribute::{Attribute, AttributeValue};
+pub use block_grid::BlockGrid;
 pub use check::Check;
 pub use coordinate::Coordinate;
 pub use entry::{BlockKey, Entry, MaskRef};

@@ -1,5 +1,6 @@
 //! Variables, their blocks and their time segments (SPEC sections 6 and 7).
 
+use crate::block_grid::BlockGrid;
 use crate::entry::BlockKey;
 use crate::error::{Error, limit};
 use crate::limits::{
@@ -159,58 +160,52 @@ impl Variable {
         record.0
     }
 
-    /// Number of blocks z, y, x; the same on all levels.
+    /// The grid and how it is cut into blocks.
+    #[must_use]
+    pub fn grid(&self) -> BlockGrid {
+        BlockGrid { dims: self.dims, block_dims: self.block_dims }
+    }
+
+    /// As [`BlockGrid::blocks`].
     #[must_use]
     pub fn blocks(&self) -> [u32; 3] {
-        std::array::from_fn(|axis| self.dims[axis].div_ceil(self.block_dims[axis].max(1)))
+        self.grid().blocks()
     }
 
-    /// Number of blocks.
+    /// As [`BlockGrid::n_blocks`].
     #[must_use]
     pub fn n_blocks(&self) -> u32 {
-        u32::try_from(product(self.blocks())).unwrap_or(u32::MAX)
+        self.grid().n_blocks()
     }
 
-    /// Position (bz, by, bx) of block number `block` in the grid of blocks.
+    /// As [`BlockGrid::position`].
     #[must_use]
     pub fn block_position(&self, block: u32) -> [u32; 3] {
-        let [_, ny, nx] = self.blocks().map(|n| n.max(1));
-        [block / nx / ny, block / nx % ny, block % nx]
+        self.grid().position(block)
     }
 
-    /// Number of the block at position (bz, by, bx) of the grid of blocks.
+    /// As [`BlockGrid::index`].
     #[must_use]
     pub fn block_index(&self, position: [u32; 3]) -> u32 {
-        let [_, ny, nx] = self.blocks();
-        let [bz, by, bx] = position;
-        bz.wrapping_mul(ny).wrapping_add(by).wrapping_mul(nx).wrapping_add(bx)
+        self.grid().index(position)
     }
 
-    /// First voxel z, y, x of a block on level 0.
+    /// As [`BlockGrid::origin`].
     #[must_use]
     pub fn block_origin(&self, block: u32) -> [u32; 3] {
-        let position = self.block_position(block);
-        std::array::from_fn(|axis| position[axis].saturating_mul(self.block_dims[axis]))
+        self.grid().origin(block)
     }
 
-    /// Voxels z, y, x of a block on a level: the block, cut at the edge of the grid, halved `level` times (rounding up).
-    /// All 0 for a block that does not exist.
+    /// As [`BlockGrid::extent`].
     #[must_use]
     pub fn block_extent(&self, block: u32, level: u8) -> [u32; 3] {
-        if block >= self.n_blocks() {
-            return [0; 3];
-        }
-        let origin = self.block_origin(block);
-        std::array::from_fn(|axis| {
-            let rest = self.dims[axis].saturating_sub(origin[axis]).min(self.block_dims[axis]);
-            halved(rest, level)
-        })
+        self.grid().extent(block, level)
     }
 
-    /// Voxels z, y, x of the whole grid on a level: every axis halved `level` times, rounding up.
+    /// As [`BlockGrid::level_dims`].
     #[must_use]
     pub fn level_dims(&self, level: u8) -> [u32; 3] {
-        self.dims.map(|n| halved(n, level))
+        self.grid().level_dims(level)
     }
 
     /// The key of entry number `i` of this variable, which is number `variable`.
@@ -228,11 +223,6 @@ impl Variable {
         let layers = u64::from(self.n_qualities) * u64::from(self.n_stored_levels);
         layers.checked_mul(self.n_segments.into())?.checked_mul(self.n_blocks().into())
     }
-}
-
-/// ⌈n / 2^level⌉.
-fn halved(n: u32, level: u8) -> u32 {
-    n.div_ceil(1 << u32::from(level).min(31))
 }
 
 /// Product of three axes; saturates.

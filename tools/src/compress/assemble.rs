@@ -57,7 +57,7 @@ pub(super) fn assemble(
         let totals = &totals[index];
         let (group, number) = layout.place(index);
         for (segment, range) in variable.segments.iter().enumerate() {
-            for block in 0..variable.n_blocks() {
+            for block in 0..variable.grid.n_blocks() {
                 let unit = Unit { group, segment: segment as u32, block };
                 let record = journal.record(unit).ok_or_else(|| CompressError::Interrupted {
                     kept: journal.len(),
@@ -74,16 +74,16 @@ pub(super) fn assemble(
                     max_abs_error: output.max_abs_error as f32,
                     rmse: rmse as f32,
                     network: None,
-                    mask: blobs.mask(record, output.validity, variable.extent(block), range.steps, journal)?,
+                    mask: blobs.mask(record, output.validity, variable.grid.extent(block, 0), range.steps, journal)?,
                 });
             }
         }
-        let longest = variable.dims.iter().copied().max().unwrap_or(1);
+        let longest = variable.grid.dims.iter().copied().max().unwrap_or(1);
         let rmse = (totals.squares / scan.valid.max(1) as f64).sqrt();
-        raw_bytes += 4 * u64::from(variable.steps) * variable.dims.iter().map(|&n| u64::from(n)).product::<u64>();
+        raw_bytes += 4 * u64::from(variable.steps) * variable.grid.dims.iter().map(|&n| u64::from(n)).product::<u64>();
         variables.push(VariablePlan {
-            dims: variable.dims,
-            block_dims: variable.block,
+            dims: variable.grid.dims,
+            block_dims: variable.grid.block_dims,
             steps: variable.steps,
             n_levels: (longest.ilog2() + 1).min(4) as u8,
             n_stored_levels: 1,
@@ -181,7 +181,7 @@ fn totals(layout: &Layout, journal: &Journal) -> Vec<Totals> {
     for (group, variables) in layout.groups.iter().enumerate() {
         let first = &layout.variables[variables[0]];
         for segment in 0..first.segments.len() as u32 {
-            for block in 0..first.n_blocks() {
+            for block in 0..first.grid.n_blocks() {
                 let Some(record) = journal.record(Unit { group: group as u32, segment, block }) else { continue };
                 for (output, &variable) in record.outputs.iter().zip(variables) {
                     totals[variable].add(output, &record.losses);

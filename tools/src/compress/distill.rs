@@ -45,7 +45,7 @@ pub fn distill(
     let mut plain =
         Layout::new(&models, &compress, &|_, variable: &SourceVariable| cut(0, variable.steps, 1).collect())?;
     for variable in &mut plain.variables {
-        variable.block = models.block_dims(variable.source_index);
+        variable.grid.block_dims = models.block_dims(variable.source_index);
     }
     if let Some(data) = &data {
         check_data(data.as_ref(), &models, &plain)?;
@@ -105,7 +105,7 @@ fn check_data(data: &dyn Source, models: &Models, layout: &Layout) -> Result<(),
         let described = &models.variables()[variable.source_index];
         let found = data.variables().iter().find(|v| v.name == variable.name);
         match found {
-            Some(found) if found.dims == variable.dims && found.steps == described.steps => {}
+            Some(found) if found.dims == variable.grid.dims && found.steps == described.steps => {}
             Some(found) => {
                 return Err(CompressError::Argument(format!(
                     "--data: in {} {} has {:?} voxels and {} steps, in the models {:?} and {}; give the data that the models \
@@ -114,7 +114,7 @@ fn check_data(data: &dyn Source, models: &Models, layout: &Layout) -> Result<(),
                     variable.name,
                     found.dims,
                     found.steps,
-                    variable.dims,
+                    variable.grid.dims,
                     described.steps
                 )));
             }

@@ -123,7 +123,7 @@ pub(super) fn choose(
 /// Blocks of the group at evenly spread ranks of their entropy, the most complex one among them.
 fn spread(layout: &Layout, group: u32, scans: &[Scan], window: u32) -> Vec<u32> {
     let variables = &layout.groups[group as usize];
-    let n_blocks = layout.variables[variables[0]].n_blocks();
+    let n_blocks = layout.variables[variables[0]].grid.n_blocks();
     let entropy = |block: u32| -> f64 {
         let mut sum = 0.0;
         for &variable in variables {

@@ -72,7 +72,6 @@ impl Input {
         wanted.fields =
             self.fields(layout, unit, steps, |index, step, min, max, out| self.read(index, step, min, max, out))?;
         let Self::Models(input) = self else {
-            wanted.truth = None;
             return Ok(wanted);
         };
         let variables = &layout.groups[unit.group as usize];
@@ -97,6 +96,8 @@ impl Input {
                 data.read(own, step, min, max, out)
             })?;
             mix(&mut wanted.fields, &truth, *alpha);
+            // What is fitted is no longer what the old students gave.
+            wanted.old_steps.clear();
             wanted.truth = Some(truth);
         }
         Ok(wanted)
@@ -111,7 +112,7 @@ impl Input {
     ) -> Result<Fields, SourceError> {
         let variables = &layout.groups[unit.group as usize];
         let first = &layout.variables[variables[0]];
-        let (origin, extent) = (first.origin(unit.block), first.extent(unit.block));
+        let (origin, extent) = (first.grid.origin(unit.block), first.grid.extent(unit.block, 0));
         let end = std::array::from_fn(|a| origin[a] + extent[a]);
         let mut values = Vec::with_capacity(neuvol_model::voxels(extent) * steps.steps as usize * variables.len());
         let mut one = Vec::new();
@@ -154,7 +155,7 @@ impl ModelInput {
                 .reader()
                 .mask(key, &entry)
                 .map_err(|error| SourceError::invalid(self.models.path(), "Neuvol model", error.to_string()))?;
-            let voxels = neuvol_model::voxels(described.extent(block)) as u64;
+            let voxels = neuvol_model::voxels(described.grid.extent(block, 0)) as u64;
             let valid = match mask {
                 BlockMask::AllValid => voxels * u64::from(end - step),
                 BlockMask::NoneValid => 0,
@@ -199,7 +200,7 @@ impl ModelInput {
                     }
                 })
             };
-            let voxels = neuvol_model::voxels(described.extent(unit.block)) as u64;
+            let voxels = neuvol_model::voxels(described.grid.extent(unit.block, 0)) as u64;
             let (validity, valid) = match reader.mask(key, &entry).map_err(damaged)? {
                 BlockMask::AllValid => (Validity::All, voxels * u64::from(steps.steps)),
                 BlockMask::NoneValid => (Validity::None, 0),

@@ -5,7 +5,7 @@ use crate::{
     source::{Source, SourceVariable},
     train::{ENTROPY_SHARE, Sampling, TrainOptions},
 };
-use neuvol_format::Segment;
+use neuvol_format::{BlockGrid, Segment};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -29,10 +29,8 @@ pub struct LayoutVariable {
     pub name: String,
     /// Number in the source.
     pub source_index: usize,
-    /// Grid z, y, x.
-    pub dims: [u32; 3],
-    /// Block extent z, y, x.
-    pub block: [u32; 3],
+    /// Grid and blocks.
+    pub grid: BlockGrid,
     /// Time steps, at least 1.
     pub steps: u32,
     /// Whether the source has a time axis.
@@ -47,30 +45,6 @@ pub(super) struct PlannedUnit {
     pub unit: Unit,
     /// Optimiser steps.
     pub steps: u32,
-}
-
-impl LayoutVariable {
-    fn blocks(&self) -> [u32; 3] {
-        std::array::from_fn(|a| self.dims[a].div_ceil(self.block[a]))
-    }
-
-    /// Blocks of one step.
-    pub fn n_blocks(&self) -> u32 {
-        self.blocks().iter().product()
-    }
-
-    /// First voxel z, y, x of a block.
-    pub fn origin(&self, block: u32) -> [u32; 3] {
-        let [_, ny, nx] = self.blocks();
-        let at = [block / (ny * nx), block / nx % ny, block % nx];
-        std::array::from_fn(|a| at[a] * self.block[a])
-    }
-
-    /// Extent z, y, x of a block, cut at the edge of the grid.
-    pub fn extent(&self, block: u32) -> [u32; 3] {
-        let origin = self.origin(block);
-        std::array::from_fn(|a| self.block[a].min(self.dims[a] - origin[a]))
-    }
 }
 
 impl Layout {
@@ -110,8 +84,7 @@ impl Layout {
                 layout.variables.push(LayoutVariable {
                     name: variable.name.clone(),
                     source_index: index,
-                    dims: variable.dims,
-                    block,
+                    grid: BlockGrid { dims: variable.dims, block_dims: block },
                     steps: variable.steps,
                     has_time: variable.has_time,
                     segments: segments(index, variable),
@@ -139,11 +112,11 @@ impl Layout {
         }
         let first = &self.variables[group[0]];
         for other in group.iter().map(|&variable| &self.variables[variable]) {
-            if (other.dims, other.steps) != (first.dims, first.steps) {
+            if (other.grid, other.steps) != (first.grid, first.steps) {
                 return Err(CompressError::Argument(format!(
                     "--vars: {} has {:?} voxels and {} steps, {} has {:?} and {}; only variables on the same grid and steps \
                      can share a model (use --var for the others)",
-                    other.name, other.dims, other.steps, first.name, first.dims, first.steps
+                    other.name, other.grid.dims, other.steps, first.name, first.grid.dims, first.steps
                 )));
             }
         }
@@ -178,7 +151,11 @@ impl Layout {
         let identity = Identity {
             tool: env!("CARGO_PKG_VERSION"),
             inputs,
-            variables: self.variables.iter().map(|v| (v.name.as_str(), v.dims, v.block, steps(v))).collect(),
+            variables: self
+                .variables
+                .iter()
+                .map(|v| (v.name.as_str(), v.grid.dims, v.grid.block_dims, steps(v)))
+                .collect(),
             groups: &self.groups,
             train: &options.train,
         };
@@ -194,11 +171,12 @@ impl Layout {
             let entropies = || variables.iter().flat_map(|&variable| &scans[variable].entropies);
             let mean = entropies().map(|&e| f64::from(e)).sum::<f64>() / entropies().count().max(1) as f64;
             for (segment, range) in first.segments.iter().enumerate() {
-                for block in 0..first.n_blocks() {
+                for block in 0..first.grid.n_blocks() {
                     let mut entropy = 0.0;
                     for &variable in variables {
                         for step in range.first..range.first + range.steps {
-                            entropy += f64::from(scans[variable].entropies[(step * first.n_blocks() + block) as usize]);
+                            entropy +=
+                                f64::from(scans[variable].entropies[(step * first.grid.n_blocks() + block) as usize]);
                         }
                     }
                     entropy /= variables.len() as f64 * f64::from(range.steps);

@@ -24,7 +24,7 @@ pub(super) fn scan(
     stop: &AtomicBool,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Option<Vec<Scan>>, CompressError> {
-    let units = |v: &LayoutVariable| u64::from(v.steps) * u64::from(v.n_blocks());
+    let units = |v: &LayoutVariable| u64::from(v.steps) * u64::from(v.grid.n_blocks());
     let passes = |v: &LayoutVariable| if input.value_range(v.source_index).is_some() { 1..2 } else { 0..2 };
     let total = layout.variables.iter().map(|v| units(v) * passes(v).count() as u64).sum::<u64>();
     let mut done = 0;
@@ -37,12 +37,12 @@ pub(super) fn scan(
         }
         for pass in passes(variable) {
             for step in 0..variable.steps {
-                for block in 0..variable.n_blocks() {
+                for block in 0..variable.grid.n_blocks() {
                     if stop.load(Ordering::Relaxed) {
                         return Ok(None);
                     }
-                    let origin = variable.origin(block);
-                    let extent = variable.extent(block);
+                    let origin = variable.grid.origin(block);
+                    let extent = variable.grid.extent(block, 0);
                     let end = std::array::from_fn(|a| origin[a] + extent[a]);
                     input.read(variable.source_index, step, origin, end, &mut values)?;
                     if pass == 0 {

@@ -3,6 +3,7 @@
 //! All readers hand out *physical* values (packing undone) as f32. What is not a value is NaN: fill and missing values,
 //! values outside the declared valid range, NaN and infinities of the file.
 
+mod coordinate;
 mod dense;
 mod dtype;
 mod error;
@@ -21,6 +22,7 @@ use std::path::Path;
 
 use neuvol_format::Attribute;
 
+pub use self::coordinate::CoordinateValues;
 pub use self::dtype::{Dtype, Endian};
 pub use self::error::SourceError;
 pub use self::models::{Models, Place};
@@ -87,22 +89,6 @@ pub struct SourceCoordinate {
     pub values: CoordinateValues,
     /// Attributes, verbatim.
     pub attributes: Vec<Attribute>,
-}
-
-/// Numbers of a coordinate: dense, in the order of its dimensions.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CoordinateValues {
-    /// Their type.
-    pub dtype: Dtype,
-    /// Their bytes, little-endian.
-    pub bytes: Vec<u8>,
-}
-
-impl CoordinateValues {
-    /// Stores f64 numbers.
-    pub fn from_f64(values: &[f64]) -> Self {
-        Self { dtype: Dtype::F64, bytes: values.iter().flat_map(|v| v.to_le_bytes()).collect() }
-    }
 }
 
 /// Opens a file. The content decides about the format, and the name only where the content has no signature (raw).

@@ -143,7 +143,7 @@ impl Models {
             if !file.volume.reader().meta().coordinates.iter().any(|c| c.name == *axis) {
                 return Ok(());
             }
-            let times = numbers(&self.converted(file, axis)?.values);
+            let times = self.converted(file, axis)?.values.numbers();
             if let (Some((last, before)), Some(&first)) = (last, times.first())
                 && first <= last
             {
@@ -189,14 +189,14 @@ impl Models {
             let (Some(from), Some(to)) = (reference(&own), reference(&first)) else {
                 return Err(differ("has other units"));
             };
-            let mut bytes = Vec::with_capacity(own.values.bytes.len());
-            for value in numbers(&own.values) {
+            let mut values = CoordinateValues { dtype: own.values.dtype, bytes: Vec::new() };
+            for value in own.values.numbers() {
                 let value = from.convert(value, to).ok_or_else(|| differ("has another calendar"))?;
-                if !push(&mut bytes, own.values.dtype, value) {
+                if !values.push(value) {
                     return Err(differ("counts times that its integers cannot hold"));
                 }
             }
-            own.values.bytes = bytes;
+            own.values = values;
         }
         Ok(own)
     }
@@ -345,72 +345,4 @@ fn coordinate(file: &ModelFile, name: &str) -> Result<SourceCoordinate, SourceEr
         values: CoordinateValues { dtype, bytes },
         attributes: own.attributes.clone(),
     })
-}
-
-/// The numbers of a coordinate.
-fn numbers(values: &CoordinateValues) -> Vec<f64> {
-    macro_rules! each {
-        ($type:ty) => {
-            values.bytes.as_chunks().0.iter().map(|&bytes| <$type>::from_le_bytes(bytes) as f64).collect()
-        };
-    }
-    match values.dtype {
-        Dtype::I8 => each!(i8),
-        Dtype::U8 => each!(u8),
-        Dtype::I16 => each!(i16),
-        Dtype::U16 => each!(u16),
-        Dtype::I32 => each!(i32),
-        Dtype::U32 => each!(u32),
-        Dtype::I64 => each!(i64),
-        Dtype::U64 => each!(u64),
-        Dtype::F32 => each!(f32),
-        Dtype::F64 => each!(f64),
-    }
-}
-
-/// Appends a number; false if its type cannot hold it.
-fn push(bytes: &mut Vec<u8>, dtype: Dtype, value: f64) -> bool {
-    macro_rules! integer {
-        ($type:ty) => {{
-            // Converting a time reference rounds in the last digits.
-            let rounded = value.round();
-            bytes.extend((rounded as $type).to_le_bytes());
-            (rounded - value).abs() < 1e-6 && (rounded as $type) as f64 == rounded
-        }};
-    }
-    match dtype {
-        Dtype::I8 => integer!(i8),
-        Dtype::U8 => integer!(u8),
-        Dtype::I16 => integer!(i16),
-        Dtype::U16 => integer!(u16),
-        Dtype::I32 => integer!(i32),
-        Dtype::U32 => integer!(u32),
-        Dtype::I64 => integer!(i64),
-        Dtype::U64 => integer!(u64),
-        Dtype::F32 => {
-            bytes.extend((value as f32).to_le_bytes());
-            true
-        }
-        Dtype::F64 => {
-            bytes.extend(value.to_le_bytes());
-            true
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_keep_their_type_or_are_refused() {
-        for dtype in [Dtype::I16, Dtype::U32, Dtype::I64, Dtype::F32, Dtype::F64] {
-            let mut bytes = Vec::new();
-            assert!(push(&mut bytes, dtype, 24.000_000_01));
-            let read = numbers(&CoordinateValues { dtype, bytes });
-            assert!((read[0] - 24.0).abs() < 1e-7, "{dtype:?}");
-        }
-        assert!(!push(&mut Vec::new(), Dtype::I32, 0.5));
-        assert!(!push(&mut Vec::new(), Dtype::I8, 200.0));
-    }
 }

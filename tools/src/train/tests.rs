@@ -108,3 +108,134 @@ fn training_can_be_stopped() {
     let result = train(&job, &TrainOptions::default(), &|| true);
     assert!(matches!(result, Err(TrainError::Interrupted)));
 }
+
+/// Waves that move and grow, `n_outputs` variables at `n_steps` steps; the second variable has holes that move.
+fn moving(n_outputs: usize, n_steps: usize) -> Fields {
+    let [nz, ny, nx] = EXTENT.map(|n| n as usize);
+    let mut values = Vec::new();
+    for output in 0..n_outputs {
+        for step in 0..n_steps {
+            for i in 0..nz * ny * nx {
+                let (z, y, x) = (i / nx / ny, i / nx % ny, i % nx);
+                let phase = 0.3 * x as f32 + 0.1 * z as f32 - 0.4 * step as f32 + output as f32;
+                let value = phase.sin() * (0.2 * y as f32 + 0.1 * step as f32).cos() + 0.05 * (step * z) as f32;
+                values.push(if output == 1 && (x + step) % 7 == 0 { f32::NAN } else { value });
+            }
+        }
+    }
+    Fields { extent: EXTENT, n_outputs, n_steps, values }
+}
+
+fn fit_fields(fields: &Fields, options: &TrainOptions, steps: u32) -> (GridNetwork, Vec<(f32, f32)>) {
+    let ranges: Vec<_> = (0..fields.n_outputs).map(|output| range(fields.output(output))).collect();
+    let job = Job { fields, ranges: &ranges, points: None, steps, seed: 1 };
+    (train(&job, options, &|| false).unwrap().network, ranges)
+}
+
+/// PSNR of an output over all steps, at the steps.
+fn psnr_of_output(network: &GridNetwork, fields: &Fields, ranges: &[(f32, f32)], output: usize) -> f64 {
+    let (low, high) = ranges[output];
+    let (mut sum, mut n) = (0.0, 0.0);
+    let mut decoded = vec![0.0; fields.voxels()];
+    for step in 0..fields.n_steps {
+        network.evaluate_block(step as f64, output as u8, &mut decoded);
+        for (&v, &y) in fields.step(output, step).iter().zip(&decoded).filter(|(v, _)| !v.is_nan()) {
+            sum += f64::from((v - low) / (high - low) - y).powi(2);
+            n += 1.0;
+        }
+    }
+    -10.0 * (sum / n as f64).log10()
+}
+
+#[test]
+fn students_of_every_kind_hold_moving_patterns() {
+    let fields = moving(1, 6);
+    // The mean over time alone, which a network that ignores the time would give.
+    let mut mean = fields.clone();
+    for i in 0..fields.voxels() {
+        let sum: f32 = (0..6).map(|step| fields.step(0, step)[i]).sum();
+        (0..6).for_each(|step| mean.values[step * fields.voxels() + i] = sum / 6.0);
+    }
+    let (low, high) = range(&fields.values);
+    let errors = fields.values.iter().zip(&mean.values).map(|(a, b)| f64::from((a - b) / (high - low)).powi(2));
+    let of_mean = -10.0 * (errors.sum::<f64>() / fields.values.len() as f64).log10();
+    for (student, gain) in [(Student::Gains, 15.0), (Student::Grid4d, 12.0), (Student::Codes, 6.0)] {
+        let options = TrainOptions { student, n_features_per_level: 8, ..TrainOptions::default() };
+        let (network, ranges) = fit_fields(&fields, &options, 300);
+        network.validate().unwrap();
+        assert_eq!(network.time_gains.is_empty(), student == Student::Codes);
+        let psnr = psnr_of_output(&network, &fields, &ranges, 0);
+        assert!(psnr > of_mean + gain, "{student:?}: {psnr} dB, the mean alone {of_mean} dB");
+        let read = GridNetwork::from_bytes(&network.to_bytes(), EXTENT, None, 6).unwrap();
+        assert_eq!(read, network);
+    }
+}
+
+#[test]
+fn the_start_of_a_student_with_enough_features_is_the_pyramid_of_every_step() {
+    let fields = moving(1, 4);
+    let options = TrainOptions { n_features_per_level: 4, learning_rate: 1e-9, ..TrainOptions::default() };
+    let (student, ranges) = fit_fields(&fields, &options, 1);
+    for step in 0..4 {
+        let one = Fields { n_steps: 1, values: fields.step(0, step).to_vec(), ..fields.clone() };
+        let job = Job { fields: &one, ranges: &ranges, points: None, steps: 1, seed: 1 };
+        let teacher = train(&job, &options, &|| false).unwrap().network;
+        let (mut a, mut b) = (vec![0.0; one.voxels()], vec![0.0; one.voxels()]);
+        student.evaluate_block(step as f64, 0, &mut a);
+        teacher.evaluate_block(0.0, 0, &mut b);
+        let worst = a.iter().zip(&b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(worst < 0.02, "step {step}: {worst}");
+    }
+}
+
+#[test]
+fn variables_of_one_network_keep_their_own_holes() {
+    let fields = moving(2, 3);
+    let options = TrainOptions { n_features_per_level: 8, ..TrainOptions::default() };
+    let (network, ranges) = fit_fields(&fields, &options, 300);
+    assert_eq!(network.config.n_outputs, 2);
+    for output in 0..2 {
+        let psnr = psnr_of_output(&network, &fields, &ranges, output);
+        assert!(psnr > 28.0, "output {output}: {psnr}");
+    }
+}
+
+#[test]
+fn noise_is_interpolated_by_values_between_its_steps() {
+    let mut fields = moving(1, 9);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    fields.values.iter_mut().for_each(|v| *v = rng.random_range(0.0..1.0));
+    let options = TrainOptions { student: Student::Codes, ..TrainOptions::default() };
+    let (network, _) = fit_fields(&fields, &options, 60);
+    assert_eq!(network.config.time.interpolation, TimeInterpolation::Values);
+}
+
+#[test]
+fn points_between_the_voxels_are_fitted_too() {
+    let values = waves();
+    let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.clone() };
+    let mut points = Points::default();
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    for _ in 0..4000 {
+        points.positions.push(EXTENT.map(|n| rng.random_range(0.0..(n - 1) as f32)));
+        points.steps.push(0);
+        // Far from what the voxels say, so that it shows.
+        points.values.push(range(&values).1);
+    }
+    let ranges = [range(&values)];
+    let job = Job { fields: &fields, ranges: &ranges, points: Some((&points, 0.9)), steps: 200, seed: 1 };
+    let pulled = train(&job, &TrainOptions::default(), &|| false).unwrap().network;
+    let free = train(&Job { points: None, ..job }, &TrainOptions::default(), &|| false).unwrap().network;
+    let mean = |network: &GridNetwork| {
+        let mut out = [0.0];
+        let sum: f32 = points.positions[..500]
+            .iter()
+            .map(|&position| {
+                network.evaluate_between(position, 0.0, &mut out);
+                out[0]
+            })
+            .sum();
+        sum / 500.0
+    };
+    assert!(mean(&pulled) > mean(&free) + 0.2, "{} {}", mean(&pulled), mean(&free));
+}
