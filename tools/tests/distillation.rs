@@ -102,6 +102,7 @@ fn teachers_and_students() {
         run("student by KD", &other, distill(&[]), spent);
         run("mixed, α = 1", &other, distill_with(&distill, &set), spent);
         run("student by data", &other, compress(&other, &["--gop", &set.gop]), 0.0);
+        run("student by data, gains only", &other, compress(&other, &["--gop", &set.gop, "--student", "gains"]), 0.0);
         run("student by data, codes only", &other, compress(&other, &["--gop", &set.gop, "--student", "codes"]), 0.0);
         run("student by data, 4-D grid", &other, compress(&other, &["--gop", &set.gop, "--student", "grid4d"]), 0.0);
 

@@ -8,9 +8,11 @@ use tch::Tensor;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Student {
-    /// A code per step, added in layer 1: all steps share the decoder's folded lattice.
+    /// Codes or gains, whichever is better after a short training of the block.
+    Auto,
+    /// A code per step, added in layer 1: all steps share the decoder's folded lattice. Best where little changes.
     Codes,
-    /// Codes, and gains per step and feature that start as the temporal KLT of the block.
+    /// Codes, and gains per step and feature that start as the temporal KLT of the block. Best where much moves.
     Gains,
     /// A 4-D grid: codes, and features at some vertices in time with linear interpolation between them.
     Grid4d,

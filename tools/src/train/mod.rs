@@ -73,7 +73,7 @@ impl Default for TrainOptions {
             batch: 2048,
             learning_rate: 1e-2,
             sampling: Sampling::Entropy,
-            student: Student::Gains,
+            student: Student::Auto,
             seed: 0,
         }
     }
@@ -213,62 +213,114 @@ impl Batch {
     }
 }
 
+/// Share of the optimiser steps that a kind of student gets when kinds are compared.
+const TRIAL: u32 = 5;
+/// Samples that they are compared on.
+const TRIAL_SAMPLES: usize = 1 << 13;
+
 /// Fits a network to one block. `stop` is asked now and then.
 pub fn train(job: &Job<'_>, options: &TrainOptions, stop: &dyn Fn() -> bool) -> Result<Trained, TrainError> {
     // OpenMP's thread count belongs to the calling thread: blocks are the unit of parallel work, not matrix rows.
     tch::set_num_threads(1);
-    let mut rng = ChaCha8Rng::seed_from_u64(job.seed);
     let targets = Targets::new(job.fields, job.ranges);
     let sampler = sampling::Sampler::new(&targets, options.sampling)?;
-
-    let extent = targets.extent;
-    let mut config = options.grid_config(extent, targets.n_outputs, targets.n_steps);
-    let student = (targets.n_steps > 1).then_some(options.student);
-    let mut encoding = Encoding::new(&config, extent, &mut rng);
-    let start = pyramid::initialise(&targets, student, &mut encoding)?;
-    let mut mlp = Mlp::new(&config, &start.paths, &mut rng);
-    let n_neurons = usize::from(config.n_neurons);
-    let fit_gains = student == Some(Student::Gains);
-    let mut time = student.map(|_| time::Time::new(targets.n_steps, n_neurons, start.gains, fit_gains, &mut rng));
-
-    let n = (options.batch as usize).min((targets.voxels() * targets.n_steps).next_power_of_two()).max(64);
-    let mut batch = Batch::new(n, targets.n_outputs);
-    let mut schedule = Schedule::new(options.learning_rate, job.steps);
-    let mut encoded = vec![0f32; n * config.n_inputs()];
-    let (mut inputs, mut biases) = (Vec::new(), Vec::new());
-    let mut losses = Vec::with_capacity((job.steps / LOSS_EVERY) as usize + 1);
-    for step in 0..job.steps {
-        batch.draw(job, &targets, &sampler, &mut rng);
-        encoding.forward(&batch.positions, &mut encoded);
-        let mut gradients = match &time {
-            None => mlp.backward(&encoded, &[], &batch.wanted)?,
-            Some(time) => {
-                time.forward(&batch.steps, &encoded, &mut inputs, &mut biases);
-                mlp.backward(&inputs, &biases, &batch.wanted)?
-            }
-        };
-        if !gradients.loss.is_finite() {
-            return Err(TrainError::Diverged { loss: gradients.loss, step });
-        }
-        let rates = schedule.next_step();
-        mlp.update(&rates)?;
-        if let Some(time) = &mut time {
-            time.backward(&batch.steps, &encoded, &mut gradients.inputs, &gradients.biases, &rates);
-        }
-        encoding.backward(&batch.positions, &gradients.inputs, &rates);
-        if step % LOSS_EVERY == 0 {
-            losses.push(gradients.loss);
-            if stop() {
-                return Err(TrainError::Interrupted);
-            }
-        }
-    }
-    let (time_codes, time_gains) = time.map(|time| time.stored()).unwrap_or_default();
-    let (tables, layers) = (encoding.into_tables(), mlp.layers());
-    let mut network = GridNetwork { tables, layers, time_codes, time_gains, config: config.clone(), extent };
+    let block = Block { job, options, targets: &targets, sampler: &sampler, stop };
+    let mut rng = ChaCha8Rng::seed_from_u64(job.seed);
+    let student = match options.student {
+        _ if targets.n_steps == 1 => None,
+        Student::Auto => Some(block.better([Student::Gains, Student::Codes])?),
+        student => Some(student),
+    };
+    let mut trained = block.fit(student, job.steps, &mut rng)?;
     if student.is_some() {
-        config.time.interpolation = between::choose(&network, &targets, &mut rng);
-        network.config = config;
+        trained.network.config.time.interpolation = between::choose(&trained.network, &targets, &mut rng);
     }
-    Ok(Trained { network, losses })
+    Ok(trained)
+}
+
+/// Everything that the training of one block needs.
+struct Block<'a> {
+    job: &'a Job<'a>,
+    options: &'a TrainOptions,
+    targets: &'a Targets,
+    sampler: &'a sampling::Sampler,
+    stop: &'a dyn Fn() -> bool,
+}
+
+impl Block<'_> {
+    /// The kind of student with the smaller error after a short training.
+    fn better(&self, kinds: [Student; 2]) -> Result<Student, TrainError> {
+        let mut errors = [0f64; 2];
+        for (kind, error) in kinds.into_iter().zip(&mut errors) {
+            let mut rng = ChaCha8Rng::seed_from_u64(self.job.seed);
+            let network = self.fit(Some(kind), self.job.steps.div_ceil(TRIAL), &mut rng)?.network;
+            // The same samples for both.
+            let mut rng = ChaCha8Rng::seed_from_u64(!self.job.seed);
+            let [_, ny, nx] = self.targets.extent;
+            let mut wanted = vec![0f32; self.targets.n_outputs];
+            let mut got = wanted.clone();
+            for _ in 0..TRIAL_SAMPLES {
+                let step = rng.random_range(0..self.targets.n_steps as u32);
+                let voxel = rng.random_range(0..self.targets.voxels() as u32);
+                self.targets.get(step, voxel, &mut wanted);
+                network.evaluate(voxel / nx / ny, voxel / nx % ny, voxel % nx, step.into(), &mut got);
+                for (wanted, got) in wanted.iter().zip(&got).filter(|(wanted, _)| !wanted.is_nan()) {
+                    *error += f64::from(wanted - got.clamp(0.0, 1.0)).powi(2);
+                }
+            }
+        }
+        log::debug!("squared errors of {kinds:?} after a short training: {errors:.4?}");
+        Ok(if errors[1] < errors[0] { kinds[1] } else { kinds[0] })
+    }
+
+    /// Trains one network from its start; between two steps it gives the network at interpolated codes.
+    fn fit(&self, student: Option<Student>, steps: u32, rng: &mut ChaCha8Rng) -> Result<Trained, TrainError> {
+        let (job, options, targets) = (self.job, self.options, self.targets);
+        let extent = targets.extent;
+        let kind = student.unwrap_or(options.student);
+        let config =
+            TrainOptions { student: kind, ..options.clone() }.grid_config(extent, targets.n_outputs, targets.n_steps);
+        let mut encoding = Encoding::new(&config, extent, rng);
+        let start = pyramid::initialise(targets, student, &mut encoding)?;
+        let mut mlp = Mlp::new(&config, &start.paths, rng);
+        let n_neurons = usize::from(config.n_neurons);
+        let fit_gains = student == Some(Student::Gains);
+        let mut time = student.map(|_| time::Time::new(targets.n_steps, n_neurons, start.gains, fit_gains, rng));
+
+        let n = (options.batch as usize).min((targets.voxels() * targets.n_steps).next_power_of_two()).max(64);
+        let mut batch = Batch::new(n, targets.n_outputs);
+        let mut schedule = Schedule::new(options.learning_rate, steps);
+        let mut encoded = vec![0f32; n * config.n_inputs()];
+        let (mut inputs, mut biases) = (Vec::new(), Vec::new());
+        let mut losses = Vec::with_capacity((steps / LOSS_EVERY) as usize + 1);
+        for step in 0..steps {
+            batch.draw(job, targets, self.sampler, rng);
+            encoding.forward(&batch.positions, &mut encoded);
+            let mut gradients = match &time {
+                None => mlp.backward(&encoded, &[], &batch.wanted)?,
+                Some(time) => {
+                    time.forward(&batch.steps, &encoded, &mut inputs, &mut biases);
+                    mlp.backward(&inputs, &biases, &batch.wanted)?
+                }
+            };
+            if !gradients.loss.is_finite() {
+                return Err(TrainError::Diverged { loss: gradients.loss, step });
+            }
+            let rates = schedule.next_step();
+            mlp.update(&rates)?;
+            if let Some(time) = &mut time {
+                time.backward(&batch.steps, &encoded, &mut gradients.inputs, &gradients.biases, &rates);
+            }
+            encoding.backward(&batch.positions, &gradients.inputs, &rates);
+            if step % LOSS_EVERY == 0 {
+                losses.push(gradients.loss);
+                if (self.stop)() {
+                    return Err(TrainError::Interrupted);
+                }
+            }
+        }
+        let (time_codes, time_gains) = time.map(|time| time.stored()).unwrap_or_default();
+        let (tables, layers) = (encoding.into_tables(), mlp.layers());
+        Ok(Trained { network: GridNetwork { tables, layers, time_codes, time_gains, config, extent }, losses })
+    }
 }

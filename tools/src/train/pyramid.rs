@@ -112,7 +112,7 @@ fn share(student: Option<Student>, n_steps: usize, n: usize, differences: &[Vec<
         None | Some(Student::Codes) => {
             Share { basis: vec![vec![1.0; n_steps]], features: vec![0], courses: vec![vec![1.0; n_steps]; n] }
         }
-        Some(Student::Gains) => {
+        Some(Student::Gains | Student::Auto) => {
             let basis = if differences.is_empty() {
                 (0..n.min(n_steps)).map(|k| cosine(n_steps, k)).collect()
             } else {

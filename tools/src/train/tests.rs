@@ -172,9 +172,24 @@ fn students_of_every_kind_hold_moving_patterns() {
 }
 
 #[test]
+fn the_better_kind_of_student_is_found() {
+    let mut noisy = moving(1, 8);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
+    // The same pattern at every step, but for noise.
+    for i in 0..noisy.values.len() {
+        noisy.values[i] = noisy.values[i % noisy.voxels()] + rng.random_range(-0.5..0.5);
+    }
+    for (fields, gains) in [(&noisy, false), (&moving(1, 8), true)] {
+        let (network, _) = fit_fields(fields, &TrainOptions::default(), 300);
+        assert_eq!(network.config.time.gains, gains);
+    }
+}
+
+#[test]
 fn the_start_of_a_student_with_enough_features_is_the_pyramid_of_every_step() {
     let fields = moving(1, 4);
-    let options = TrainOptions { n_features_per_level: 4, learning_rate: 1e-9, ..TrainOptions::default() };
+    let student = Student::Gains;
+    let options = TrainOptions { student, n_features_per_level: 4, learning_rate: 1e-9, ..TrainOptions::default() };
     let (student, ranges) = fit_fields(&fields, &options, 1);
     for step in 0..4 {
         let one = Fields { n_steps: 1, values: fields.step(0, step).to_vec(), ..fields.clone() };
