@@ -91,7 +91,7 @@ fn sources(name: &str) -> Vec<PathBuf> {
     if !path.is_dir() {
         return vec![path];
     }
-    let entries = std::fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let entries = fs::read_dir(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let paths = entries.map(|entry| entry.expect("a folder that can be read").path());
     let mut files: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|e| e == "c")).collect();
     files.sort();

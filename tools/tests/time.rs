@@ -1,5 +1,6 @@
 //! Models of several time steps and variables as users make them: teachers, students, parts of a long series.
 #![cfg(feature = "train")]
+#![allow(clippy::print_stdout)] // figures of the month, for --nocapture
 
 mod common;
 

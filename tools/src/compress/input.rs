@@ -68,9 +68,9 @@ impl Input {
     /// Everything that a block is fitted to.
     pub(super) fn wanted(&self, layout: &Layout, unit: Unit, seed: u64) -> Result<Wanted, CompressError> {
         let steps = layout.segment(unit);
-        let mut wanted = Wanted::default();
-        wanted.fields =
+        let fields =
             self.fields(layout, unit, steps, |index, step, min, max, out| self.read(index, step, min, max, out))?;
+        let mut wanted = Wanted { fields, ..Wanted::default() };
         let Self::Models(input) = self else {
             return Ok(wanted);
         };

@@ -143,19 +143,16 @@ impl Layout {
         struct Identity<'a> {
             tool: &'static str,
             inputs: &'a serde_json::Value,
-            variables: Vec<(&'a str, [u32; 3], [u32; 3], Vec<u32>)>,
+            variables: Vec<serde_json::Value>,
             groups: &'a [Vec<usize>],
             train: &'a TrainOptions,
         }
-        let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect();
+        let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect::<Vec<_>>();
+        let variable = |v: &LayoutVariable| serde_json::json!([v.name, v.grid.dims, v.grid.block_dims, steps(v)]);
         let identity = Identity {
             tool: env!("CARGO_PKG_VERSION"),
             inputs,
-            variables: self
-                .variables
-                .iter()
-                .map(|v| (v.name.as_str(), v.grid.dims, v.grid.block_dims, steps(v)))
-                .collect(),
+            variables: self.variables.iter().map(variable).collect(),
             groups: &self.groups,
             train: &options.train,
         };

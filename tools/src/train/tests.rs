@@ -144,7 +144,7 @@ fn psnr_of_output(network: &GridNetwork, fields: &Fields, ranges: &[(f32, f32)],
             n += 1.0;
         }
     }
-    -10.0 * (sum / n as f64).log10()
+    -10.0 * (sum / n).log10()
 }
 
 #[test]
