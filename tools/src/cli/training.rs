@@ -202,15 +202,17 @@ fn describe(summary: &Summary, seconds: f64) -> String {
     let mut text = String::new();
     for v in &summary.variables {
         let [constant, raw, grid] = v.blocks;
+        let (least, most) = if v.measured { ("", "") } else { ("at least ", "at most ") };
         text += &format!(
-            "{}: PSNR {:.2} dB, RMSE {}, largest error {}; blocks: {grid} networks, {raw} raw, {constant} constant\n",
+            "{}: PSNR {least}{:.2} dB, RMSE {most}{}, largest error {most}{}; blocks: {grid} networks, {raw} raw, {constant} \
+             constant\n",
             v.name,
             v.psnr,
             output::value(v.rmse),
             output::value(v.max_abs_error)
         );
         if (v.fitted_psnr - v.psnr).abs() > 1e-6 {
-            text += &format!("  PSNR {:.2} dB against what it was fitted to\n", v.fitted_psnr);
+            text += &format!("  PSNR {:.2} dB against the models (and data) that it was fitted to\n", v.fitted_psnr);
         }
         if let Some(psnr) = v.forgetting_psnr {
             text += &match psnr.is_finite() {

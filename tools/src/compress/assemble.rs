@@ -99,6 +99,7 @@ pub(super) fn assemble(
         });
         summaries.push(VariableSummary {
             gop,
+            measured: true,
             name: variable.name.clone(),
             psnr: 20.0 * ((f64::from(scan.max) - f64::from(scan.min)) / rmse).log10(),
             rmse,

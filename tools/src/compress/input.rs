@@ -32,6 +32,14 @@ pub(super) struct ModelInput {
 }
 
 impl Input {
+    /// Whether errors are measured against the source of the values.
+    pub(super) fn is_measured(&self) -> bool {
+        match self {
+            Self::Data(_) => true,
+            Self::Models(input) => input.data.is_some(),
+        }
+    }
+
     /// Calls `look` with the source.
     pub(super) fn with_source<T>(&self, look: impl FnOnce(&dyn Source) -> T) -> T {
         match self {

@@ -124,6 +124,9 @@ pub struct VariableSummary {
     pub name: String,
     /// Steps that share a network.
     pub gop: u32,
+    /// Whether the errors were measured against the source. If not (models merged without their data) the errors are upper
+    /// bounds and the PSNR is a lower one.
+    pub measured: bool,
     /// PSNR in dB over the range of the valid values; infinite for a lossless result.
     pub psnr: f64,
     /// Root mean square error in the variable's units.
@@ -307,8 +310,9 @@ fn run(
         other => other?,
     }
     tell(Event::Write);
-    let summary =
+    let mut summary =
         input.with_source(|source| assemble::assemble(source, output, layout, &scans, options, gop, journal))?;
+    summary.variables.iter_mut().for_each(|variable| variable.measured = input.is_measured());
     journal.remove();
     Ok(summary)
 }
