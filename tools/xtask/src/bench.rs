@@ -16,6 +16,7 @@ use crate::workspace::{self, Workspace};
 
 /// Packages with benchmarks, their folders, and what turns their peers on.
 const PACKAGES: &[(&str, &str, &[&str])] = &[
+    ("neuvol-entropy", "native/entropy", &[]),
     ("neuvol-decode", "native/decode", &["--features", "zfp"]),
     ("neuvol-engine", "native/engine", &[]),
     ("neuvol-capi", "native/capi", &[]),

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: the fuzz targets of the file format, each for some seconds.
+//! `cargo xtask fuzz`: the fuzz targets of the file format and the entropy coder, each for some seconds.
 
 use std::fs;
 use std::path::Path;
@@ -7,27 +7,30 @@ use std::process::Command;
 use crate::failure::Failure;
 use crate::workspace::{self, Workspace};
 
-const FOLDER: &str = "native/format/fuzz";
+const FOLDERS: [&str; 2] = ["native/format/fuzz", "native/entropy/fuzz"];
 
 pub(crate) fn run(workspace: &Workspace, seconds: u32) -> Result<(), Failure> {
-    let targets = targets(&workspace.root.join(FOLDER).join("fuzz_targets"))?;
     if !workspace::works("rustup", &["run", "nightly", "rustc", "--version"]) {
         return Err(Failure::Missing("fuzzing needs a nightly toolchain: rustup toolchain install nightly".into()));
     }
     if fuzzer(workspace).arg("--version").output().is_ok_and(|output| !output.status.success()) {
         return Err(Failure::Missing("fuzzing needs cargo-fuzz: cargo install --locked cargo-fuzz".into()));
     }
-    workspace::run(fuzzer(workspace).args(["build", "--fuzz-dir", FOLDER]))?;
-    for target in &targets {
-        eprintln!("\n=== {target}, {seconds} s ===");
-        let limit = format!("-max_total_time={seconds}");
-        let mut run = fuzzer(workspace);
-        run.args(["run", "--fuzz-dir", FOLDER, target, "--", &limit]);
-        workspace::run(&mut run).map_err(|failure| {
-            Failure::Failed(format!("{failure}\nThe input that did it is in {FOLDER}/artifacts/{target}/"))
-        })?;
+    let mut ran = 0;
+    for folder in FOLDERS {
+        workspace::run(fuzzer(workspace).args(["build", "--fuzz-dir", folder]))?;
+        for target in targets(&workspace.root.join(folder).join("fuzz_targets"))? {
+            eprintln!("\n=== {target}, {seconds} s ===");
+            let limit = format!("-max_total_time={seconds}");
+            let mut run = fuzzer(workspace);
+            run.args(["run", "--fuzz-dir", folder, &target, "--", &limit]);
+            workspace::run(&mut run).map_err(|failure| {
+                Failure::Failed(format!("{failure}\nThe input that did it is in {folder}/artifacts/{target}/"))
+            })?;
+            ran += 1;
+        }
     }
-    println!("{} fuzz targets ran {seconds} s each and found nothing", targets.len());
+    println!("{ran} fuzz targets ran {seconds} s each and found nothing");
     Ok(())
 }
 

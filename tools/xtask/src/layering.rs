@@ -6,8 +6,15 @@ use crate::failure::Failure;
 use crate::workspace::{self, Workspace};
 
 /// The crates of an engine's plug-in, lowest first. Each may use the ones before it, and no other crate of ours.
-pub(crate) const NATIVE: &[&str] =
-    &["neuvol-format", "neuvol-model", "neuvol-decode", "neuvol-engine", "neuvol-capi", "neuvol-plugin"];
+pub(crate) const NATIVE: &[&str] = &[
+    "neuvol-format",
+    "neuvol-entropy",
+    "neuvol-model",
+    "neuvol-decode",
+    "neuvol-engine",
+    "neuvol-capi",
+    "neuvol-plugin",
+];
 
 /// Crates that stay on the training side (names or beginnings of names).
 const TRAINING_ONLY: &[&str] = &["tch", "torch-sys", "netcdf", "hdf5"];
