@@ -43,7 +43,7 @@ pub(super) fn assemble(
     layout: &Layout,
     scans: &[Scan],
     options: &CompressOptions,
-    gop: u32,
+    (gop, measured): (u32, bool),
     journal: &Journal,
 ) -> Result<Summary, CompressError> {
     let totals = totals(layout, journal);
@@ -99,7 +99,7 @@ pub(super) fn assemble(
         });
         summaries.push(VariableSummary {
             gop,
-            measured: true,
+            measured,
             name: variable.name.clone(),
             psnr: 20.0 * ((f64::from(scan.max) - f64::from(scan.min)) / rmse).log10(),
             rmse,

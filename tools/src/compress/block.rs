@@ -117,10 +117,18 @@ pub(super) fn encode(
             encoded.payloads.push(raw);
         }
     } else {
-        let selected = if learned.len() == fields.n_outputs { None } else { Some(fields.select(&learned)) };
-        // Points carry values of all outputs: those of a selection would have to be cut out, and are not worth it.
-        let points = wanted.points.as_ref().filter(|_| selected.is_none()).map(|(points, share)| (points, *share));
-        let job = Job { fields: selected.as_ref().unwrap_or(fields), ranges: &learned_ranges, points, steps, seed };
+        // Outputs that are constants here are left out.
+        let selected = (learned.len() < fields.n_outputs).then(|| {
+            let points =
+                wanted.points.as_ref().map(|(points, share)| (points.select(&learned, fields.n_outputs), *share));
+            (fields.select(&learned), points)
+        });
+        let (fields, points) = match &selected {
+            Some((fields, points)) => (fields, points),
+            None => (fields, &wanted.points),
+        };
+        let points = points.as_ref().map(|(points, share)| (points, *share));
+        let job = Job { fields, ranges: &learned_ranges, points, steps, seed };
         let trained = train(&job, options, stop).map_err(EncodeError::Train)?;
         for (number, &output) in learned.iter().enumerate() {
             let described = &mut encoded.outputs[output];

@@ -57,18 +57,14 @@ pub fn distill(
         "off_lattice": options.off_lattice,
         "remerge": options.remerge,
     });
-    let data = data.map(|data| (Mutex::new(data), options.alpha));
-    let input = ModelInput { models, data, off_lattice: options.off_lattice, remerge: options.remerge };
-    let input = Input::Models(Box::new(input));
+    let existing: Vec<Vec<Segment>> = (0..models.variables().len()).map(|v| segments(&models, v)).collect();
+    let remerge = options.remerge;
     let layout = |gop: u32| {
-        let Input::Models(input) = &input else { return Ok(plain.with_segments(&|_| Vec::new())) };
-        let segments = |index: usize| {
-            let steps = input.models.variables()[index].steps;
-            if options.remerge { cut(0, steps, gop).collect() } else { keep(&input.models, index, steps, gop) }
-        };
-        Ok(plain.with_segments(&segments))
+        plain.with_segments(&|index| if remerge { recut(&existing[index], gop) } else { keep(&existing[index], gop) })
     };
-    run(&input, &layout, &inputs, output, &compress, stop, tell)
+    let data = data.map(|data| (Mutex::new(data), options.alpha));
+    let input = ModelInput { models, data, off_lattice: options.off_lattice, remerge };
+    run(&Input::Models(Box::new(input)), &layout, &inputs, output, &compress, stop, tell)
 }
 
 /// What names a file in a run.
@@ -82,22 +78,36 @@ pub(super) fn file_identity(path: &Path) -> serde_json::Value {
     })
 }
 
-/// Whole groups that are one segment already stay; the steps between them are cut anew.
-fn keep(models: &Models, variable: usize, steps: u32, gop: u32) -> Vec<Segment> {
-    let mut segments = Vec::new();
-    let (mut first, mut step) = (0, 0);
-    while step < steps {
-        let Some(place) = models.place(variable, step) else { break };
-        let range = place.range;
-        if range.steps == gop && gop > 1 {
-            segments.extend(cut(first, range.first - first, gop));
-            segments.push(range);
-            first = range.first + range.steps;
+/// The segments of a variable in all files, one after the other.
+fn segments(models: &Models, variable: usize) -> Vec<Segment> {
+    let mut segments: Vec<Segment> = Vec::new();
+    let end = |segments: &[Segment]| segments.last().map_or(0, |last| last.first + last.steps);
+    while let Some(place) = models.place(variable, end(&segments)) {
+        segments.push(place.range);
+        if end(&segments) >= models.variables()[variable].steps {
+            break;
         }
-        step = range.first + range.steps;
     }
-    segments.extend(cut(first, steps - first, gop));
     segments
+}
+
+/// Groups of steps that begin anew, whatever was there.
+fn recut(existing: &[Segment], gop: u32) -> Vec<Segment> {
+    cut(0, existing.iter().map(|segment| segment.steps).sum(), gop).collect()
+}
+
+/// Whole groups that are one segment already stay; the steps between them are cut anew.
+fn keep(existing: &[Segment], gop: u32) -> Vec<Segment> {
+    let mut kept = Vec::new();
+    let mut first = 0;
+    for segment in existing.iter().filter(|segment| segment.steps == gop && gop > 1) {
+        kept.extend(cut(first, segment.first - first, gop));
+        kept.push(*segment);
+        first = segment.first + segment.steps;
+    }
+    let steps = existing.last().map_or(0, |last| last.first + last.steps);
+    kept.extend(cut(first, steps - first, gop));
+    kept
 }
 
 fn check_data(data: &dyn Source, models: &Models, layout: &Layout) -> Result<(), CompressError> {
@@ -128,4 +138,26 @@ fn check_data(data: &dyn Source, models: &Models, layout: &Layout) -> Result<(),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_groups_stay_and_what_is_left_is_cut_anew() {
+        let join = |steps: &[u32]| -> Vec<Segment> {
+            let mut first = 0;
+            let next = |&steps: &u32| {
+                first += steps;
+                Segment { first: first - steps, steps }
+            };
+            steps.iter().map(next).collect()
+        };
+        let lengths = |segments: Vec<Segment>| segments.iter().map(|s| s.steps).collect::<Vec<_>>();
+        assert_eq!(lengths(keep(&join(&[4, 2, 1, 1, 1, 1, 1]), 4)), [4, 4, 3]);
+        assert_eq!(lengths(keep(&join(&[1, 1, 4, 1]), 4)), [2, 4, 1]);
+        assert_eq!(lengths(keep(&join(&[1, 1, 1]), 1)), [1, 1, 1]);
+        assert_eq!(lengths(recut(&join(&[1, 1, 4, 1]), 4)), [4, 3]);
+    }
 }

@@ -7,6 +7,7 @@
 use super::{
     CompressError, CompressOptions, Event, Layout, block, encode, input::Input, layout::PlannedUnit, scan::Scan,
 };
+use crate::train::TrainOptions;
 use neuvol_model::MAX_FEATURES;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -46,13 +47,13 @@ pub(super) fn candidates(steps: u32) -> Vec<u32> {
 /// stopped.
 pub(super) fn choose(
     input: &Input,
-    layout: &(dyn Fn(u32) -> Result<Layout, CompressError> + Sync),
+    layout: &(dyn Fn(u32) -> Layout + Sync),
     scans: &[Scan],
     options: &CompressOptions,
     stop: &AtomicBool,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Option<u32>, CompressError> {
-    let plain = layout(1)?;
+    let plain = layout(1);
     let steps = plain.variables.iter().map(|v| v.steps).max().unwrap_or(1);
     let candidates = candidates(steps);
     if let [] | [_] = candidates[..] {
@@ -68,30 +69,27 @@ pub(super) fn choose(
         tried.extend([features, features.saturating_mul(2).min(MAX_FEATURES)].map(|n| (gop, n)));
     }
     tried.dedup();
+    let layouts: Vec<Layout> = tried.iter().map(|&(gop, _)| layout(gop)).collect();
     let mut jobs = Vec::new();
-    for (number, &(gop, features)) in tried.iter().enumerate() {
-        let mut train = options.train.clone();
-        train.n_features_per_level = features;
-        let layout = layout(gop)?;
+    for (number, (layout, &(_, n_features_per_level))) in layouts.iter().zip(&tried).enumerate() {
+        let train = TrainOptions { n_features_per_level, ..options.train.clone() };
         for planned in layout.units(scans, &train) {
             let segment = layout.segment(planned.unit);
             if planned.unit.group == group
                 && blocks.contains(&planned.unit.block)
                 && segment.first + segment.steps <= window
             {
-                jobs.push((number, planned, CompressOptions { train: train.clone(), ..options.clone() }, gop));
+                jobs.push((number, planned, CompressOptions { train: train.clone(), ..options.clone() }));
             }
         }
     }
     let total = jobs.len() as u64;
     let sums = Mutex::new((vec![(0u64, 0f64, 0u64); tried.len()], 0, tell));
-    let layouts: Vec<(u32, Layout)> =
-        candidates.iter().map(|&gop| Ok((gop, layout(gop)?))).collect::<Result<_, CompressError>>()?;
-    jobs.par_iter().with_max_len(1).try_for_each(|(number, planned, options, gop)| {
+    jobs.par_iter().with_max_len(1).try_for_each(|(number, planned, options)| {
         if stop.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let Some((_, layout)) = layouts.iter().find(|(own, _)| own == gop) else { return Ok(()) };
+        let layout = &layouts[*number];
         let encoded = encode(input, layout, scans, planned, options, stop)?;
         let mut sums = sums.lock().unwrap_or_else(PoisonError::into_inner);
         let (sums, done, tell) = &mut *sums;

@@ -99,8 +99,10 @@ impl Input {
             let truth = self.fields(layout, unit, steps, |index, step, min, max, out| {
                 let mut data = data.lock().unwrap_or_else(PoisonError::into_inner);
                 let name = &input.models.variables()[index].name;
-                // Checked when the run began.
-                let own = data.variables().iter().position(|v| v.name == *name).unwrap_or(index);
+                let own = data.variables().iter().position(|v| v.name == *name);
+                // The same was checked when the run began.
+                let own =
+                    own.ok_or_else(|| SourceError::argument(data.path(), "data", format!("has no variable {name}")))?;
                 data.read(own, step, min, max, out)
             })?;
             mix(&mut wanted.fields, &truth, *alpha);

@@ -78,7 +78,7 @@ pub enum Event {
     Probe(Probe),
     /// Training begins.
     Start {
-        /// Units (blocks × steps) in all.
+        /// Units (blocks × segments of steps × groups of variables) in all.
         total: u64,
         /// Units found finished in the journal.
         resumed: u64,
@@ -227,34 +227,33 @@ pub fn compress(
     let source = some_steps(source, options.steps)?;
     let variables = source.variables().to_vec();
     let plain = Layout::new(source.as_ref(), options, &|_, v| layout::cut(0, v.steps, 1).collect())?;
-    let layout =
-        |gop: u32| Ok(plain.with_segments(&|index| layout::cut(0, variables[index].steps, gop.max(1)).collect()));
+    let layout = |gop: u32| plain.with_segments(&|index| layout::cut(0, variables[index].steps, gop.max(1)).collect());
     run(&Input::Data(Mutex::new(source)), &layout, &inputs, output, options, stop, tell)
 }
 
 /// Trains all units that the journal does not have, and writes the file. `layout(gop)` cuts the steps into groups.
 fn run(
     input: &Input,
-    layout: &(dyn Fn(u32) -> Result<Layout, CompressError> + Sync),
+    layout: &(dyn Fn(u32) -> Layout + Sync),
     inputs: &serde_json::Value,
     output: &Path,
     options: &CompressOptions,
     stop: &AtomicBool,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<Summary, CompressError> {
-    let identity = |gop: u32| Ok::<_, CompressError>(layout(gop)?.identity(inputs, options));
+    let identity = |gop: u32| layout(gop).identity(inputs, options);
     // A run that has chosen its group of steps goes on with it.
-    let steps = layout(1)?.variables.iter().map(|v| v.steps).max().unwrap_or(1);
+    let steps = layout(1).variables.iter().map(|v| v.steps).max().unwrap_or(1);
     let mut gop = options.gop;
     if gop.is_none() && !options.restart {
         for candidate in gop::candidates(steps) {
-            if journal::Journal::belongs(output, &identity(candidate)?) {
+            if journal::Journal::belongs(output, &identity(candidate)) {
                 gop = Some(candidate);
             }
         }
     }
     let mut journal = match gop {
-        Some(gop) => Some(journal::Journal::open(output, &identity(gop)?, options.restart)?),
+        Some(gop) => Some(journal::Journal::open(output, &identity(gop), options.restart)?),
         None => None,
     };
     let journal_path = journal::path(output);
@@ -262,14 +261,14 @@ fn run(
     let kept = journal.as_ref().map_or(0, journal::Journal::len);
 
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
-    let scans = scan::scan(input, &layout(1)?, stop, tell)?.ok_or_else(|| interrupted(kept))?;
+    let scans = scan::scan(input, &layout(1), stop, tell)?.ok_or_else(|| interrupted(kept))?;
     let gop = match gop {
         Some(gop) => gop,
         None => {
             pool.install(|| gop::choose(input, layout, &scans, options, stop, tell))?.ok_or_else(|| interrupted(0))?
         }
     };
-    let layout = &layout(gop)?;
+    let layout = &layout(gop);
     let journal = match &mut journal {
         Some(journal) => journal,
         none => none.insert(journal::Journal::open(output, &layout.identity(inputs, options), options.restart)?),
@@ -310,9 +309,9 @@ fn run(
         other => other?,
     }
     tell(Event::Write);
-    let mut summary =
-        input.with_source(|source| assemble::assemble(source, output, layout, &scans, options, gop, journal))?;
-    summary.variables.iter_mut().for_each(|variable| variable.measured = input.is_measured());
+    let summary = input.with_source(|source| {
+        assemble::assemble(source, output, layout, &scans, options, (gop, input.is_measured()), journal)
+    })?;
     journal.remove();
     Ok(summary)
 }

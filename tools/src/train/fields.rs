@@ -51,6 +51,14 @@ impl Fields {
     }
 }
 
+impl Points {
+    /// The points with some outputs only, of `n_outputs`.
+    pub fn select(&self, outputs: &[usize], n_outputs: usize) -> Self {
+        let chosen = |values: &[f32]| outputs.iter().map(|&output| values[output]).collect::<Vec<_>>();
+        Self { values: self.values.chunks_exact(n_outputs).flat_map(chosen).collect(), ..self.clone() }
+    }
+}
+
 /// The fields as training wants them: 0..1 over each output's range, holes filled, validity apart.
 pub(super) struct Targets {
     pub(super) extent: [u32; 3],

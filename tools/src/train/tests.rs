@@ -226,6 +226,14 @@ fn noise_is_interpolated_by_values_between_its_steps() {
 }
 
 #[test]
+fn a_selection_keeps_the_values_of_its_outputs() {
+    let points = Points { positions: vec![[0.0; 3]; 2], steps: vec![0, 1], values: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0] };
+    assert_eq!(points.select(&[2, 0], 3).values, [3.0, 1.0, 6.0, 4.0]);
+    let fields = Fields { extent: [1, 1, 2], n_outputs: 2, n_steps: 1, values: vec![1.0, 2.0, 3.0, 4.0] };
+    assert_eq!(fields.select(&[1]).values, [3.0, 4.0]);
+}
+
+#[test]
 fn points_between_the_voxels_are_fitted_too() {
     let values = waves();
     let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.clone() };
