@@ -253,6 +253,7 @@ fn entry(codec: u16, (min, max): (f32, f32), mask: MaskRef) -> EntryPlan {
         codec,
         output: 0,
         blob: None,
+        prefix: None,
         min,
         max,
         max_abs_error: unmeasured,

@@ -15,3 +15,5 @@ pub mod report;
 pub mod source;
 #[cfg(feature = "train")]
 pub mod train;
+#[cfg(feature = "train")]
+pub mod wavelet;

@@ -66,7 +66,7 @@ fn a_report_compares_models_of_a_day() {
         ["day.nc", "a&b.neuvol", "other.neuvol", "report.html", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
     let compress = |output: &Path, more: &[&str]| {
-        ok(&[&["compress", text(&day), "-o", text(output), "--block", "8,32,32"], &QUICK[..], more].concat());
+        ok(&[&["compress", "--codec", "grid", text(&day), "-o", text(output), "--block", "8,32,32"], &QUICK[..], more].concat());
     };
     compress(&model, &["--var", "PM25,T"]);
     compress(&other, &["--var", "PM25", "--seed", "1"]);
@@ -130,7 +130,7 @@ fn odd_data_have_a_report() {
     ];
     for (input, words) in &inputs {
         let (model, page) = (input.with_extension("neuvol"), input.with_extension("html"));
-        ok(&[&["compress", text(input), "-o", text(&model)], &QUICK[..]].concat());
+        ok(&[&["compress", "--codec", "grid", text(input), "-o", text(&model)], &QUICK[..]].concat());
         let printed = ok(&["report", text(&model), text(input), "-o", text(&page), "--json"]);
         assert!(!printed.contains("NaN"), "{printed}");
         json(&printed);

@@ -22,7 +22,7 @@ fn day(folder: &Folder, size: &str, variables: &str) -> PathBuf {
 }
 
 fn compress(input: &Path, output: &Path, more: &[&str]) -> Value {
-    let arguments = ["compress", text(input), "-o", text(output), "--json", "--force"];
+    let arguments = ["compress", "--codec", "grid", text(input), "-o", text(output), "--json", "--force"];
     json(&ok(&[&arguments[..], &QUICK, more].concat()))
 }
 
@@ -146,7 +146,7 @@ fn new_steps_join_without_the_old_data() {
     fails(&["distill", text(&first), "-o", text(&again), "--force", "--gop", "0"], 2, &["--gop"]);
     fails(&["distill", text(&first), "-o", text(&again), "--force", "--data", text(&data)], 2, &["--data", "steps"]);
     fails(&["distill", text(&data), "-o", text(&again), "--force"], 65, &["day_11x8x24x32.nc"]);
-    let beyond = ["compress", text(&data), "--var", "PM25", "-o", text(&again), "--force", "--time-range", "9..12"];
+    let beyond = ["compress", "--codec", "grid", text(&data), "--var", "PM25", "-o", text(&again), "--force", "--time-range", "9..12"];
     fails(&beyond, 65, &["9..12", "0..11"]);
     assert!(!folder.list().iter().any(|name| name.ends_with(".partial")), "{:?}", folder.list());
 }
@@ -171,12 +171,12 @@ fn several_variables_share_a_model() {
         assert!(psnr(&verify(&data, &student, &["--var", name])) > 20.0, "{name}");
     }
     fails(
-        &["compress", text(&data), "--vars", "PM25,O3,T", "-o", text(&joint), "--force", "--n-features-per-level", "2"],
+        &["compress", "--codec", "grid", text(&data), "--vars", "PM25,O3,T", "-o", text(&joint), "--force", "--n-features-per-level", "2"],
         2,
         &["--n-features-per-level", "3 variables"],
     );
-    fails(&["compress", text(&data), "--vars", "PM25,wind", "-o", text(&joint), "--force"], 2, &["wind"]);
-    fails(&["compress", text(&data), "--vars", "PM25", "--var", "PM25", "-o", text(&joint), "--force"], 2, &["twice"]);
+    fails(&["compress", "--codec", "grid", text(&data), "--vars", "PM25,wind", "-o", text(&joint), "--force"], 2, &["wind"]);
+    fails(&["compress", "--codec", "grid", text(&data), "--vars", "PM25", "--var", "PM25", "-o", text(&joint), "--force"], 2, &["twice"]);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn the_group_of_steps_can_be_chosen_by_trying() {
     let data = day(&folder, "5x8x24x32", "T");
     let model = folder.path("auto.neuvol");
     let output = neuvol()
-        .args(["compress", text(&data), "--var", "T", "--gop", "auto", "-o", text(&model), "--json"])
+        .args(["compress", "--codec", "grid", text(&data), "--var", "T", "--gop", "auto", "-o", text(&model), "--json"])
         .args(QUICK)
         .output()
         .unwrap();
@@ -223,7 +223,7 @@ fn a_month_is_merged_in_bounded_memory_and_survives_a_kill() {
     let days: Vec<PathBuf> = (0..30).map(|day| folder.path(&format!("day{day}.neuvol"))).collect();
     for (number, path) in days.iter().enumerate() {
         let range = format!("{}..{}", 24 * number, 24 * (number + 1));
-        let arguments = ["compress", text(&data), "--var", "PM25", "--time-range", &range, "-o", text(path)];
+        let arguments = ["compress", "--codec", "grid", text(&data), "--var", "PM25", "--time-range", &range, "-o", text(path)];
         ok(&[&arguments[..], &quick].concat());
     }
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path(&format!("{name}.neuvol")));

@@ -23,7 +23,7 @@ fn a_generated_day_goes_through_every_command() {
     let [day, model, back, pictures] = ["day.nc", "day.neuvol", "back.nc", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
     let plot = folder.path("loss.png");
-    let arguments = ["compress", text(&day), "--var", "PM25,T", "-o", text(&model), "--json"];
+    let arguments = ["compress", "--codec", "grid", text(&day), "--var", "PM25,T", "-o", text(&model), "--json"];
     let arguments = [&arguments[..], &["--loss-plot", text(&plot)], &QUICK].concat();
     let summary = json(&ok(&arguments));
     assert_eq!(summary["event"], "done");
@@ -68,7 +68,7 @@ fn the_result_depends_on_the_seed_and_not_on_the_threads() {
     let input = raw(&folder, "waves", [20, 70, 70], waves);
     let make = |name: &str, more: &[&str]| {
         let output = folder.path(name);
-        let arguments = [&["compress", text(&input), "-o", text(&output)], &QUICK[..], more].concat();
+        let arguments = [&["compress", "--codec", "grid", text(&input), "-o", text(&output)], &QUICK[..], more].concat();
         ok(&arguments);
         fs::read(output).unwrap()
     };
@@ -83,7 +83,7 @@ fn a_killed_run_continues_to_the_same_bytes() {
     let input = raw(&folder, "waves", [24, 130, 130], waves);
     let (whole, output) = (folder.path("whole.neuvol"), folder.path("killed.neuvol"));
     let arguments = |output: &Path| -> Vec<String> {
-        let mut all: Vec<String> = ["compress", text(&input), "-o", text(output), "--steps", "150", "--batch", "1024"]
+        let mut all: Vec<String> = ["compress", "--codec", "grid", text(&input), "-o", text(output), "--steps", "150", "--batch", "1024"]
             .map(String::from)
             .to_vec();
         all.extend(["--block", "24,32,32"].map(String::from));
@@ -140,7 +140,7 @@ fn odd_inputs_give_right_models() {
     ];
     for input in &inputs {
         let model = input.with_extension("neuvol");
-        ok(&[&["compress", text(input), "-o", text(&model)], &QUICK[..]].concat());
+        ok(&[&["compress", "--codec", "grid", text(input), "-o", text(&model)], &QUICK[..]].concat());
         ok(&["info", text(&model), "--check"]);
         // Exit code 0 says that every mask is exact.
         let verified = json(&ok(&["verify", text(input), text(&model), "--json"]));
@@ -168,7 +168,7 @@ fn mistakes_are_named_and_leave_nothing_behind() {
     let input = raw(&folder, "waves", [9, 20, 20], waves);
     let output = folder.path("out.neuvol");
     let (i, o) = (text(&input), text(&output));
-    fails(&["compress", text(&folder.path("absent.nc")), "-o", o], 65, &["absent.nc"]);
+    fails(&["compress", "--codec", "grid", text(&folder.path("absent.nc")), "-o", o], 65, &["absent.nc"]);
     fails(&["compress", i, "-o", o, "--var", "wind"], 2, &["--var", "wind", "waves"]);
     fails(&["compress", i, "-o", o, "--block", "7,8,8"], 2, &["--block", "multiples of 8"]);
     fails(&["compress", i, "-o", o, "--n-neurons", "999"], 2, &["n_neurons"]);
@@ -177,10 +177,10 @@ fn mistakes_are_named_and_leave_nothing_behind() {
     for (name, bytes) in [("empty.nc", &b""[..]), ("text.nc", b"hello world"), ("cut.nc", b"\x89HDF\r\n\x1a\n")] {
         let path = folder.path(name);
         fs::write(&path, bytes).unwrap();
-        fails(&["compress", text(&path), "-o", o], 65, &[name]);
+        fails(&["compress", "--codec", "grid", text(&path), "-o", o], 65, &[name]);
     }
     fs::write(folder.path("short_8x8x8_float32.raw"), [0; 100]).unwrap();
-    fails(&["compress", text(&folder.path("short_8x8x8_float32.raw")), "-o", o], 65, &["2048", "100"]);
+    fails(&["compress", "--codec", "grid", text(&folder.path("short_8x8x8_float32.raw")), "-o", o], 65, &["2048", "100"]);
     assert!(!folder.list().iter().any(|name| name.contains("out.neuvol")), "{:?}", folder.list());
 
     ok(&[&["compress", i, "-o", o], &QUICK[..]].concat());

@@ -92,6 +92,7 @@ fn file(network: &GridNetwork) -> Vec<u8> {
         codec: codec::GRID,
         output: 0,
         blob: Some(0),
+        prefix: None,
         min: 0.0,
         max: 1.0,
         max_abs_error: nothing,

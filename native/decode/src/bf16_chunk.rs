@@ -4,7 +4,7 @@ use crate::mlp::Mlp;
 use half::bf16;
 
 /// Two bf16 numbers in one word, the first one in the low half.
-fn pair(values: &[f32]) -> u32 {
+pub(crate) fn pair(values: &[f32]) -> u32 {
     let bits = |v: f32| u32::from(bf16::from_f32(v).to_bits());
     bits(values[0]) | bits(values[1]) << 16
 }

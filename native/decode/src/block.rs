@@ -1,6 +1,7 @@
 use crate::folded::Folded;
 use crate::kernel::Kernel;
 use crate::scratch::Scratch;
+use crate::wavelet::Latents;
 use neuvol_format::Entry;
 use neuvol_model::{Block, Error, Raw, check_block_output};
 
@@ -13,6 +14,8 @@ pub enum Prepared {
     Raw(Raw),
     /// Codec 3: one output of a network for one kernel.
     Grid(Box<Folded>),
+    /// Codec 4: wavelet latents and head.
+    Wavelet(Box<Latents>),
 }
 
 impl Prepared {
@@ -26,6 +29,7 @@ impl Prepared {
             Block::Constant(value) => Prepared::Constant(value),
             Block::Raw(raw) => Prepared::Raw(raw),
             Block::Grid(network) => Prepared::Grid(Box::new(Folded::new(&network, output, kernel)?)),
+            Block::Wavelet(wavelet) => Prepared::Wavelet(Box::new(Latents::new(*wavelet, kernel)?)),
         })
     }
 
@@ -45,6 +49,7 @@ impl Prepared {
             Prepared::Constant(value) => out.fill(*value),
             Prepared::Raw(raw) => raw.decode(local_time, range, out)?,
             Prepared::Grid(folded) => folded.decode(local_time, range, out, scratch)?,
+            Prepared::Wavelet(latents) => latents.decode(local_time, range, out, scratch)?,
         }
         Ok(())
     }
@@ -56,6 +61,7 @@ impl Prepared {
                 Prepared::Constant(_) => 0,
                 Prepared::Raw(raw) => raw.memory_bytes(),
                 Prepared::Grid(folded) => size_of::<Folded>() + folded.memory_bytes(),
+                Prepared::Wavelet(latents) => size_of::<Latents>() + latents.memory_bytes(),
             }
     }
 }
@@ -83,6 +89,9 @@ pub fn decode_block(
         Block::Raw(raw) => raw.decode(local_time, range, out)?,
         Block::Grid(network) => {
             Folded::new(network, entry.output, kernel)?.decode(local_time, range, out, scratch)?;
+        }
+        Block::Wavelet(wavelet) => {
+            Latents::new(wavelet.as_ref().clone(), kernel)?.decode(local_time, range, out, scratch)?;
         }
     }
     Ok(())

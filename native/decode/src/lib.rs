@@ -21,6 +21,7 @@ mod f32_chunk;
 mod folded;
 mod kernel;
 mod lattice;
+pub mod lifting;
 mod mlp;
 mod rows;
 mod scratch;
@@ -28,8 +29,10 @@ mod simd;
 mod survey;
 mod upsample;
 mod vnni;
+mod wavelet;
 
 pub use block::{Prepared, decode_block};
 pub use folded::Folded;
 pub use kernel::{Kernel, Precision};
 pub use scratch::Scratch;
+pub use wavelet::Latents;

@@ -2,6 +2,7 @@ use crate::aligned::Aligned;
 use crate::lattice::{Fold, Ring};
 use crate::survey::Largest;
 use crate::vnni::Quantised;
+use crate::wavelet;
 
 /// Buffers of a decoding thread. They grow to what the largest block needs and are then reused.
 #[derive(Debug, Default)]
@@ -23,6 +24,7 @@ pub struct Scratch {
     pub(crate) quantised: Quantised,
     /// Values of the later of two steps between which values are interpolated.
     pub(crate) later: Vec<f32>,
+    pub(crate) wavelet: wavelet::Buffers,
 }
 
 impl Scratch {
@@ -40,5 +42,6 @@ impl Scratch {
             + self.row_i16.memory_bytes()
             + self.fold.memory_bytes()
             + self.later.capacity() * size_of::<f32>()
+            + self.wavelet.memory_bytes()
     }
 }

@@ -11,11 +11,11 @@ use crate::vnni::Quantised;
 const SAMPLES: usize = 512;
 
 /// Fewest voxels of a block worth a fast kernel. In smaller ones the samples say little, and f32 is fast enough.
-const FEWEST_VOXELS: usize = 4096;
+pub(crate) const FEWEST_VOXELS: usize = 4096;
 
 /// Peak signal-to-noise ratio that a kernel must reach on the samples, in dB over the range of the samples. As few
 /// samples do not find the whole range of a block, the block itself does better by some dB.
-fn demanded_db(kernel: Kernel) -> f64 {
+pub(crate) fn demanded_db(kernel: Kernel) -> f64 {
     match kernel {
         Kernel::Vnni => 55.0,
         Kernel::Bf16 => 60.0,

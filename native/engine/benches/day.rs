@@ -44,6 +44,7 @@ fn day() -> Vec<u8> {
                 codec: codec::GRID,
                 output: 0,
                 blob: Some(blobs.len() as u32 - 1),
+                prefix: None,
                 min: 0.0,
                 max: 1.0,
                 max_abs_error: f32::NAN,

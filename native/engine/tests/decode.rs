@@ -94,6 +94,7 @@ fn file(seed: u64) -> Vec<u8> {
                 codec,
                 output: 0,
                 blob,
+                prefix: None,
                 min,
                 max,
                 max_abs_error: f32::NAN,

@@ -8,12 +8,13 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod made;
 
 use common::Random;
 use cpu_time::ThreadTime;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use neuvol_entropy::{Coder, Layout, decode, encode};
+use neuvol_entropy::{BrickDecoder, Coder, Layout, decode, encode, residual};
 use std::hint::black_box;
 use std::time::Duration;
 
@@ -91,9 +92,62 @@ fn rates(c: &mut Criterion<CpuTime>) {
     }
 }
 
+/// Groups of a field that changes in time, into arrays and brick by brick.
+fn groups(c: &mut Criterion<CpuTime>) {
+    let layout = Layout::new(made::EXTENT, made::LEVELS).expect("a fitting extent");
+    for share in [0.005, 0.03] {
+        let components = made::group(share);
+        let slices = common::slices(&components);
+        let mut group = c.benchmark_group(format!("group {} %", 100.0 * share));
+        group.throughput(Throughput::Elements((layout.len() * components.len()) as u64));
+        for coder in Coder::ALL {
+            let streams = encode(coder, &layout, &slices).expect("coefficients within bounds");
+            group.bench_function(BenchmarkId::new("arrays", format!("{coder:?}")), |b| {
+                b.iter(|| decode(coder, &layout, components.len(), black_box(&streams)));
+            });
+            let mut decoder = BrickDecoder::new(coder, &layout, components.len()).expect("a few components");
+            group.bench_function(BenchmarkId::new("bricks", format!("{coder:?}")), |b| {
+                b.iter(|| {
+                    let mut sum = 0;
+                    decoder.reset(coder, &layout, components.len()).expect("a few components");
+                    for stream in black_box(&streams) {
+                        decoder.push(stream, |brick| sum += brick.values[0]).expect("it was just encoded");
+                    }
+                    sum
+                });
+            });
+        }
+        group.finish();
+    }
+}
+
+/// Residuals: one value in `rare`.
+fn residuals(c: &mut Criterion<CpuTime>) {
+    let mut group = c.benchmark_group("residual");
+    for rare in [10, 1000] {
+        let mut random = Random::new(5);
+        let mut value = || {
+            let n = random.next();
+            if n.is_multiple_of(rare) { 1 - (n >> 20 & 2) as i32 } else { 0 }
+        };
+        let values: Vec<i32> = (0..EXTENT.iter().product()).map(|_| value()).collect();
+        let bytes = residual::encode(EXTENT, &[&values]).expect("values within bounds");
+        group.throughput(Throughput::Elements(values.len() as u64));
+        group.bench_function(BenchmarkId::new("decode", format!("1 in {rare}")), |b| {
+            b.iter(|| {
+                let mut sum = 0;
+                residual::decode_bricks(EXTENT, 1, black_box(&bytes), |brick| sum += brick.values[0])
+                    .expect("it was just encoded");
+                sum
+            });
+        });
+    }
+    group.finish();
+}
+
 criterion_group! {
     name = benches;
     config = Criterion::default().with_measurement(CpuTime);
-    targets = rates
+    targets = rates, groups, residuals
 }
 criterion_main!(benches);

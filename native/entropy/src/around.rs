@@ -1,17 +1,18 @@
 //! What is known about a band before its first coefficient: coarser levels, the other bands of its level, the components
 //! before.
 
-use crate::layout::{Band, Layout};
-use crate::plane::Plane;
+use crate::layout::{Band, ORDER};
+use crate::parents::Parents;
+use crate::plane::{BRICK, CELLS, Plane, Wide};
 
 /// Magnitudes are remembered up to here.
 pub(crate) const REMEMBERED: u32 = 127;
 
-/// Coefficients on each axis of a brick: bricks of zeros take one flag.
-pub(crate) const BRICK: usize = 4;
+/// How many components before the present one tell about it.
+pub(crate) const EARLIER: usize = 3;
 
 /// A band whose coefficients are (or are becoming) known.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     pub(crate) magnitudes: Plane<u8>,
     /// 0 zero, 1 positive, 2 negative.
@@ -23,24 +24,32 @@ pub(crate) struct Known {
 impl Known {
     /// A band of zeros.
     pub(crate) fn new(extent: [usize; 3]) -> Self {
-        let bricks = Plane::new(extent.map(|n| n.div_ceil(BRICK)));
-        Self { magnitudes: Plane::new(extent), signs: Plane::new(extent), bricks }
+        let mut known = Self::default();
+        known.reshape(extent);
+        known
     }
 
-    /// A band of an array that is known already.
-    pub(crate) fn load(layout: &Layout, band: &Band, values: &[i32]) -> Self {
-        let mut known = Self::new(band.extent);
-        let [nz, ny, nx] = band.extent;
-        for z in 0..nz {
-            for y in 0..ny {
-                let from = layout.at([band.start[0] + z, band.start[1] + y, band.start[2]]);
-                let to = known.magnitudes.at([z, y, 0]);
-                for (x, &value) in values[from..from + nx].iter().enumerate() {
-                    known.set(to + x, value);
+    /// Zeros become those of another extent.
+    pub(crate) fn reshape(&mut self, extent: [usize; 3]) {
+        self.magnitudes.reshape(extent);
+        self.signs.reshape(extent);
+        self.bricks.reshape(extent.map(|n| n.div_ceil(BRICK)));
+    }
+
+    /// Zeros again: only bricks that are not empty take time.
+    pub(crate) fn clear(&mut self) {
+        let [nz, ny, nx] = self.bricks.extent;
+        for (z, y) in (0..nz * ny).map(|k| (k / ny, k % ny)) {
+            let row = self.bricks.at([z, y, 0]);
+            for x in 0..nx {
+                if self.bricks.cells[row + x] != 0 {
+                    self.bricks.cells[row + x] = 0;
+                    let at = self.magnitudes.at([z * BRICK, y * BRICK, x * BRICK]);
+                    self.magnitudes.set_brick(at, &[0; CELLS]);
+                    self.signs.set_brick(at, &[0; CELLS]);
                 }
             }
         }
-        known
     }
 
     /// Notes a coefficient in a cell.
@@ -66,29 +75,38 @@ pub(crate) struct Around<'a> {
     pub(crate) high: usize,
     /// The band of the same id one level coarser, or a single zero.
     pub(crate) parent: &'a Known,
-    /// 3³ sums of the parent's magnitudes, and of those of all bands of its level, or likewise. Dense only.
-    pub(crate) parent_sums: &'a Plane<u16>,
-    pub(crate) level_sums: &'a Plane<u16>,
     /// Places of the parent by places of the band, for each axis.
     pub(crate) map: [Vec<usize>; 3],
-    /// Magnitudes of the bands of this level and extent that are known, added, and how many there are.
-    pub(crate) siblings: Plane<u16>,
-    pub(crate) n_siblings: usize,
-    /// Bricks that are not empty, likewise.
-    pub(crate) sibling_bricks: Plane<u16>,
-    /// The last one of them.
-    pub(crate) last: Option<&'a Known>,
-    /// 3³ sums of the siblings. Dense only.
-    pub(crate) sibling_sums: Plane<u16>,
-    /// Magnitudes of the three components before, the last one 4 times, then 2 times and once; and their 3³ sums. Dense
-    /// only.
-    pub(crate) earlier: Plane<u16>,
-    pub(crate) earlier_sums: Plane<u16>,
-    /// The component before.
-    pub(crate) before: Option<&'a Known>,
+    /// The bands of this level and extent that are known, in order.
+    pub(crate) siblings: Vec<&'a Known>,
+    /// This band of the components before, the last one first.
+    pub(crate) earlier: Vec<&'a Known>,
 }
 
-impl Around<'_> {
+impl<'a> Around<'a> {
+    /// Of a band of the component `n`, at a level of which `done` is known already; `parents` is the level above of this
+    /// component, `before` the same level of the components before, in order.
+    pub(crate) fn new(band: &Band, level: usize, parents: &'a Parents, done: &'a Level, before: &'a [Level]) -> Self {
+        let id = usize::from(band.id);
+        let parent = parents.band(before.len(), id);
+        let map = [0, 1, 2].map(|axis| {
+            let (n, n_parent) = (band.extent[axis], parent.magnitudes.extent[axis]);
+            (0..n).map(|i| i * n_parent / n).collect()
+        });
+        let siblings = ORDER.into_iter().take_while(|&other| other != band.id);
+        let siblings = siblings.filter_map(|other| done[usize::from(other)].as_ref());
+        Self {
+            id: band.id,
+            component: before.len(),
+            level: level.min(3) - 1,
+            high: band.id.count_ones() as usize - 1,
+            parent,
+            map,
+            siblings: siblings.filter(|known| known.magnitudes.extent == band.extent).collect(),
+            earlier: before.iter().rev().take(EARLIER).filter_map(|level| level[id].as_ref()).collect(),
+        }
+    }
+
     /// The band, 0..7.
     #[inline(always)]
     pub(crate) fn band(&self) -> usize {
@@ -101,8 +119,49 @@ impl Around<'_> {
         self.level * 3 + self.high
     }
 
-    /// The place where the parents of a row begin.
-    pub(crate) fn up(&self, [z, y]: [usize; 2]) -> [usize; 3] {
-        [self.map[0][z], self.map[1][y], 0]
+    /// The first and the last parents of a brick, by axis.
+    pub(crate) fn parents(&self, brick: [usize; 3]) -> [[usize; 2]; 3] {
+        [0, 1, 2].map(|axis| {
+            let (map, first) = (&self.map[axis], brick[axis] * BRICK);
+            [map[first], map[(first + BRICK).min(map.len()) - 1]]
+        })
+    }
+}
+
+/// What a brick has around it, `[z][y][x]`.
+#[derive(Debug, Clone)]
+pub(crate) struct Beside {
+    /// The sum of the magnitudes of the siblings.
+    pub(crate) siblings: [u16; CELLS],
+    /// Their sums over 3³ places. Dense only, like what follows.
+    pub(crate) sibling_sums: [u16; CELLS],
+    /// Magnitudes of the three components before, the last one 4 times, then 2 times and once; and their 3³ sums.
+    pub(crate) earlier: [u16; CELLS],
+    pub(crate) earlier_sums: [u16; CELLS],
+}
+
+impl Default for Beside {
+    fn default() -> Self {
+        let zero = [0; CELLS];
+        Self { siblings: zero, sibling_sums: zero, earlier: zero, earlier_sums: zero }
+    }
+}
+
+impl Beside {
+    /// Becomes that of the brick whose first coefficient is in cell `at`.
+    pub(crate) fn set(&mut self, around: &Around<'_>, at: usize, dense: bool) {
+        let mut siblings = Wide::new();
+        for known in &around.siblings {
+            siblings.add(&known.magnitudes, at, 1);
+        }
+        self.siblings = siblings.middle();
+        if dense {
+            self.sibling_sums = siblings.sums();
+            let mut earlier = Wide::new();
+            for (known, factor) in around.earlier.iter().zip([4, 2, 1]) {
+                earlier.add(&known.magnitudes, at, factor);
+            }
+            (self.earlier, self.earlier_sums) = (earlier.middle(), earlier.sums());
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! Flags of bricks: a brick of 4³ coefficients that are all 0 takes one bit, or a small part of one.
 
-use crate::around::{Around, BRICK, Known};
+use crate::around::{Around, Known};
+use crate::plane::BRICK;
 use crate::range::Bits;
-use crate::slot::{MOST, Mixed, Slot, weight};
+use crate::slot::{MOST, Mixed, STEADY, Slot, weight};
 use crate::tables::half_octaves;
 
 /// What is known about flags.
@@ -12,7 +13,12 @@ pub(crate) struct Bricks(Mixed<5>);
 impl Bricks {
     pub(crate) fn new() -> Self {
         let sizes = [64 * 9, 16 * 4 * 9, 7 * 2 * 3 * 9, 16 * 8 * 3, 2 * 8 * 2 * 4 * 3];
-        Self(Mixed::new(sizes, Slot::new(1 << 15, 0), 9, weight(30), 655, MOST))
+        Self(Mixed::new(sizes, Slot::new(1 << 15, 0), 9, weight(30), &STEADY, MOST))
+    }
+
+    /// Forgets all.
+    pub(crate) fn reset(&mut self) {
+        self.0.reset();
     }
 
     /// Codes the flags of a band, in order; `truth` tells whether a brick has other coefficients than 0.
@@ -24,11 +30,14 @@ impl Bricks {
         truth: impl Fn([usize; 3]) -> bool,
     ) {
         let [nz, ny, nx] = known.bricks.extent;
+        let mut shadow = Shadow::new(around, nx);
         for z in 0..nz {
             for y in 0..ny {
+                shadow.move_to(around, [z, y, 0]);
                 for x in 0..nx {
                     let brick = [z, y, x];
-                    let places = places(around, known, brick);
+                    let parents = if shadow.falls_on(x) { parents(around, brick) } else { (0, 0) };
+                    let places = places(around, known, brick, parents);
                     let flag = self.0.code(bits, places, around.group(), !B::DECODES && truth(brick));
                     let at = known.bricks.at(brick);
                     known.bricks.cells[at] = flag.into();
@@ -38,8 +47,51 @@ impl Bricks {
     }
 }
 
-/// The slots of a brick's flag.
-fn places(around: &Around<'_>, known: &Known, brick: [usize; 3]) -> [usize; 5] {
+/// Which bricks of a row may have parents, or places beside them, that are not 0.
+struct Shadow {
+    /// By brick: the parent's bricks, first to last, that hold parents and places beside them.
+    map: Vec<[usize; 2]>,
+    /// By brick of the parent, along x: whether any of the row's is not empty.
+    parents: Vec<bool>,
+}
+
+impl Shadow {
+    fn new(around: &Around<'_>, n: usize) -> Self {
+        let map = (0..n).map(|x| near_parents(around, [0, 0, x])[2]).collect();
+        Self { map, parents: vec![false; around.parent.bricks.extent[2]] }
+    }
+
+    fn move_to(&mut self, around: &Around<'_>, brick: [usize; 3]) {
+        let bricks = &around.parent.bricks;
+        let [[z, last_z], [y, last_y], _] = near_parents(around, brick);
+        self.parents.fill(false);
+        for (z, y) in (z..=last_z).flat_map(|z| (y..=last_y).map(move |y| (z, y))) {
+            let row = &bricks.cells[bricks.at([z, y, 0])..];
+            for (any, &flag) in self.parents.iter_mut().zip(row) {
+                *any |= flag != 0;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn falls_on(&self, x: usize) -> bool {
+        let [first, last] = self.map[x];
+        self.parents[first..=last].contains(&true)
+    }
+}
+
+/// The parent's bricks, first to last of each axis, that hold the parents of a brick and the places beside them.
+fn near_parents(around: &Around<'_>, brick: [usize; 3]) -> [[usize; 2]; 3] {
+    let places = around.parents(brick);
+    [0, 1, 2].map(|axis| {
+        let [first, last] = places[axis];
+        let most = around.parent.magnitudes.extent[axis] - 1;
+        [first.saturating_sub(1) / BRICK, (last + 1).min(most) / BRICK]
+    })
+}
+
+/// The slots of a brick's flag; `inside` and `wide` are what [`parents`] gives.
+fn places(around: &Around<'_>, known: &Known, brick: [usize; 3], (inside, wide): (u32, u32)) -> [usize; 5] {
     let group = around.group();
     let bricks = &known.bricks;
     let at = bricks.at(brick);
@@ -49,11 +101,11 @@ fn places(around: &Around<'_>, known: &Known, brick: [usize; 3]) -> [usize; 5] {
     let near = west + north + up;
     let corner = (before(row - 1) * 2 + before(slice - 1)) * 2 + before(slice - row);
 
-    let (inside, wide) = parents(around, brick);
-    let siblings = usize::from(around.sibling_bricks.get(brick));
-    let last = around.last.map_or(0, |last| usize::from(last.bricks.get(brick)));
-    let (same, beside) = around.before.map_or((0, 0), |before| {
-        let (cells, at) = (&before.bricks.cells, before.bricks.at(brick));
+    let flag = |known: &&Known| usize::from(known.bricks.cells[at]);
+    let siblings: usize = around.siblings.iter().map(flag).sum();
+    let last = around.siblings.last().map_or(0, flag);
+    let (same, beside) = around.earlier.first().map_or((0, 0), |before| {
+        let cells = &before.bricks.cells;
         let beside = [at - 1, at + 1, at - row, at + row, at - slice, at + slice].map(|at| usize::from(cells[at]));
         (usize::from(cells[at]), beside.iter().sum())
     });
@@ -68,13 +120,9 @@ fn places(around: &Around<'_>, known: &Known, brick: [usize; 3]) -> [usize; 5] {
 
 /// The sum of the parent's magnitudes at the places of a brick, and that with one more on each side.
 fn parents(around: &Around<'_>, brick: [usize; 3]) -> (u32, u32) {
-    let mut first = [0; 3];
-    let mut extent = [0; 3];
-    for axis in 0..3 {
-        let map = &around.map[axis];
-        first[axis] = map[brick[axis] * BRICK];
-        extent[axis] = map[(brick[axis] * BRICK + BRICK).min(map.len()) - 1] + 1 - first[axis];
-    }
+    let places = around.parents(brick);
+    let first = places.map(|[first, _]| first);
+    let extent = places.map(|[first, last]| last + 1 - first);
     let parent = &around.parent.magnitudes;
     // One less on each axis: the margin is wide enough, and so it is at the other end.
     let corner = parent.at(first) - parent.slice - parent.row - 1;

@@ -1,6 +1,7 @@
 //! The coders and what each of them learns.
 
 use crate::Error;
+use crate::brick::Values;
 use crate::dense::Dense;
 use crate::error::Damage;
 use crate::fast::Fast;
@@ -55,17 +56,27 @@ impl Learnt {
         }
     }
 
-    /// Codes one stream, see [`Model::stream`].
-    pub(crate) fn stream<B: Bits>(
+    /// Forgets all; the memory is kept if the coder stays the same.
+    pub(crate) fn reset(&mut self, coder: Coder) {
+        match (self, coder) {
+            (Self::Fast(model), Coder::Fast) => model.reset(),
+            (Self::Dense(model), Coder::Dense) => model.reset(),
+            (learnt, coder) => *learnt = Self::new(coder),
+        }
+    }
+
+    /// Codes one stream of `n` components, see [`Model::stream`].
+    pub(crate) fn stream<B: Bits, V: Values>(
         &mut self,
         bits: &mut B,
         layout: &Layout,
         stream: usize,
-        components: &mut [Vec<i32>],
+        n: usize,
+        values: &mut V,
     ) -> Result<(), Damage> {
         match self {
-            Self::Fast(model) => model.stream(bits, layout, stream, components),
-            Self::Dense(model) => model.stream(bits, layout, stream, components),
+            Self::Fast(model) => model.stream(bits, layout, stream, n, values),
+            Self::Dense(model) => model.stream(bits, layout, stream, n, values),
         }
     }
 }

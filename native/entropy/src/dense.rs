@@ -5,10 +5,11 @@ use crate::error::Damage;
 use crate::escape::{BINS, Escape};
 use crate::group::{Magnitudes, Place};
 use crate::near::{EXACT, Near};
+use crate::plane::BRICK;
 use crate::range::Bits;
-use crate::slot::{MOST, Slot, correct, error, first_bins, weigh, weight};
+use crate::slot::{FALLING, MOST, Slot, Weights, error, first_bins, weight};
 use crate::steps::{GROUPS, STEPS, Steps};
-use crate::tables::{half_octaves, level, squash, stretch};
+use crate::tables::{level, most, octaves, squash, stretch};
 
 /// Contexts with slots of their own.
 const CONTEXTS: usize = 10;
@@ -49,42 +50,13 @@ const STARTS: [usize; CONTEXTS] = {
 
 const SLOTS: usize = STARTS[CONTEXTS - 1] + SIZES[CONTEXTS - 1];
 
-/// Bits that have one rate.
-const PER_RATE: u32 = 16;
-
-/// How far weights that have seen n·16 bits move, in 1/2^16: 0.02/(1 + 0.032·n), at least 0.0027.
-static RATE: [i32; 256] = {
-    let mut rate = [0; 256];
-    let mut n = 0;
-    while n < rate.len() {
-        let exact = 1_311_000 / (1000 + 32 * n as i32);
-        rate[n] = if exact < 180 { 180 } else { exact };
-        n += 1;
-    }
-    rate
-};
-
 /// Weights of one kind of bits.
-#[derive(Debug, Clone, Copy)]
-struct Weights {
-    weights: [i32; EVIDENCE],
-    seen: u32,
-}
-
-impl Weights {
-    const FIRST: Self = {
-        let mut weights = [weight(14); EVIDENCE];
-        weights[0] = weight(40);
-        weights[EVIDENCE - 1] = 0;
-        Self { weights, seen: 0 }
-    };
-
-    #[inline(always)]
-    fn learn(&mut self, evidence: &[i16; EVIDENCE], error: i32) {
-        correct(&mut self.weights, evidence, error, RATE[(self.seen / PER_RATE) as usize & (RATE.len() - 1)]);
-        self.seen = (self.seen + 1).min(PER_RATE * RATE.len() as u32 - 1);
-    }
-}
+const FIRST: Weights<EVIDENCE> = {
+    let mut weights = [weight(14); EVIDENCE];
+    weights[0] = weight(40);
+    weights[EVIDENCE - 1] = 0;
+    Weights::new(weights)
+};
 
 /// What is known about magnitudes.
 #[derive(Debug)]
@@ -93,13 +65,13 @@ pub(crate) struct Dense {
     /// Bins padded to 16: the slots of a context are one cache line.
     slots: Vec<[Slot; BINS + 1]>,
     /// Sets of weights: by table set, by the expected magnitude, by what is nearby.
-    weights: [Vec<[Weights; KINDS]>; 3],
+    weights: [Vec<[Weights<EVIDENCE>; KINDS]>; 3],
     escape: Escape,
 }
 
 impl Dense {
     pub(crate) fn new() -> Self {
-        let weights = [GROUPS, STEPS, NEARBY].map(|n| vec![[Weights::FIRST; KINDS]; n]);
+        let weights = [GROUPS, STEPS, NEARBY].map(|n| vec![[FIRST; KINDS]; n]);
         Self { steps: Steps::new(), slots: vec![first_bins(); SLOTS], weights, escape: Escape::new() }
     }
 }
@@ -124,15 +96,14 @@ impl Choice {
         let Near { w1, w2, n1, n2, u1, u2, nw, ne, .. } = near;
         let (sum, beside) = (w1 + n1 + u1, w2 + n2 + u2 + nw + ne + near.diagonals());
         let sum = octaves(2 * sum + beside, 2, 12);
-        let value = level(near.expected(around, at, place));
+        let value = level(near.expected(around, place));
         let step = (value as usize >> 4).min(STEPS - 1);
 
         let parent = u32::from(around.parent.magnitudes.cells[place.parent]);
-        let parent_sum = u32::from(around.parent_sums.cells[place.parent]);
-        let level_sum = u32::from(around.level_sums.cells[place.parent_level]);
-        let (siblings, sibling_sum) = (u32::from(around.siblings.cells[at]), u32::from(around.sibling_sums.cells[at]));
-        let n_siblings = around.n_siblings.max(1) as u32;
-        let (earlier, earlier_sum) = (u32::from(around.earlier.cells[at]), u32::from(around.earlier_sums.cells[at]));
+        let Place { parent_sum, level_sum, beside, inner, .. } = *place;
+        let (siblings, sibling_sum) = (u32::from(beside.siblings[inner]), u32::from(beside.sibling_sums[inner]));
+        let n_siblings = around.siblings.len().max(1) as u32;
+        let (earlier, earlier_sum) = (u32::from(beside.earlier[inner]), u32::from(beside.earlier_sums[inner]));
         let far = 243 * parent + 13 * parent_sum + (13 * sibling_sum + 216 * siblings) / n_siblings + 4 * earlier_sum;
         let far = octaves(far, 64, 15);
 
@@ -157,7 +128,7 @@ impl Choice {
             (octaves(level_sum, 8, 9) * 16 + far) * 3 + high,
             near.exact(around),
             ((most(w1 + w2, 3) * 4 + most(n1 + n2, 3)) * 4 + most(u1 + u2, 3)) * 7 + band,
-            ((own * 16 + place.inner) * 8 + (next[0] * 2 + next[1]) * 2 + next[2]) * 4 + sum.min(3),
+            ((own * 16 + inner / BRICK) * 8 + (next[0] * 2 + next[1]) * 2 + next[2]) * 4 + sum.min(3),
             (around.component.min(7) * STEPS + step) * 3 + high,
         ];
         let mut slots = STARTS;
@@ -168,20 +139,15 @@ impl Choice {
     }
 }
 
-/// A number up to a bound.
-#[inline(always)]
-fn most(n: u32, most: u32) -> usize {
-    n.min(most) as usize
-}
-
-/// floor(2·log2(1 + n/unit)) up to a bound; `unit` is a power of two.
-#[inline(always)]
-fn octaves(n: u32, unit: u32, most: u32) -> usize {
-    (half_octaves(n + unit) - 2 * unit.ilog2()).min(most) as usize
-}
-
 impl Magnitudes for Dense {
     const DENSE: bool = true;
+
+    fn reset(&mut self) {
+        self.steps.reset();
+        self.slots.fill(first_bins());
+        self.weights.iter_mut().for_each(|sets| sets.fill([FIRST; KINDS]));
+        self.escape = Escape::new();
+    }
 
     #[inline(always)]
     fn code<B: Bits>(
@@ -209,12 +175,12 @@ impl Magnitudes for Dense {
                 &mut by_step[choice.step][kind],
                 &mut by_nearby[choice.nearby][kind],
             ];
-            let sums = sets.each_ref().map(|set| weigh(&set.weights, &evidence));
+            let sums = sets.each_ref().map(|set| set.weigh(&evidence));
             // About a third.
             let one = squash(((sums[0] + sums[1] + sums[2]) * 85) >> 8);
             let bit = bits.bit(one, truth > bin as u32);
             for (set, sum) in sets.into_iter().zip(sums) {
-                set.learn(&evidence, error(bit, squash(sum)));
+                set.learn(&evidence, error(bit, squash(sum)), &FALLING);
             }
             steps.learn(bin, bit);
             for &at in &choice.slots {

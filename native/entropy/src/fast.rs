@@ -31,6 +31,12 @@ impl Fast {
 impl Magnitudes for Fast {
     const DENSE: bool = false;
 
+    fn reset(&mut self) {
+        self.steps.reset();
+        self.exact.fill(first_bins());
+        self.escape = Escape::new();
+    }
+
     #[inline(always)]
     fn code<B: Bits>(
         &mut self,
@@ -42,7 +48,7 @@ impl Magnitudes for Fast {
         truth: u32,
     ) -> Result<u32, Damage> {
         let near = Near::new(&known.magnitudes, at);
-        let value = level(near.expected(around, at, place));
+        let value = level(near.expected(around, place));
         let mut steps = self.steps.between(around.group(), value);
         let exact = &mut self.exact[near.exact(around) * 3 + around.level];
         for (bin, exact) in exact.iter_mut().take(BINS).enumerate() {

@@ -1,20 +1,22 @@
 //! Components of one group, level by level.
 
-use crate::around::{Around, BRICK, Known, Level};
+use std::mem;
+
+use crate::around::{Around, Beside, EARLIER, Known, Level};
+use crate::brick::{Brick, Values, any};
 use crate::bricks::Bricks;
 use crate::error::Damage;
 use crate::layout::{Band, Layout};
 use crate::lowest::Lowest;
-use crate::plane::Plane;
+use crate::parents::{Parents, Sums};
+use crate::plane::{BRICK, Plane};
 use crate::range::Bits;
 use crate::signs::{self, Signs};
-
-/// How many components before the present one tell about it.
-const EARLIER: usize = 3;
+use crate::slab::Slab;
 
 /// Codes magnitudes in bricks that are not empty.
 pub(crate) trait Magnitudes {
-    /// Whether it wants the sums of [`Around`] and the components before.
+    /// Whether it wants the sums of [`Beside`] and [`Sums`].
     const DENSE: bool;
 
     /// Codes the magnitude of the coefficient in cell `at` of a band.
@@ -27,240 +29,185 @@ pub(crate) trait Magnitudes {
         place: &Place<'_>,
         truth: u32,
     ) -> Result<u32, Damage>;
+
+    /// Forgets all.
+    fn reset(&mut self);
 }
 
 /// Where a coefficient is.
 pub(crate) struct Place<'a> {
-    /// The cell of its parent, and that in the sums of the parent's level.
+    /// The cell of its parent.
     pub(crate) parent: usize,
-    pub(crate) parent_level: usize,
+    /// The 3³ sums of the magnitudes around it, in its band and in all bands of its level. Dense only.
+    pub(crate) parent_sum: u32,
+    pub(crate) level_sum: u32,
     /// Coefficients that are not 0 in each brick so far, and the cell of its brick.
     pub(crate) counts: &'a Plane<u8>,
     pub(crate) brick: usize,
-    /// In which of the 4 × 4 rows of its brick it lies.
+    /// What its brick has around it, and which place of it this is.
+    pub(crate) beside: &'a Beside,
     pub(crate) inner: usize,
     /// In which of 4 × 8 × 8 parts of the band it lies.
     pub(crate) part: usize,
 }
 
-/// All that is learnt while a group is coded.
+/// All that is learnt while a group is coded, and what of the group is known.
 #[derive(Debug)]
 pub(crate) struct Model<M> {
     lowest: Lowest,
-    bricks: Bricks,
-    signs: Signs,
-    magnitudes: M,
+    details: Details<M>,
+    parents: Parents,
+    /// Bands of zeros, to be used again.
+    pool: Vec<Known>,
 }
 
 impl<M: Magnitudes> Model<M> {
     pub(crate) fn new(magnitudes: M) -> Self {
-        Self { lowest: Lowest::new(), bricks: Bricks::new(), signs: Signs::new(), magnitudes }
+        let (bricks, signs) = (Bricks::new(), Signs::new());
+        let details = Details { bricks, signs, magnitudes, slab: Slab::new(), sums: Sums::new() };
+        Self { lowest: Lowest::new(), details, parents: Parents::new(), pool: Vec::new() }
     }
 
-    /// Codes one stream: what it adds to all components. The encoder finds the values in them, the decoder sets them.
-    pub(crate) fn stream<B: Bits>(
+    /// Forgets all, but keeps the memory.
+    pub(crate) fn reset(&mut self) {
+        self.lowest.reset();
+        self.details.bricks.reset();
+        self.details.signs.reset();
+        self.details.magnitudes.reset();
+        self.replace_parents(Vec::new());
+    }
+
+    /// Codes one stream: what it adds to all of `n` components.
+    pub(crate) fn stream<B: Bits, V: Values>(
         &mut self,
         bits: &mut B,
         layout: &Layout,
         stream: usize,
-        components: &mut [Vec<i32>],
+        n: usize,
+        values: &mut V,
     ) -> Result<(), Damage> {
         if stream == 0 {
-            return components.iter_mut().try_for_each(|values| self.lowest.code(bits, layout, values));
+            return (0..n).try_for_each(|component| self.lowest.code(bits, layout.region(0), component, values));
         }
         let level = layout.n_levels() + 1 - stream;
-        // The latest first.
-        let mut earlier: Vec<Level> = Vec::new();
-        for (component, values) in components.iter_mut().enumerate() {
-            let parents = Parents::new::<M>(layout, level + 1, values);
+        let mut levels: Vec<Level> = Vec::new();
+        for component in 0..n {
+            let parents = self.parents.levels.get(component);
+            if M::DENSE
+                && let Some(level) = parents
+            {
+                self.details.sums.begin(level);
+            }
             let mut done = Level::default();
             for band in layout.bands(level) {
-                let around = around::<M>(layout, level, &band, component, &parents, &done, &earlier);
-                let known = self.band(bits, layout, &band, &around, values)?;
+                let mut known = self.pool.pop().unwrap_or_default();
+                known.reshape(band.extent);
+                let around = Around::new(&band, level, &self.parents, &done, &levels);
+                self.details.band(bits, &band, &around, parents, &mut known, values)?;
                 done[usize::from(band.id)] = Some(known);
             }
-            earlier.insert(0, done);
-            earlier.truncate(EARLIER);
+            levels.push(done);
+            if level == 1 && component >= EARLIER {
+                // Nobody will look at it.
+                give_back(&mut self.pool, mem::take(&mut levels[component - EARLIER]));
+            }
         }
+        self.replace_parents(levels);
         Ok(())
     }
 
-    fn band<B: Bits>(
+    fn replace_parents(&mut self, levels: Vec<Level>) {
+        for level in mem::replace(&mut self.parents.levels, levels) {
+            give_back(&mut self.pool, level);
+        }
+    }
+}
+
+/// Keeps bands to be used again.
+fn give_back(pool: &mut Vec<Known>, level: Level) {
+    for mut known in level.into_iter().flatten() {
+        known.clear();
+        pool.push(known);
+    }
+}
+
+/// What is learnt about detail bands.
+#[derive(Debug)]
+struct Details<M> {
+    bricks: Bricks,
+    signs: Signs,
+    magnitudes: M,
+    slab: Slab<Beside>,
+    sums: Sums,
+}
+
+impl<M: Magnitudes> Details<M> {
+    /// Codes a band; `parents` is the level above.
+    fn band<B: Bits, V: Values>(
         &mut self,
         bits: &mut B,
-        layout: &Layout,
         band: &Band,
         around: &Around<'_>,
-        values: &mut [i32],
-    ) -> Result<Known, Damage> {
-        let mut known = Known::new(band.extent);
-        let [nz, ny, nx] = band.extent;
-        let row_of = |z: usize, y: usize| layout.at([band.start[0] + z, band.start[1] + y, band.start[2]]);
-        let occupied = |brick: [usize; 3]| {
-            let [z, y, x] = [0, 1, 2].map(|axis| {
-                let first = brick[axis] * BRICK;
-                first..(first + BRICK).min(band.extent[axis])
-            });
-            z.clone()
-                .any(|z| y.clone().any(|y| values[row_of(z, y)..][..nx][x.clone()].iter().any(|&value| value != 0)))
+        parents: Option<&Level>,
+        known: &mut Known,
+        values: &mut V,
+    ) -> Result<(), Damage> {
+        let (extent, component) = (band.extent, around.component);
+        let load = |values: &V, brick: [usize; 3]| {
+            let start = [0, 1, 2].map(|axis| band.start[axis] + brick[axis] * BRICK);
+            values.load(component, start, [0, 1, 2].map(|axis| (extent[axis] - brick[axis] * BRICK).min(BRICK)))
         };
-        self.bricks.code(bits, around, &mut known, occupied);
+        self.bricks.code(bits, around, known, |brick| any(&load(values, brick)));
 
+        let [nz, ny, nx] = extent;
         let mut counts = Plane::new(known.bricks.extent);
-        for z in 0..nz {
-            for y in 0..ny {
+        for z in 0..known.bricks.extent[0] {
+            self.slab.fill(known, z, |block| {
+                if let Some(level) = parents.filter(|_| M::DENSE) {
+                    self.sums.prepare(level, around.parents(block.brick));
+                }
+                block.values = load(values, block.brick);
+                block.about.set(around, block.first, M::DENSE);
+            });
+            let [parent_sums, level_sums] = self.sums.of(parents, usize::from(around.id));
+            let (magnitudes, signs) = (&mut self.magnitudes, &mut self.signs);
+            self.slab.each([known.magnitudes.slice, known.magnitudes.row], |block, piece| {
                 if bits.overrun() {
                     return Err(Damage::Truncated);
                 }
-                let up = around.up([z, y]);
-                let (parent, parent_level) = (around.parent.magnitudes.at(up), around.level_sums.at(up));
-                let (start, brick_row) = (known.magnitudes.at([z, y, 0]), known.bricks.at([z / BRICK, y / BRICK, 0]));
+                let [z, y, first] = piece.place;
+                let up = [around.map[0][z], around.map[1][y], 0];
+                let row = around.parent.magnitudes.at(up);
+                let (of_parent, of_level) = (parent_sums.at(up), level_sums.at(up));
                 let part_row = (z * 4 / nz * 8 + y * 8 / ny) * 8;
-                let row = &mut values[row_of(z, y)..][..nx];
-                for first in (0..nx).step_by(BRICK) {
-                    let brick = brick_row + first / BRICK;
-                    if known.bricks.cells[brick] == 0 {
-                        continue;
-                    }
-                    for (x, value) in (first..).zip(&mut row[first..(first + BRICK).min(nx)]) {
-                        let place = Place {
-                            parent: parent + around.map[2][x],
-                            parent_level: parent_level + around.map[2][x],
-                            counts: &counts,
-                            brick,
-                            inner: z % BRICK * BRICK + y % BRICK,
-                            part: part_row + x * 8 / nx,
-                        };
-                        let (at, truth) = (start + x, *value);
-                        let magnitude = self.magnitudes.code(bits, around, &known, at, &place, truth.unsigned_abs())?;
-                        if magnitude > 0 {
-                            let near = signs::Near::new(around, &known, at, place.parent, magnitude);
-                            let negative = self.signs.code(bits, &near, truth < 0);
-                            *value = if negative { -(magnitude as i32) } else { magnitude as i32 };
-                            known.set(at, *value);
-                            counts.cells[brick] += 1;
-                        }
+                for k in 0..piece.len {
+                    let (at, x) = (piece.cell + k, around.map[2][first + k]);
+                    let inner = piece.inner + k;
+                    let truth = block.values[inner];
+                    let place = Place {
+                        parent: row + x,
+                        parent_sum: if M::DENSE { parent_sums.cells[of_parent + x].into() } else { 0 },
+                        level_sum: if M::DENSE { level_sums.cells[of_level + x].into() } else { 0 },
+                        counts: &counts,
+                        brick: block.cell,
+                        beside: &block.about,
+                        inner,
+                        part: part_row + (first + k) * 8 / nx,
+                    };
+                    let magnitude = magnitudes.code(bits, around, known, at, &place, truth.unsigned_abs())?;
+                    if magnitude > 0 {
+                        let near = signs::Near::new(around, known, at, place.parent, magnitude);
+                        let negative = signs.code(bits, &near, truth < 0);
+                        let value = if negative { -(magnitude as i32) } else { magnitude as i32 };
+                        known.set(at, value);
+                        block.values[inner] = value;
+                        counts.cells[block.cell] += 1;
                     }
                 }
-            }
+                Ok(())
+            })?;
+            self.slab.bricks(component, band.start).for_each(|brick: Brick<'_>| values.store(brick));
         }
-        Ok(known)
-    }
-}
-
-/// A level of a component that is known completely.
-struct Parents {
-    bands: Level,
-    /// 3³ sums of each band's magnitudes.
-    sums: [Option<Plane<u16>>; 8],
-    /// The same of all bands.
-    level_sums: Plane<u16>,
-    /// Where there is no parent.
-    none: Known,
-    none_sums: Plane<u16>,
-}
-
-impl Parents {
-    fn new<M: Magnitudes>(layout: &Layout, level: usize, values: &[i32]) -> Self {
-        let mut bands = Level::default();
-        let mut sums = [const { None }; 8];
-        let single = [1; 3];
-        let mut level_sums = Plane::new(single);
-        if level <= layout.n_levels() {
-            if M::DENSE {
-                level_sums = Plane::new(layout.region(layout.n_levels() - level));
-            }
-            for band in layout.bands(level) {
-                let known = Known::load(layout, &band, values);
-                if M::DENSE {
-                    let sum = sums_of(&known.magnitudes);
-                    add_corner(&mut level_sums, &sum);
-                    sums[usize::from(band.id)] = Some(sum);
-                }
-                bands[usize::from(band.id)] = Some(known);
-            }
-        }
-        Self { bands, sums, level_sums, none: Known::new(single), none_sums: Plane::new(single) }
-    }
-}
-
-/// 3³ sums of magnitudes.
-fn sums_of(magnitudes: &Plane<u8>) -> Plane<u16> {
-    let mut wide = Plane::new(magnitudes.extent);
-    wide.add(magnitudes, 1);
-    wide.sums()
-}
-
-/// Adds a smaller array to the corner of a larger one.
-fn add_corner(to: &mut Plane<u16>, from: &Plane<u16>) {
-    let [nz, ny, nx] = from.extent;
-    for z in 0..nz {
-        for y in 0..ny {
-            let (to_at, from_at) = (to.at([z, y, 0]), from.at([z, y, 0]));
-            for (sum, n) in to.cells[to_at..to_at + nx].iter_mut().zip(&from.cells[from_at..from_at + nx]) {
-                *sum += n;
-            }
-        }
-    }
-}
-
-/// Gathers what is known about a band.
-fn around<'a, M: Magnitudes>(
-    layout: &Layout,
-    level: usize,
-    band: &Band,
-    component: usize,
-    parents: &'a Parents,
-    done: &'a Level,
-    earlier: &'a [Level],
-) -> Around<'a> {
-    let id = usize::from(band.id);
-    let (parent, level_sums) = match &parents.bands[id] {
-        Some(parent) => (parent, &parents.level_sums),
-        None => (&parents.none, &parents.none_sums),
-    };
-    let map = [0, 1, 2].map(|axis| {
-        let (n, n_parent) = (band.extent[axis], parent.magnitudes.extent[axis]);
-        (0..n).map(|i| (i * n_parent / n).min(n_parent - 1)).collect()
-    });
-    let mut siblings = Plane::new(band.extent);
-    let mut sibling_bricks = Plane::new(band.extent.map(|n| n.div_ceil(BRICK)));
-    let (mut n_siblings, mut last) = (0, None);
-    for other in layout.bands(level).take_while(|other| other.id != band.id) {
-        if let Some(known) = done[usize::from(other.id)].as_ref().filter(|_| other.extent == band.extent) {
-            siblings.add(&known.magnitudes, 1);
-            sibling_bricks.add(&known.bricks, 1);
-            (n_siblings, last) = (n_siblings + 1, Some(known));
-        }
-    }
-    let earlier_bands = || earlier.iter().filter_map(|level| level[id].as_ref());
-    let single = Plane::new([1; 3]);
-    let [sibling_sums, earlier, earlier_sums] = if M::DENSE {
-        let mut sum = Plane::new(band.extent);
-        for (known, factor) in earlier_bands().zip([4, 2, 1]) {
-            sum.add(&known.magnitudes, factor);
-        }
-        let sums = sum.sums();
-        [siblings.sums(), sum, sums]
-    } else {
-        [single.clone(), single.clone(), single]
-    };
-    Around {
-        id: band.id,
-        component,
-        level: level.min(3) - 1,
-        high: band.id.count_ones() as usize - 1,
-        parent,
-        parent_sums: parents.sums[id].as_ref().unwrap_or(&parents.none_sums),
-        level_sums,
-        map,
-        siblings,
-        n_siblings,
-        sibling_bricks,
-        last,
-        sibling_sums,
-        earlier,
-        earlier_sums,
-        before: earlier_bands().next(),
+        Ok(())
     }
 }

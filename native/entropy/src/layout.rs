@@ -12,7 +12,7 @@ pub const MAX_LEVELS: u8 = 8;
 const SHORTEST: usize = 4;
 
 /// Order in which the detail bands of a level are coded. Bits: 1 = high in z, 2 = high in y, 4 = high in x.
-const ORDER: [u8; 7] = [1, 2, 4, 3, 5, 6, 7];
+pub(crate) const ORDER: [u8; 7] = [1, 2, 4, 3, 5, 6, 7];
 
 /// The shape of an array of wavelet coefficients and the number of times it was split.
 ///
@@ -34,6 +34,14 @@ pub struct Layout {
     regions: Vec<[usize; 3]>,
 }
 
+/// Checks that all axes are 1..=[`MAX_AXIS`].
+pub(crate) fn check_extent(extent: [usize; 3]) -> Result<(), Error> {
+    if extent.iter().all(|n| (1..=MAX_AXIS).contains(n)) {
+        return Ok(());
+    }
+    Err(Error::argument("extent", format!("{extent:?} has an axis outside 1..={MAX_AXIS}")))
+}
+
 /// A detail band.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Band {
@@ -51,9 +59,7 @@ impl Layout {
     /// # Errors
     /// [`Error::Argument`] if an axis is not 1..=[`MAX_AXIS`] or `n_levels` not 1..=[`MAX_LEVELS`].
     pub fn new(extent: [usize; 3], n_levels: u8) -> Result<Self, Error> {
-        if extent.iter().any(|n| !(1..=MAX_AXIS).contains(n)) {
-            return Err(Error::argument("extent", format!("{extent:?} has an axis outside 1..={MAX_AXIS}")));
-        }
+        check_extent(extent)?;
         if !(1..=MAX_LEVELS).contains(&n_levels) {
             return Err(Error::argument("n_levels", format!("{n_levels} is not in 1..={MAX_LEVELS}")));
         }
@@ -115,12 +121,6 @@ impl Layout {
         }
         extent.iter().all(|&n| n > 0).then_some(Band { id, start, extent })
     }
-
-    /// Place of a coefficient in the array.
-    pub(crate) fn at(&self, [z, y, x]: [usize; 3]) -> usize {
-        let [_, ny, nx] = self.extent();
-        (z * ny + y) * nx + x
-    }
 }
 
 #[cfg(test)]
@@ -139,7 +139,8 @@ mod tests {
                 for z in 0..band.extent[0] {
                     for y in 0..band.extent[1] {
                         for x in 0..band.extent[2] {
-                            seen[layout.at([band.start[0] + z, band.start[1] + y, band.start[2] + x])] += 1;
+                            let [z, y, x] = [band.start[0] + z, band.start[1] + y, band.start[2] + x];
+                            seen[(z * extent[1] + y) * extent[2] + x] += 1;
                         }
                     }
                 }

@@ -1,13 +1,18 @@
 //! The lowest band: differences to a neighbour.
 
+use std::slice;
+
 use crate::MAX_MAGNITUDE;
+use crate::brick::{Arrays, Brick, Values, any, copy_to, parts};
 use crate::error::Damage;
-use crate::layout::Layout;
 use crate::range::Bits;
 use crate::slot::Slot;
 
 /// Bits of the largest difference.
 const LENGTH_MOST: usize = (2 * MAX_MAGNITUDE).ilog2() as usize + 1;
+
+/// Slots of a length.
+const FIRST: [Slot; LENGTH_MOST + 1] = [Slot::new(1 << 15, 0); LENGTH_MOST + 1];
 
 /// What is known about the lengths of differences.
 #[derive(Debug)]
@@ -18,27 +23,50 @@ pub(crate) struct Lowest {
 
 impl Lowest {
     pub(crate) fn new() -> Self {
-        Self { lengths: vec![[Slot::new(1 << 15, 0); LENGTH_MOST + 1]; LENGTH_MOST + 1] }
+        Self { lengths: vec![FIRST; LENGTH_MOST + 1] }
+    }
+
+    /// Forgets all.
+    pub(crate) fn reset(&mut self) {
+        self.lengths.fill(FIRST);
     }
 
     /// Codes the lowest band of one component.
-    pub(crate) fn code<B: Bits>(&mut self, bits: &mut B, layout: &Layout, values: &mut [i32]) -> Result<(), Damage> {
-        let [nz, ny, nx] = layout.region(0);
+    pub(crate) fn code<B: Bits, V: Values>(
+        &mut self,
+        bits: &mut B,
+        extent: [usize; 3],
+        component: usize,
+        coefficients: &mut V,
+    ) -> Result<(), Damage> {
+        let [nz, ny, nx] = extent;
+        let mut values = vec![0; nz * ny * nx];
+        if !B::DECODES {
+            let mut copy = copy_to(slice::from_mut(&mut values), extent);
+            for (start, extent) in parts(extent) {
+                copy(Brick { component: 0, start, extent, values: &coefficients.load(component, start, extent) });
+            }
+        }
         let mut before = 0;
-        for z in 0..nz {
-            for y in 0..ny {
-                if bits.overrun() {
-                    return Err(Damage::Truncated);
+        for (z, y) in (0..nz * ny).map(|k| (k / ny, k % ny)) {
+            if bits.overrun() {
+                return Err(Damage::Truncated);
+            }
+            for x in 0..nx {
+                let expected = expected(&values, extent, [z, y, x]);
+                let value = &mut values[(z * ny + y) * nx + x];
+                let difference = self.difference(bits, &mut before, *value - expected);
+                *value = expected + difference;
+                if value.unsigned_abs() > MAX_MAGNITUDE {
+                    return Err(Damage::Invalid("a coefficient of the lowest band is too large"));
                 }
-                for x in 0..nx {
-                    let expected = expected(layout, values, [z, y, x]);
-                    let value = &mut values[layout.at([z, y, x])];
-                    let difference = self.difference(bits, &mut before, *value - expected);
-                    *value = expected + difference;
-                    if value.unsigned_abs() > MAX_MAGNITUDE {
-                        return Err(Damage::Invalid("a coefficient of the lowest band is too large"));
-                    }
-                }
+            }
+        }
+        let arrays = Arrays { arrays: &[&values], extent };
+        for (start, extent) in parts(extent) {
+            let values = arrays.load(0, start, extent);
+            if any(&values) {
+                coefficients.store(Brick { component, start, extent, values: &values });
             }
         }
         Ok(())
@@ -65,8 +93,8 @@ impl Lowest {
 }
 
 /// What a coefficient is expected to be, from those before it.
-fn expected(layout: &Layout, values: &[i32], [z, y, x]: [usize; 3]) -> i32 {
-    let back = |dz, dy, dx| values[layout.at([z - dz, y - dy, x - dx])];
+fn expected(values: &[i32], [_, ny, nx]: [usize; 3], [z, y, x]: [usize; 3]) -> i32 {
+    let back = |dz: usize, dy: usize, dx: usize| values[((z - dz) * ny + y - dy) * nx + x - dx];
     // On a face of the band: what a plane through three corners gives, between its two neighbours.
     let plane = |a: i32, b: i32, corner: i32| median(a, b, a + b - corner);
     match (z > 0, y > 0, x > 0) {

@@ -75,15 +75,16 @@ impl Near {
         self.uw + self.ue + self.un + self.us
     }
 
-    /// The magnitude to be expected of the coefficient in cell `at`, in 1/256, below 2^16.
+    /// The magnitude to be expected of a coefficient, in 1/256, below 2^16.
     #[inline(always)]
-    pub(crate) fn expected(&self, around: &Around<'_>, at: usize, place: &Place<'_>) -> u32 {
+    pub(crate) fn expected(&self, around: &Around<'_>, place: &Place<'_>) -> u32 {
         let Self { w1, w2, n1, n2, u1, u2, nw, ne, uw, ue, un, us } = *self;
         let weights = WEIGHTS[around.band()].map(u32::from);
         let parent = u32::from(around.parent.magnitudes.cells[place.parent]);
         let near = [w1, w2, n1, n2, u1, u2, nw, ne, uw, ue, un, us, parent];
         let near: u32 = near.iter().zip(weights).map(|(n, weight)| n * weight).sum();
-        near + ((weights[13] * u32::from(around.siblings.cells[at]) * RECIPROCAL[around.n_siblings]) >> 8)
+        let siblings = u32::from(place.beside.siblings[place.inner]);
+        near + ((weights[13] * siblings * RECIPROCAL[around.siblings.len()]) >> 8)
     }
 
     /// A context of the nearest neighbours as they are, below [`EXACT`].

@@ -2,7 +2,7 @@
 
 use crate::around::{Around, Known};
 use crate::range::Bits;
-use crate::slot::{Mixed, Slot, weight};
+use crate::slot::{Mixed, STEADY, Slot, weight};
 
 /// Combinations of three and of two signs in the seven bands.
 const THREE: usize = 27 * 7;
@@ -14,6 +14,9 @@ const FIVE: usize = 125 * 7;
 /// Magnitudes that are told apart.
 const MAGNITUDES: usize = 4;
 
+/// Most bits that a slot of signs counts.
+pub(crate) const MOST: u32 = 98;
+
 /// What is known about signs. Those of coefficients are 0 for zero, 1 positive, 2 negative.
 #[derive(Debug)]
 pub(crate) struct Signs(Mixed<8>);
@@ -21,7 +24,12 @@ pub(crate) struct Signs(Mixed<8>);
 impl Signs {
     pub(crate) fn new() -> Self {
         let sizes = [THREE, THREE, TWO, TWO, THREE, THREE, THREE * MAGNITUDES, FIVE];
-        Self(Mixed::new(sizes, Slot::new(1 << 15, 10), 7, weight(35), 655, 98))
+        Self(Mixed::new(sizes, Slot::new(1 << 15, 10), 7, weight(35), &STEADY, MOST))
+    }
+
+    /// Forgets all.
+    pub(crate) fn reset(&mut self) {
+        self.0.reset();
     }
 
     /// Codes whether a coefficient that is not 0 is negative.
@@ -47,7 +55,7 @@ impl Near {
         };
         let (west, north, up) = (before(1), before(row), before(slice));
         let parent = usize::from(around.parent.signs.cells[parent]);
-        let sibling = around.last.map_or(0, |last| usize::from(last.signs.cells[at]));
+        let sibling = around.siblings.last().map_or(0, |last| usize::from(last.signs.cells[at]));
         let band = around.band();
         let three = |a: usize, b: usize, c: usize| ((a * 3 + b) * 3 + c) * 7 + band;
         let two = |a: usize, b: usize| (a * 3 + b) * 7 + band;

@@ -122,14 +122,14 @@ pub(crate) const fn weight(hundredths: i32) -> i32 {
 
 /// The sum of evidence by weights, in 1/256, within the bounds of [`squash`]. At most 12 terms of ±2047.
 #[inline(always)]
-pub(crate) fn weigh<const N: usize>(weights: &[i32; N], evidence: &[i16; N]) -> i32 {
+fn weigh<const N: usize>(weights: &[i32; N], evidence: &[i16; N]) -> i32 {
     let sum: i32 = weights.iter().zip(evidence).map(|(w, e)| (w >> 2) * i32::from(*e)).sum();
     (sum >> (WEIGHT_BITS - 2)).clamp(-SQUASH_MOST - 1, SQUASH_MOST)
 }
 
 /// Moves weights against the error of their sum; `error` in 1/2^16, `rate` in 1/2^16, below 2^11.
 #[inline(always)]
-pub(crate) fn correct<const N: usize>(weights: &mut [i32; N], evidence: &[i16; N], error: i32, rate: i32) {
+fn correct<const N: usize>(weights: &mut [i32; N], evidence: &[i16; N], error: i32, rate: i32) {
     // Factors of 16 bits: that is what processors multiply fastest.
     let error = ((error * rate + (1 << 11)) >> 12) as i16;
     for (w, e) in weights.iter_mut().zip(evidence) {
@@ -144,20 +144,85 @@ pub(crate) fn error(bit: bool, one: u32) -> i32 {
     (i32::from(bit) << 16) - one as i32
 }
 
+/// Bits that have one rate.
+const PER_RATE: u32 = 16;
+
+/// How far weights move that have seen n·16 bits, in 1/2^16.
+pub(crate) type Rates = [i32; 256];
+
+/// 0.01 at any time.
+pub(crate) static STEADY: Rates = [655; 256];
+
+/// 0.02/(1 + 0.032·n), at least 0.0027.
+pub(crate) static FALLING: Rates = {
+    let mut rates = [0; 256];
+    let mut n = 0;
+    while n < rates.len() {
+        let exact = 1_311_000 / (1000 + 32 * n as i32);
+        rates[n] = if exact < 180 { 180 } else { exact };
+        n += 1;
+    }
+    rates
+};
+
+/// A set of weights and the bits that it has seen.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights<const N: usize> {
+    weights: [i32; N],
+    seen: u32,
+}
+
+impl<const N: usize> Weights<N> {
+    pub(crate) const fn new(weights: [i32; N]) -> Self {
+        Self { weights, seen: 0 }
+    }
+
+    /// The sum of evidence, see [`weigh`].
+    #[inline(always)]
+    pub(crate) fn weigh(&self, evidence: &[i16; N]) -> i32 {
+        weigh(&self.weights, evidence)
+    }
+
+    /// Learns from the error of its sum.
+    #[inline(always)]
+    pub(crate) fn learn(&mut self, evidence: &[i16; N], error: i32, rates: &Rates) {
+        correct(&mut self.weights, evidence, error, rates[(self.seen / PER_RATE) as usize & (rates.len() - 1)]);
+        self.seen = (self.seen + 1).min(PER_RATE * rates.len() as u32 - 1);
+    }
+}
+
 /// Bits of one kind, each expected by `N` slots: one of every table, mixed by one set of weights.
 #[derive(Debug)]
 pub(crate) struct Mixed<const N: usize> {
     tables: [Vec<Slot>; N],
-    weights: Vec<[i32; N]>,
-    rate: i32,
+    sets: Vec<Weights<N>>,
+    /// What they are at first.
+    first: Slot,
+    first_weights: Weights<N>,
+    rates: &'static Rates,
     most: u32,
 }
 
 impl<const N: usize> Mixed<N> {
-    /// `sizes` of the tables, `first` what their slots are, `sets` of weights that begin as `weight` and move at `rate`
-    /// (1/2^16); slots remember `most` bits.
-    pub(crate) fn new(sizes: [usize; N], first: Slot, sets: usize, weight: i32, rate: i32, most: u32) -> Self {
-        Self { tables: sizes.map(|n| vec![first; n]), weights: vec![[weight; N]; sets], rate, most }
+    /// `sizes` of the tables, `first` what their slots are, `sets` of weights that begin as `weight` and move at `rates`;
+    /// slots remember `most` bits.
+    pub(crate) fn new(
+        sizes: [usize; N],
+        first: Slot,
+        sets: usize,
+        weight: i32,
+        rates: &'static Rates,
+        most: u32,
+    ) -> Self {
+        let first_weights = Weights::new([weight; N]);
+        let (tables, sets) = (sizes.map(|n| vec![first; n]), vec![first_weights; sets]);
+        Self { tables, sets, first, first_weights, rates, most }
+    }
+
+    /// Forgets all.
+    pub(crate) fn reset(&mut self) {
+        self.tables.iter_mut().for_each(|table| table.fill(self.first));
+        self.sets.fill(self.first_weights);
     }
 
     /// Codes a bit; `at` are places in the tables.
@@ -166,10 +231,10 @@ impl<const N: usize> Mixed<N> {
         for ((evidence, table), &at) in evidence.iter_mut().zip(&self.tables).zip(&at) {
             *evidence = table[at].evidence();
         }
-        let weights = &mut self.weights[set];
-        let one = squash(weigh(weights, &evidence));
+        let weights = &mut self.sets[set];
+        let one = squash(weights.weigh(&evidence));
         let bit = bits.bit(one, truth);
-        correct(weights, &evidence, error(bit, one), self.rate);
+        weights.learn(&evidence, error(bit, one), self.rates);
         for (table, &at) in self.tables.iter_mut().zip(&at) {
             table[at].learn(bit, self.most);
         }

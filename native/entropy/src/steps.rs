@@ -75,8 +75,18 @@ pub(crate) struct Between<'a> {
 
 impl Steps {
     pub(crate) fn new() -> Self {
-        let first = |step: usize| [Slot(u32::from(GUESS[step]) << (BITS - 16 + COUNT_BITS)); BINS + 1];
-        Self((0..GROUPS * STEPS).map(|at| first(at % STEPS)).collect())
+        Self((0..GROUPS * STEPS).map(|at| Self::first(at % STEPS)).collect())
+    }
+
+    fn first(step: usize) -> [Slot; BINS + 1] {
+        [Slot(u32::from(GUESS[step]) << (BITS - 16 + COUNT_BITS)); BINS + 1]
+    }
+
+    /// Forgets all.
+    pub(crate) fn reset(&mut self) {
+        for (at, slots) in self.0.iter_mut().enumerate() {
+            *slots = Self::first(at % STEPS);
+        }
     }
 
     /// The slots of a logarithm as [`level`](crate::tables::level) gives it.

@@ -138,6 +138,18 @@ pub(crate) fn half_octaves(n: u32) -> u32 {
     2 * octave + u32::from(n << (31 - octave) >= 3_037_000_500)
 }
 
+/// A number up to a bound.
+#[inline(always)]
+pub(crate) fn most(n: u32, most: u32) -> usize {
+    n.min(most) as usize
+}
+
+/// floor(2·log2(1 + n/unit)) up to a bound; `unit` is a power of two.
+#[inline(always)]
+pub(crate) fn octaves(n: u32, unit: u32, most: u32) -> usize {
+    (half_octaves(n + unit) - 2 * unit.ilog2()).min(most) as usize
+}
+
 /// First guess of the chance that a magnitude is above a bin, in 1/2^16, at a [`level`] of 16k: m/(1 + m) within 0.01..0.97
 /// for a mean m of (exp(k/4) − 1)/4 + 0.02.
 pub(crate) static GUESS: [u16; 28] = {

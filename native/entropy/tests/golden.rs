@@ -5,14 +5,8 @@
 
 mod common;
 
-use common::{group, slices};
+use common::{group, hash, slices};
 use neuvol_entropy::{Coder, Layout, decode, encode};
-
-/// FNV-1a, 64 bits, of all streams with their lengths.
-fn hash(streams: &[Vec<u8>]) -> u64 {
-    let bytes = streams.iter().flat_map(|stream| (stream.len() as u32).to_le_bytes().into_iter().chain(stream.clone()));
-    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
-}
 
 /// Kind, extent, levels and components; then bytes and hash of the fast coder and of the dense one.
 type Case = (u32, [usize; 3], u8, usize, [(usize, u64); 2]);

@@ -1,6 +1,6 @@
 //! Checking a whole file.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -14,7 +14,7 @@ use crate::reader::Reader;
 pub struct Check {
     /// Entries of the index.
     pub entries: u64,
-    /// Different payloads of blocks.
+    /// Different payloads of blocks; one that is a prefix of another is not counted.
     pub payloads: u64,
     /// Their bytes.
     pub payload_bytes: u64,
@@ -34,7 +34,9 @@ pub(crate) fn check<B: AsRef<[u8]>>(reader: &Reader<B>) -> Result<Check, Error> 
         return Err(Error::Checksum { what: "content", offset: HEADER_LEN as u64 });
     }
     let mut check = Check::default();
-    let mut payloads = HashSet::new();
+    let mut read = HashSet::new();
+    // Where payloads start, and the bytes there: a payload may be a prefix of another.
+    let mut payloads = HashMap::<u64, u64>::new();
     let mut masks = HashSet::new();
     for variable in 0..reader.variables().len() as u32 {
         for key in reader.keys(variable) {
@@ -42,9 +44,10 @@ pub(crate) fn check<B: AsRef<[u8]>>(reader: &Reader<B>) -> Result<Check, Error> 
             check.entries += 1;
             *check.codecs.entry(entry.codec).or_default() += 1;
             // Several entries may share a payload or a mask; reading it once is enough.
-            if entry.payload_len > 0 && payloads.insert((entry.payload_offset, entry.payload_len, entry.payload_crc)) {
-                check.payload_bytes += reader.payload(&entry)?.len() as u64;
-                check.payloads += 1;
+            if entry.payload_len > 0 && read.insert((entry.payload_offset, entry.payload_len, entry.payload_crc)) {
+                let len = reader.payload(&entry)?.len() as u64;
+                let longest = payloads.entry(entry.payload_offset).or_default();
+                *longest = len.max(*longest);
             }
             if let MaskRef::Stored(n) = entry.mask {
                 reader.mask_record(key, n)?;
@@ -55,6 +58,8 @@ pub(crate) fn check<B: AsRef<[u8]>>(reader: &Reader<B>) -> Result<Check, Error> 
             }
         }
     }
+    check.payloads = payloads.len() as u64;
+    check.payload_bytes = payloads.values().sum();
     for n in 0..reader.n_networks() {
         reader.network(n)?;
         check.networks += 1;

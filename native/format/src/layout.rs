@@ -278,9 +278,13 @@ fn index_bytes(plan: &Plan, blob_offsets: &[u64]) -> Result<Vec<u8>, Error> {
         for (i, entry) in planned.entries.iter().enumerate() {
             let key = variable.key_of(n as u32, i as u64);
             let what = format!("variable {n}, entry {i}");
-            check_entry(entry, &what)?;
+            check_entry(plan, entry, &what)?;
             let (payload_offset, payload_len, payload_crc) = match entry.blob {
-                Some(blob) => place_of(plan, blob_offsets, blob, &what)?,
+                Some(blob) => {
+                    let (offset, len, crc) = place_of(plan, blob_offsets, blob, &what)?;
+                    // Where the whole blob is, so are its first bytes.
+                    entry.prefix.map_or((offset, len, crc), |prefix| (offset, prefix.len, prefix.crc))
+                }
                 None => (0, 0, 0),
             };
             let entry = Entry {
@@ -303,10 +307,16 @@ fn index_bytes(plan: &Plan, blob_offsets: &[u64]) -> Result<Vec<u8>, Error> {
 }
 
 /// Rules for writers that a reader does not check, or could not see.
-fn check_entry(entry: &EntryPlan, what: &str) -> Result<(), Error> {
+fn check_entry(plan: &Plan, entry: &EntryPlan, what: &str) -> Result<(), Error> {
     let zero = entry.codec == codec::CONSTANT && entry.min == 0.0 && entry.max == 0.0;
     if entry.mask == MaskRef::NoneValid && !zero {
         return Err(Error::plan(format!("{what} has no valid voxels: it must be the constant 0")));
+    }
+    if let Some(prefix) = entry.prefix {
+        let blob = entry.blob.and_then(|blob| plan.blobs.get(blob as usize));
+        if prefix.len == 0 || blob.is_none_or(|blob| prefix.len > blob.len) {
+            return Err(Error::plan(format!("{what}: its payload has no prefix of {} bytes", prefix.len)));
+        }
     }
     if entry.network == Some(u32::MAX) || matches!(entry.mask, MaskRef::Stored(n) if n >= u32::MAX - 1) {
         return Err(Error::plan(format!("{what}: no such network or mask")));

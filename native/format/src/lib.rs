@@ -18,6 +18,7 @@
 //!     codec: codec::CONSTANT,
 //!     output: 0,
 //!     blob: None,
+//!     prefix: None,
 //!     min: 2.5,
 //!     max: 2.5,
 //!     max_abs_error: 0.0,
@@ -95,7 +96,7 @@ pub use writer::{Written, write_file, write_to};
 pub const MAJOR: u16 = 1;
 
 /// The minor version this crate writes. Files of every minor of [`MAJOR`] are read.
-pub const MINOR: u16 = 1;
+pub const MINOR: u16 = 2;
 
 /// Numbers of the codecs (SPEC section 11), as in [`Entry::codec`].
 pub mod codec {

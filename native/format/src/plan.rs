@@ -64,6 +64,8 @@ pub struct EntryPlan {
     pub output: u8,
     /// Number of the payload in [`Plan::blobs`].
     pub blob: Option<u32>,
+    /// The payload is only the first bytes of that blob (a level of detail of codec 4): their length and CRC.
+    pub prefix: Option<Blob>,
     /// Lower bound of the decoded valid values.
     pub min: f32,
     /// Upper bound.
@@ -100,8 +102,8 @@ pub struct MaskPlan {
     pub valid: u64,
 }
 
-/// The bytes of one payload, not empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The bytes of one payload, or the first of them; not empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Blob {
     /// Length in bytes.
     pub len: u32,

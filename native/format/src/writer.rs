@@ -1,5 +1,6 @@
 //! The writer: writes a [`Plan`] so that a reader sees the whole file or none.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::error::Error;
 use crate::layout::Layout;
 use crate::limits::HEADER_LEN;
-use crate::plan::Plan;
+use crate::plan::{Blob, Plan};
 
 /// What was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +56,7 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
     let mut hash = Sha256::new();
     hash.update(&layout.front[HEADER_LEN..]);
 
+    let mut prefixes = prefixes(plan);
     let mut bytes = Vec::new();
     let mut position = layout.front.len() as u64;
     for (n, (planned, &offset)) in plan.blobs.iter().zip(&layout.blob_offsets).enumerate() {
@@ -70,6 +72,13 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
             );
             return Err(Error::plan(what));
         }
+        for prefix in prefixes.remove(&(n as u32)).unwrap_or_default() {
+            // The length was checked with the plan.
+            if crate::crc(&bytes[..prefix.len as usize]) != prefix.crc {
+                let what = format!("the first {} bytes of payload {n} have not the CRC that was planned", prefix.len);
+                return Err(Error::plan(what));
+            }
+        }
         let padding = &[0; 64][..(offset - position) as usize];
         for part in [padding, &bytes] {
             out.write_all(part).map_err(failed)?;
@@ -83,6 +92,17 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
     out.write_all(&layout.header.to_bytes()).map_err(failed)?;
     out.seek(SeekFrom::Start(start + position)).map_err(failed)?;
     Ok(Written { file_len: position, content_hash: layout.header.content_hash })
+}
+
+/// The prefixes of every blob that entries have instead of the whole.
+fn prefixes(plan: &Plan) -> HashMap<u32, HashSet<Blob>> {
+    let mut prefixes = HashMap::<u32, HashSet<Blob>>::new();
+    for entry in plan.variables.iter().flat_map(|variable| &variable.entries) {
+        if let (Some(blob), Some(prefix)) = (entry.blob, entry.prefix) {
+            prefixes.entry(blob).or_default().insert(prefix);
+        }
+    }
+    prefixes
 }
 
 /// A file beside the final one that disappears unless it is published.

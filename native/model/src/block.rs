@@ -1,9 +1,7 @@
 use crate::oracle::map_to_range;
-use crate::{Error, GridNetwork, Raw, voxels};
-use neuvol_format::{BlockKey, Entry, Reader, codec};
-
-/// NETS kind of a shared MLP of codec 3.
-const NETWORK_MLP: u16 = 1;
+use crate::{Error, GridNetwork, Head, Raw, Wavelet, voxels};
+use neuvol_format::{BlockKey, Entry, Reader, codec, network_kind};
+use std::sync::Arc;
 
 /// The model of one block and segment.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +12,8 @@ pub enum Block {
     Raw(Raw),
     /// Codec 3: a grid network.
     Grid(GridNetwork),
+    /// Codec 4: wavelet latents and head.
+    Wavelet(Box<Wavelet>),
 }
 
 impl Block {
@@ -23,6 +23,7 @@ impl Block {
             Block::Constant(_) => None,
             Block::Raw(raw) => Some(raw.extent()),
             Block::Grid(network) => Some(network.extent),
+            Block::Wavelet(wavelet) => Some(wavelet.level_extent()),
         }
     }
 
@@ -32,6 +33,7 @@ impl Block {
             Block::Constant(_) => 0,
             Block::Raw(raw) => raw.memory_bytes(),
             Block::Grid(network) => network.config.n_parameters(network.extent) as usize * 2,
+            Block::Wavelet(wavelet) => wavelet.memory_bytes(),
         }
     }
 }
@@ -74,7 +76,7 @@ pub fn check_range((min, max): (f32, f32)) -> Result<(), Error> {
 /// Reads the model behind an entry of the index: its payload and, if it has one, its shared network.
 ///
 /// # Errors
-/// A damaged payload, a codec that this version cannot decode ("unsupported codec 4"), or an entry that does not fit
+/// A damaged payload, a codec that this version cannot decode ("unsupported codec 9"), or an entry that does not fit
 /// its payload.
 pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &Entry) -> Result<Block, Error> {
     let (extent, steps) = place(reader, key)?;
@@ -92,18 +94,14 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
         }
         codec::RAW => Block::Raw(Raw::from_bytes(reader.payload(entry)?, extent, steps)?),
         codec::GRID => {
-            let shared = match entry.network {
-                None => None,
-                Some(number) => {
-                    let network = reader.network(number)?;
-                    if network.kind != NETWORK_MLP {
-                        let reason = format!("network {number} is of kind {}, codec 3 needs 1", network.kind);
-                        return Err(Error::payload("network", 0, reason));
-                    }
-                    Some(network.bytes)
-                }
-            };
+            let shared = network(reader, entry, network_kind::MLP)?;
             Block::Grid(GridNetwork::from_bytes(reader.payload(entry)?, extent, shared, steps)?)
+        }
+        codec::WAVELET => {
+            let head = network(reader, entry, network_kind::HEAD)?.map(Head::from_bytes).transpose()?.map(Arc::new);
+            // Levels of detail are prefixes of one payload, which is that of the whole block.
+            let whole = place(reader, BlockKey { level: 0, ..key })?.0;
+            Block::Wavelet(Box::new(Wavelet::from_bytes(reader.payload(entry)?, whole, key.level, steps, head)?))
         }
         other => {
             return Err(Error::Unsupported { what: "codec", id: other.into() });
@@ -116,6 +114,19 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
         }
         _ => Ok(block),
     }
+}
+
+/// Bytes of the shared network of an entry, if it has one; it must be of the kind that the entry's codec needs.
+fn network<'a, B: AsRef<[u8]>>(reader: &'a Reader<B>, entry: &Entry, kind: u16) -> Result<Option<&'a [u8]>, Error> {
+    let Some(number) = entry.network else {
+        return Ok(None);
+    };
+    let network = reader.network(number)?;
+    if network.kind != kind {
+        let reason = format!("network {number} is of kind {}, codec {} needs {kind}", network.kind, entry.codec);
+        return Err(Error::payload("network", 0, reason));
+    }
+    Ok(Some(network.bytes))
 }
 
 /// Extent of a block in voxels of its level, and steps of its segment.
@@ -157,6 +168,7 @@ pub fn decode_block_reference(
                 *value = map_to_range(*value, range);
             }
         }
+        Block::Wavelet(wavelet) => wavelet.decode_reference(local_time, range, out)?,
     }
     Ok(())
 }

@@ -46,6 +46,30 @@ impl<'a> Cursor<'a> {
         Ok(u32::from_le_bytes(self.array()?))
     }
 
+    pub(crate) fn f32(&mut self) -> Result<f32, Error> {
+        Ok(f32::from_le_bytes(self.array()?))
+    }
+
+    /// An f32 that is no NaN and not infinite.
+    pub(crate) fn finite_f32(&mut self, what: &'static str) -> Result<f32, Error> {
+        let offset = self.offset;
+        let value = self.f32()?;
+        if value.is_finite() {
+            return Ok(value);
+        }
+        Err(Error::payload(what, offset, format!("is {value}, must be finite")))
+    }
+
+    /// A finite f32 above 0.
+    pub(crate) fn positive_f32(&mut self, what: &'static str) -> Result<f32, Error> {
+        let offset = self.offset;
+        let value = self.f32()?;
+        if value.is_finite() && value > 0.0 {
+            return Ok(value);
+        }
+        Err(Error::payload(what, offset, format!("is {value}, must be finite and above 0")))
+    }
+
     pub(crate) fn f64(&mut self) -> Result<f64, Error> {
         Ok(f64::from_le_bytes(self.array()?))
     }

@@ -82,25 +82,41 @@ impl TimeConfig {
     /// # Panics
     /// If `rows` has fewer than `n_codes` rows of the length of `out`, or `n_codes` is 0.
     pub fn interpolate(&self, rows: &[f16], time: f64, out: &mut [f32]) {
-        let n = u32::from(self.n_codes);
-        let (step, next, f) = time_position(time, n);
-        let cubic = self.interpolation == TimeInterpolation::CubicCodes && f != 0.0;
-        let width = out.len();
-        let number = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
-        for (at, out) in out.iter_mut().enumerate() {
-            let (a, b) = (number(step, at), number(next, at));
-            *out = if cubic {
-                // Catmull & Rom 1974; beyond the ends the curve goes on straight.
-                let before = if step > 0 { number(step - 1, at) } else { 2.0 * a - b };
-                let after = if next + 1 < n { number(next + 1, at) } else { 2.0 * b - a };
-                let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
-                let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
-                a + f * (slope_a + f * (c2 + f * c3))
-            } else {
-                a + (b - a) * f
-            };
-        }
+        interpolate(rows, self.n_codes.into(), self.interpolation, time, out);
     }
+}
+
+/// As [`TimeConfig::interpolate`], of `n` rows. [`TimeInterpolation::Values`] is taken as linear.
+pub(crate) fn interpolate(rows: &[f16], n: u32, interpolation: TimeInterpolation, time: f64, out: &mut [f32]) {
+    let (step, next, f) = time_position(time, n);
+    let cubic = interpolation == TimeInterpolation::CubicCodes && f != 0.0;
+    let width = out.len();
+    let number = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
+    for (at, out) in out.iter_mut().enumerate() {
+        let (a, b) = (number(step, at), number(next, at));
+        *out = if cubic {
+            // Catmull & Rom 1974; beyond the ends the curve goes on straight.
+            let before = if step > 0 { number(step - 1, at) } else { 2.0 * a - b };
+            let after = if next + 1 < n { number(next + 1, at) } else { 2.0 * b - a };
+            let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
+            let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
+            a + f * (slope_a + f * (c2 + f * c3))
+        } else {
+            a + (b - a) * f
+        };
+    }
+}
+
+/// Checks the limits of a block.
+pub(crate) fn check_extent(extent: [u32; 3]) -> Result<(), Error> {
+    if extent.iter().any(|e| !(1..=MAX_SIDE).contains(e)) {
+        return Err(Error::argument("extent", format!("is {extent:?}, every side must be in 1..={MAX_SIDE}")));
+    }
+    let voxels = extent.iter().map(|&e| u64::from(e)).product();
+    if voxels > MAX_BLOCK_VOXELS {
+        return Err(Error::Limit { what: "number of voxels of a block", value: voxels, limit: MAX_BLOCK_VOXELS });
+    }
+    Ok(())
 }
 
 impl GridConfig {
@@ -141,13 +157,7 @@ impl GridConfig {
     /// [`validate`](Self::validate), the limits of a block, and the limit on the number of parameters.
     pub fn validate_for(&self, extent: [u32; 3]) -> Result<(), Error> {
         self.validate()?;
-        if extent.iter().any(|e| !(1..=MAX_SIDE).contains(e)) {
-            return Err(Error::argument("extent", format!("is {extent:?}, every side must be in 1..={MAX_SIDE}")));
-        }
-        let voxels = extent.iter().map(|&e| u64::from(e)).product();
-        if voxels > MAX_BLOCK_VOXELS {
-            return Err(Error::Limit { what: "number of voxels of a block", value: voxels, limit: MAX_BLOCK_VOXELS });
-        }
+        check_extent(extent)?;
         let parameters = self.n_parameters(extent);
         if parameters > MAX_PARAMETERS {
             let what = "number of parameters of a grid network";

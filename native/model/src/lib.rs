@@ -2,6 +2,7 @@
 //! text of the format (`native/format/SPEC.md`, section 11) point by point.
 //!
 //! - [`GridNetwork`] (codec 3): parse, serialise and evaluate a multi-resolution grid with an MLP.
+//! - [`Wavelet`] and [`Head`] (codec 4): parse, serialise and evaluate wavelet latents with a convolutional head.
 //! - [`Raw`] (codec 2): plain values, optionally quantised and compressed.
 //! - [`Block`] and [`parse_block`]: the payload behind an index entry, whatever its codec.
 //! - [`decode_block_reference`]: every voxel of a block, slowly and obviously. Fast decoders are tested against it.
@@ -14,9 +15,11 @@ mod block;
 mod bytes;
 mod config;
 mod error;
+mod head;
 mod network;
 mod oracle;
 mod raw;
+mod wavelet;
 
 pub use block::{Block, check_block_output, check_range, decode_block_reference, parse_block};
 pub use config::{
@@ -24,9 +27,11 @@ pub use config::{
     MAX_PARAMETERS, TimeConfig, TimeInterpolation,
 };
 pub use error::Error;
+pub use head::{HEAD_INPUTS, HEAD_KERNEL, Head, MAX_CHANNELS, MAX_HEAD_LAYERS, Tensor};
 pub use network::{Dense, GridNetwork};
 pub use oracle::{map_to_range, time_position};
 pub use raw::{MAX_RAW_BYTES, Raw, RawCompression, RawType};
+pub use wavelet::{Residual, Wavelet};
 
 /// Number of voxels of an extent `[z, y, x]`; saturates instead of overflowing.
 pub fn voxels(extent: [u32; 3]) -> usize {

@@ -152,6 +152,10 @@ pub fn time_position(time: f64, steps: u32) -> (u32, u32, f32) {
 
 /// Value of a voxel: `min + (max − min)·y`, limited to `min..=max`; NaN becomes `min`.
 pub fn map_to_range(y: f32, (min, max): (f32, f32)) -> f32 {
-    let value = min + (max - min) * y;
+    limit(min + (max - min) * y, (min, max))
+}
+
+/// A value limited to `min..=max`; NaN becomes `min`.
+pub(crate) fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
     if value > min { if value < max { value } else { max } } else { min }
 }

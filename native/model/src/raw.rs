@@ -1,5 +1,5 @@
 use crate::bytes::Cursor;
-use crate::oracle::time_position;
+use crate::oracle::{limit, time_position};
 use crate::{Error, voxels};
 use half::f16;
 use std::io::Read;
@@ -292,10 +292,6 @@ fn visit<const N: usize>(
     for (out, stored) in out.iter_mut().zip(stored) {
         put(out, value(*stored));
     }
-}
-
-fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
-    if value > min { if value < max { value } else { max } } else { min }
 }
 
 fn raw_len(extent: [u32; 3], steps: u32, dtype: RawType) -> Result<usize, Error> {

@@ -3,10 +3,11 @@
 use super::{
     Failure,
     steps::StepArgs,
+    target::CodecArgs,
     training::{Network, RunArgs, gop, show},
 };
 use crate::{
-    compress::{CompressOptions, compress},
+    compress::{Codec, CompressOptions, compress},
     source,
 };
 use std::path::PathBuf;
@@ -21,20 +22,25 @@ pub(super) struct Args {
     /// Variables that share one model (U,V,W of a vector field, related species); may be given several times
     #[arg(long = "vars", value_name = "A,B,C")]
     joint: Vec<String>,
-    /// Time steps that share a network: 1 makes a model per step (teachers), more a student fitted to the data, auto chooses
-    /// by trying
-    #[arg(long, default_value = "1", value_name = "N|auto")]
-    gop: String,
+    /// Time steps that share a model, up to 64. Grid networks: 1 makes a model per step (teachers), more a student fitted to
+    /// the data, auto chooses by trying [default: 8 for wavelet, 1 for grid]
+    #[arg(long, value_name = "N|auto")]
+    gop: Option<String>,
     /// Block extent z,y,x in voxels, multiples of 8 up to 256 [default: 64,64,64, less for smaller grids]
     #[arg(long, value_delimiter = ',', value_names = ["Z,Y,X"])]
     block: Option<Vec<u32>>,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
+    codec: CodecArgs,
+    #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
     network: Network,
 }
+
+/// Steps that share a temporal basis: more of them bring nothing on hourly fields.
+const WAVELET_GOP: u32 = 8;
 
 /// Checks `--block`.
 pub(super) fn block(block: Option<&[u32]>) -> Result<Option<[u32; 3]>, Failure> {
@@ -60,12 +66,18 @@ pub(super) fn groups(joint: &[String]) -> Vec<Vec<String>> {
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let joint = groups(&args.joint);
-    let gop = gop(&args.gop)?;
+    let codec = args.codec.codec(&args.network)?;
+    let gop = match (&args.gop, &codec) {
+        (Some(text), _) => gop(text)?,
+        (None, Codec::Wavelet { .. }) => Some(WAVELET_GOP),
+        (None, Codec::Grid) => Some(1),
+    };
     let outputs = joint.iter().map(Vec::len).max().unwrap_or(1);
     let options = CompressOptions {
         variables: args.variables.clone(),
         block: block(args.block.as_deref())?,
         train: args.network.options(gop, outputs)?,
+        codec,
         gop,
         steps: args.steps.steps()?,
         threads: args.run.threads,

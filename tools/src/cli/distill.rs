@@ -7,7 +7,7 @@ use super::{
     training::{Network, RunArgs, gop, show},
 };
 use crate::{
-    compress::{CompressOptions, DistillOptions, distill},
+    compress::{Codec, CompressOptions, DistillOptions, distill},
     source::{Models, Steps},
 };
 use std::path::{Path, PathBuf};
@@ -60,6 +60,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let outputs = joint.iter().map(Vec::len).max().unwrap_or(1);
     let options = DistillOptions {
         compress: CompressOptions {
+            codec: Codec::Grid,
             variables: args.variables.clone(),
             block: None,
             train: args.network.options(gop, outputs)?,

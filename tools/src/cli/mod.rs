@@ -13,6 +13,8 @@ mod preview;
 mod report;
 mod steps;
 #[cfg(feature = "train")]
+mod target;
+#[cfg(feature = "train")]
 mod training;
 mod verify;
 

@@ -85,6 +85,25 @@ pub(super) struct Network {
 const FEATURES: (u8, u8) = (4, 8);
 
 impl Network {
+    /// The name of an option that was given another value than its default, if there is one.
+    pub(super) fn changed(&self) -> Option<&'static str> {
+        let usual = TrainOptions::default();
+        let changed = [
+            ("--n-levels", self.n_levels != usual.n_levels),
+            ("--n-features-per-level", self.n_features_per_level.is_some()),
+            ("--log2-hashmap-size", self.log2_hashmap_size != usual.log2_hashmap_size),
+            ("--log2-finest-cell", self.log2_finest_cell != usual.log2_finest_cell),
+            ("--n-neurons", self.n_neurons != usual.n_neurons),
+            ("--n-hidden-layers", self.n_hidden_layers != usual.n_hidden_layers),
+            ("--steps", self.steps != usual.steps),
+            ("--batch", self.batch != usual.batch),
+            ("--learning-rate", self.learning_rate != usual.learning_rate),
+            ("--sampling", self.sampling != usual.sampling),
+            ("--student", self.student != usual.student),
+        ];
+        changed.into_iter().find(|(_, changed)| *changed).map(|(name, _)| name)
+    }
+
     /// Checks the options; `gop` steps and `outputs` variables share a network.
     pub(super) fn options(&self, gop: Option<u32>, outputs: usize) -> Result<TrainOptions, Failure> {
         let usage = |message: String| Failure::new(Failure::USAGE, message);
@@ -204,7 +223,7 @@ fn describe(summary: &Summary, seconds: f64) -> String {
         let [constant, raw, grid] = v.blocks;
         let (least, most) = if v.measured { ("", "") } else { ("at least ", "at most ") };
         text += &format!(
-            "{}: PSNR {least}{:.2} dB, RMSE {most}{}, largest error {most}{}; blocks: {grid} networks, {raw} raw, {constant} \
+            "{}: PSNR {least}{:.2} dB, RMSE {most}{}, largest error {most}{}; blocks: {grid} models, {raw} raw, {constant} \
              constant\n",
             v.name,
             v.psnr,
@@ -261,6 +280,14 @@ impl Display {
                             output::bytes(probe.bytes),
                             probe.psnr
                         );
+                    });
+                }
+            }
+            Event::Attempt { step, psnr, bytes, reached } => {
+                if !quiet {
+                    self.bar.suspend(|| {
+                        let verdict = if reached { "reached" } else { "not reached" };
+                        log::info!("step {step:.4}: {psnr:.2} dB, {}, target {verdict}", output::bytes(bytes));
                     });
                 }
             }

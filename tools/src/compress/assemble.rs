@@ -1,8 +1,9 @@
 //! From the journal to the file.
 
 use super::{
-    CompressError, CompressOptions, Layout, Summary, Unit, VariableSummary,
+    Codec, CompressError, CompressOptions, Layout, Summary, Unit, VariableSummary,
     journal::{Journal, JournalError, OutputRecord, Record, Valid},
+    plan::StoredModel,
     scan::Scan,
 };
 use crate::{
@@ -10,7 +11,8 @@ use crate::{
     train::LOSS_EVERY,
 };
 use neuvol_format::{
-    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, Plan, VariableMeta, VariablePlan, codec, write_file,
+    Blob, Coordinate, EntryPlan, MaskPlan, MaskRef, Meta, NetworkPlan, Plan, VariableMeta, VariablePlan, codec,
+    network_kind, write_file,
 };
 use sha2::{Digest, Sha256};
 use std::{collections::HashMap, io, path::Path};
@@ -49,33 +51,49 @@ pub(super) fn assemble(
     let totals = totals(layout, journal);
     let (meta, coordinates) = metadata(source, layout, options, gop, &totals)?;
     let mut blobs = Blobs::default();
+    let mut networks = Vec::new();
+    let heads = |variable: usize, networks: &mut Vec<NetworkPlan>| -> Vec<Option<u32>> {
+        let models = journal.plan().and_then(|plan| plan.models.get(variable));
+        let number = |model: &StoredModel| {
+            let bytes = model.head_bytes()?;
+            networks.push(NetworkPlan { kind: network_kind::HEAD, bytes });
+            Some(networks.len() as u32 - 1)
+        };
+        models.map_or(Vec::new(), |models| models.iter().map(number).collect())
+    };
     let mut variables = Vec::new();
     let mut summaries = Vec::new();
     let mut raw_bytes = 0;
     for (index, (variable, scan)) in layout.variables.iter().zip(scans).enumerate() {
-        let mut entries = Vec::new();
         let totals = &totals[index];
         let (group, number) = layout.place(index);
-        for (segment, range) in variable.segments.iter().enumerate() {
-            for block in 0..variable.grid.n_blocks() {
-                let unit = Unit { group, segment: segment as u32, block };
-                let record = journal.record(unit).ok_or_else(|| CompressError::Interrupted {
-                    kept: journal.len(),
-                    journal: journal.path().to_owned(),
-                })?;
-                let output = &record.outputs[number];
-                let rmse = (output.sum_squares / output.valid.max(1) as f64).sqrt();
-                entries.push(EntryPlan {
-                    codec: output.codec,
-                    output: output.output,
-                    blob: output.payload.map(|payload| blobs.payload(record, payload)),
-                    min: output.min,
-                    max: output.max,
-                    max_abs_error: output.max_abs_error as f32,
-                    rmse: rmse as f32,
-                    network: None,
-                    mask: blobs.mask(record, output.validity, variable.grid.extent(block, 0), range.steps, journal)?,
-                });
+        let n_qualities = options.codec.n_qualities();
+        let heads = heads(index, &mut networks);
+        let mut entries = Vec::new();
+        for quality in 0..n_qualities {
+            for (segment, range) in variable.segments.iter().enumerate() {
+                for block in 0..variable.grid.n_blocks() {
+                    let unit = Unit { group, segment: segment as u32, block };
+                    let record = journal.record(unit).ok_or_else(|| CompressError::Interrupted {
+                        kept: journal.len(),
+                        journal: journal.path().to_owned(),
+                    })?;
+                    let output = &record.outputs[quality * layout.groups[group as usize].len() + number];
+                    let rmse = (output.sum_squares / output.valid.max(1) as f64).sqrt();
+                    let extent = variable.grid.extent(block, 0);
+                    entries.push(EntryPlan {
+                        codec: output.codec,
+                        output: output.output,
+                        blob: output.payload.map(|payload| blobs.payload(record, payload)),
+                        prefix: None,
+                        min: output.min,
+                        max: output.max,
+                        max_abs_error: output.max_abs_error as f32,
+                        rmse: rmse as f32,
+                        network: heads.get(quality).copied().flatten().filter(|_| output.head),
+                        mask: blobs.mask(record, output.validity, extent, range.steps, journal)?,
+                    });
+                }
             }
         }
         let longest = variable.grid.dims.iter().copied().max().unwrap_or(1);
@@ -87,7 +105,7 @@ pub(super) fn assemble(
             steps: variable.steps,
             n_levels: (longest.ilog2() + 1).min(4) as u8,
             n_stored_levels: 1,
-            n_qualities: 1,
+            n_qualities: n_qualities as u8,
             has_time: variable.has_time,
             segments: variable.segments.clone(),
             min: scan.min,
@@ -111,7 +129,7 @@ pub(super) fn assemble(
             losses: totals.median_losses(),
         });
     }
-    let plan = Plan { meta, coordinates, variables, networks: Vec::new(), masks: blobs.masks, blobs: blobs.plan };
+    let plan = Plan { meta, coordinates, variables, networks, masks: blobs.masks, blobs: blobs.plan };
     let origins = blobs.origins;
     let written = write_file(output, &plan, &mut |blob, out| {
         let origin = origins[blob as usize];
@@ -307,13 +325,16 @@ fn metadata(
         attributes: source.attributes().to_vec(),
         variables,
         coordinates,
-        encoder: serde_json::json!({
-            "preset": "grid-network",
-            "train": options.train,
-            "gop": gop,
-            "losses": losses,
-            "loss_every": LOSS_EVERY,
-        }),
+        encoder: match &options.codec {
+            Codec::Grid => serde_json::json!({
+                "preset": "grid-network",
+                "train": options.train,
+                "gop": gop,
+                "losses": losses,
+                "loss_every": LOSS_EVERY,
+            }),
+            codec => serde_json::json!({ "codec": codec, "gop": gop, "seed": options.train.seed }),
+        },
         ..Meta::default()
     };
     Ok((meta, bytes))

@@ -3,7 +3,8 @@
 use crate::train::{Fields, Job, Points, TrainError, TrainOptions, train};
 use neuvol_decode::{Kernel, Precision, Scratch, decode_block};
 use neuvol_format::{Entry, Mask, MaskRef, codec};
-use neuvol_model::{Block, GridNetwork, Raw};
+use neuvol_model::{Block, GridNetwork, Head, Raw, Wavelet};
+use std::sync::Arc;
 
 /// An output whose half range is below this share of the variable's range is stored as a constant: its largest error is
 /// then smaller than that of an 8-bit texture by a factor of eight.
@@ -67,6 +68,8 @@ pub(super) struct Output {
     pub(super) payload: Option<usize>,
     /// Which output of the payload's network.
     pub(super) output: u8,
+    /// Whether it uses the head of its variable.
+    pub(super) head: bool,
     pub(super) min: f32,
     pub(super) max: f32,
     pub(super) validity: Validity,
@@ -93,7 +96,8 @@ pub(super) fn encode(
     let mut encoded = Encoded { payloads: Vec::new(), outputs: Vec::new(), losses: Vec::new() };
     let mut learned = Vec::new();
     for (output, range) in ranges.iter().enumerate() {
-        let described = describe(fields, output, *range);
+        let constant = CONSTANT_SHARE * (f64::from(range.1) - f64::from(range.0));
+        let described = describe(fields, output, constant);
         if described.min < described.max {
             learned.push(output);
         }
@@ -137,12 +141,13 @@ pub(super) fn encode(
         encoded.payloads.push(trained.network.to_bytes());
         encoded.losses = trained.losses;
     }
-    measure(wanted, &mut encoded)?;
+    measure(wanted, 0, &mut encoded, None)?;
     Ok(encoded)
 }
 
-/// What can be said of an output before it is coded: a constant, or min < max.
-fn describe(fields: &Fields, output: usize, range: (f32, f32)) -> Output {
+/// What can be said of an output before it is coded: a constant (its values differ from the middle by `constant` at most),
+/// or min < max.
+pub(super) fn describe(fields: &Fields, output: usize, constant: f64) -> Output {
     let values = fields.output(output);
     let valid = values.iter().filter(|v| !v.is_nan()).count();
     let min = values.iter().copied().fold(f32::NAN, f32::min);
@@ -151,6 +156,7 @@ fn describe(fields: &Fields, output: usize, range: (f32, f32)) -> Output {
         codec: codec::CONSTANT,
         payload: None,
         output: 0,
+        head: false,
         min: 0.0,
         max: 0.0,
         validity: validity(fields, output),
@@ -162,7 +168,7 @@ fn describe(fields: &Fields, output: usize, range: (f32, f32)) -> Output {
     };
     if valid > 0 {
         let width = f64::from(max) - f64::from(min);
-        if width * 0.5 <= CONSTANT_SHARE * (f64::from(range.1) - f64::from(range.0)) {
+        if width * 0.5 <= constant {
             let middle = (f64::from(min) + width * 0.5) as f32;
             (described.min, described.max) = (middle, middle);
         } else {
@@ -191,19 +197,31 @@ fn validity(fields: &Fields, output: usize) -> Validity {
     }))
 }
 
-/// Decodes the payload bytes as a reader would, and compares.
-fn measure(wanted: &Wanted, encoded: &mut Encoded) -> Result<(), neuvol_model::Error> {
+/// Decodes the payload bytes as a reader would, and compares with the outputs from `first` on. `head` is that of their model.
+pub(super) fn measure(
+    wanted: &Wanted,
+    first: usize,
+    encoded: &mut Encoded,
+    head: Option<&Arc<Head>>,
+) -> Result<(), neuvol_model::Error> {
     let Fields { extent, n_steps, .. } = wanted.fields;
     let mut decoded = vec![0.0; wanted.fields.voxels()];
     let mut scratch = Scratch::default();
     for (number, output) in encoded.outputs.iter_mut().enumerate() {
+        let number = first + number;
         let bytes = output.payload.map_or(&[][..], |payload| &encoded.payloads[payload]);
         let block = match output.codec {
             codec::CONSTANT => Block::Constant(output.min),
             codec::RAW => Block::Raw(Raw::from_bytes(bytes, extent, n_steps as u32)?),
+            codec::WAVELET => {
+                let head = head.filter(|_| output.head).cloned();
+                Block::Wavelet(Box::new(Wavelet::from_bytes(bytes, extent, 0, n_steps as u32, head)?))
+            }
             _ => Block::Grid(GridNetwork::from_bytes(bytes, extent, None, n_steps as u32)?),
         };
         let entry = entry(output, bytes.len());
+        output.fitted_squares = 0.0;
+        output.old = (0.0, 0);
         let mut against_truth = OwnError::default();
         let mut largest: f64 = 0.0;
         for step in 0..n_steps {
@@ -239,7 +257,7 @@ fn measure(wanted: &Wanted, encoded: &mut Encoded) -> Result<(), neuvol_model::E
     Ok(())
 }
 
-fn entry(output: &Output, payload_len: usize) -> Entry {
+pub(super) fn entry(output: &Output, payload_len: usize) -> Entry {
     Entry {
         codec: output.codec,
         output: output.output,

@@ -224,6 +224,7 @@ impl ModelInput {
                 codec: entry.codec,
                 payload,
                 output: entry.output,
+                head: false,
                 min: entry.min,
                 max: entry.max,
                 validity,

@@ -6,6 +6,7 @@
 use super::{
     Unit,
     block::{Encoded, Validity},
+    plan::Plan,
 };
 use neuvol_format::{Mask, crc};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,7 @@ pub(super) struct OutputRecord {
     pub(super) codec: u16,
     pub(super) payload: Option<usize>,
     pub(super) output: u8,
+    pub(super) head: bool,
     pub(super) min: f32,
     pub(super) max: f32,
     pub(super) valid: u64,
@@ -130,6 +132,13 @@ pub(super) struct Journal {
     end: u64,
     records: Vec<Record>,
     index: HashMap<Unit, usize>,
+    plan: Option<Plan>,
+}
+
+/// The line of a plan; records behind it were made with it.
+#[derive(Serialize, Deserialize)]
+struct PlanLine {
+    plan: Plan,
 }
 
 impl Journal {
@@ -154,7 +163,8 @@ impl Journal {
         if restart {
             file.set_len(0).map_err(io)?;
         }
-        let mut journal = Self { path: path.clone(), file, end: 0, records: Vec::new(), index: HashMap::new() };
+        let mut journal =
+            Self { path: path.clone(), file, end: 0, records: Vec::new(), index: HashMap::new(), plan: None };
         if !journal.load(identity).map_err(io)? {
             return Err(JournalError::OtherRun(path));
         }
@@ -184,6 +194,13 @@ impl Journal {
         loop {
             line.clear();
             (&mut reader).take(MAX_LINE).read_until(b'\n', &mut line)?;
+            if line.last() == Some(&b'\n')
+                && let Ok(PlanLine { plan }) = serde_json::from_slice(&line)
+            {
+                self.start_plan(plan);
+                end += line.len() as u64;
+                continue;
+            }
             let Ok(mut record) = serde_json::from_slice::<Record>(&line) else { break };
             let wanted: u64 = record.pieces().map(|piece| u64::from(piece.len)).sum();
             bytes.clear();
@@ -206,6 +223,32 @@ impl Journal {
         self.file.set_len(end)?;
         self.end = end;
         Ok(true)
+    }
+
+    fn start_plan(&mut self, plan: Plan) {
+        self.plan = Some(plan);
+        self.records.clear();
+        self.index.clear();
+    }
+
+    /// The models that the blocks share, if they share any.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.plan.as_ref()
+    }
+
+    /// Begins anew with other models: the blocks so far no longer count.
+    pub(super) fn set_plan(&mut self, plan: Plan) -> Result<(), JournalError> {
+        let write = || -> io::Result<u64> {
+            let mut bytes = serde_json::to_vec(&PlanLine { plan: plan.clone() })?;
+            bytes.push(b'\n');
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(self.end))?;
+            file.write_all(&bytes)?;
+            Ok(self.end + bytes.len() as u64)
+        };
+        self.end = write().map_err(|source| JournalError::Io { path: self.path.clone(), source })?;
+        self.start_plan(plan);
+        Ok(())
     }
 
     fn insert(&mut self, record: Record) -> usize {
@@ -236,6 +279,7 @@ impl Journal {
                 codec: output.codec,
                 payload: output.payload,
                 output: output.output,
+                head: output.head,
                 min: output.min,
                 max: output.max,
                 valid: output.valid,
@@ -338,6 +382,7 @@ mod tests {
             codec: 3,
             payload,
             output: 0,
+            head: false,
             min: -1.5,
             max: f32::from(n),
             validity: match n {

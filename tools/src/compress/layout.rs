@@ -1,6 +1,6 @@
 //! Which variables, cut into which blocks, trained with how many steps.
 
-use super::{CompressError, CompressOptions, Unit, scan::Scan};
+use super::{Codec, CompressError, CompressOptions, Unit, scan::Scan};
 use crate::{
     source::{Source, SourceVariable},
     train::{ENTROPY_SHARE, Sampling, TrainOptions},
@@ -11,6 +11,10 @@ use sha2::{Digest, Sha256};
 
 /// Usual block edge in voxels.
 const BLOCK: u32 = 64;
+/// Most voxels of a block of wavelet latents: some milliseconds to decode.
+const LARGE_BLOCK: u64 = 1 << 20;
+/// Ways to cut an axis that are looked at: 256 voxels or fewer down to an eighth of that.
+const MOST_PARTS: usize = 24;
 /// A network of n steps is trained with n^this times the optimiser steps of a network of one.
 const STEPS_EXPONENT: f64 = 0.5;
 
@@ -79,7 +83,10 @@ impl Layout {
                     return Err(CompressError::Argument(format!("--var: {name} is named twice")));
                 }
                 let variable = &all[index];
-                let block = options.block.unwrap_or_else(|| variable.dims.map(|n| BLOCK.min(n.next_multiple_of(8))));
+                let block = options.block.unwrap_or_else(|| match options.codec {
+                    Codec::Grid => variable.dims.map(|n| BLOCK.min(n.next_multiple_of(8))),
+                    Codec::Wavelet { .. } => large_blocks(variable.dims),
+                });
                 group.push(layout.variables.len());
                 layout.variables.push(LayoutVariable {
                     name: variable.name.clone(),
@@ -146,6 +153,7 @@ impl Layout {
             variables: Vec<serde_json::Value>,
             groups: &'a [Vec<usize>],
             train: &'a TrainOptions,
+            codec: &'a super::Codec,
         }
         let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect::<Vec<_>>();
         let variable = |v: &LayoutVariable| serde_json::json!([v.name, v.grid.dims, v.grid.block_dims, steps(v)]);
@@ -155,6 +163,7 @@ impl Layout {
             variables: self.variables.iter().map(variable).collect(),
             groups: &self.groups,
             train: &options.train,
+            codec: &options.codec,
         };
         serde_json::json!(identity).to_string()
     }
@@ -197,6 +206,29 @@ impl Layout {
         let digest = Sha256::digest(format!("{seed}/{name}/{}/{}", self.segment(unit).first, unit.block));
         digest.iter().take(8).fold(0, |n, &byte| n << 8 | u64::from(byte))
     }
+}
+
+/// Blocks for wavelet latents: the fewest (borders cost bytes) of at most [`LARGE_BLOCK`] voxels, and of these the most
+/// cubic.
+fn large_blocks(dims: [u32; 3]) -> [u32; 3] {
+    let options =
+        |n: u32| (1..=n.div_ceil(8)).map(move |parts| n.div_ceil(parts).next_multiple_of(8)).filter(|&b| b <= 256);
+    // Fewer than this many parts of an axis are always enough once the others are single voxels.
+    let mut best = ([8; 3], (u64::MAX, u64::MAX));
+    for z in options(dims[0]).take(MOST_PARTS) {
+        for y in options(dims[1]).take(MOST_PARTS) {
+            for x in options(dims[2]).take(MOST_PARTS) {
+                let block = [z, y, x];
+                let voxels: u64 = block.iter().map(|&n| u64::from(n)).product();
+                let count: u64 = dims.iter().zip(block).map(|(&n, b)| u64::from(n.div_ceil(b))).product();
+                let surface: u64 = (0..3).map(|a| voxels / u64::from(block[a])).sum();
+                if voxels <= LARGE_BLOCK && (count, surface) < best.1 {
+                    best = (block, (count, surface));
+                }
+            }
+        }
+    }
+    best.0
 }
 
 /// Segments of `gop` steps; the last may be shorter.

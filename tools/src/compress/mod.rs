@@ -11,18 +11,23 @@ mod distill;
 mod gop;
 mod input;
 mod journal;
+mod latents;
 mod layout;
+mod plan;
 mod points;
 mod scan;
+mod target;
 
 pub use distill::{DistillOptions, distill};
 pub use gop::Probe;
 pub use journal::JournalError;
 pub use layout::Layout;
+pub use target::{Bound, Target};
 
 use crate::{
     source::{Source, SourceError, Steps, some_steps},
     train::{TrainError, TrainOptions},
+    wavelet::{self, Preset},
 };
 use input::Input;
 use rayon::prelude::*;
@@ -44,7 +49,9 @@ pub struct CompressOptions {
     pub joint: Vec<Vec<String>>,
     /// Block extent z, y, x; multiples of 8. `None` = 64 each, less where the grid is smaller.
     pub block: Option<[u32; 3]>,
-    /// Network and training.
+    /// How blocks are coded.
+    pub codec: Codec,
+    /// Network and training of grid networks; the seed is for all.
     pub train: TrainOptions,
     /// Steps that share a network (group of steps), at least 1; `None` = chosen by measured rate and distortion.
     pub gop: Option<u32>,
@@ -54,6 +61,31 @@ pub struct CompressOptions {
     pub threads: usize,
     /// Throw an unfinished run away instead of continuing it.
     pub restart: bool,
+}
+
+/// How blocks are coded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Codec {
+    /// Wavelet latents with a jointly trained head (codec 4).
+    Wavelet {
+        /// Work that is done.
+        preset: Preset,
+        /// What each quality level has to reach, the best one first; 1..=8 of them.
+        targets: Vec<Target>,
+    },
+    /// A multi-resolution grid with an MLP per block (codec 3).
+    Grid,
+}
+
+impl Codec {
+    /// Quality levels.
+    pub(crate) fn n_qualities(&self) -> usize {
+        match self {
+            Self::Wavelet { targets, .. } => targets.len(),
+            Self::Grid => 1,
+        }
+    }
 }
 
 /// Something to tell the user while a run goes on.
@@ -76,6 +108,17 @@ pub enum Event {
     },
     /// What a group of steps gave.
     Probe(Probe),
+    /// Latents and a head were made for a target, and measured.
+    Attempt {
+        /// The quantiser's step in the unit of the values.
+        step: f64,
+        /// PSNR in dB over the variable's range (of the blocks that were tried).
+        psnr: f64,
+        /// Bytes of payloads and head, as if all blocks were like those.
+        bytes: u64,
+        /// Whether the target is reached.
+        reached: bool,
+    },
     /// Training begins.
     Start {
         /// Units (blocks × segments of steps × groups of variables) in all.
@@ -138,7 +181,7 @@ pub struct VariableSummary {
     /// PSNR in dB of the steps of older students against what these gave before they were merged again; infinite if
     /// nothing was forgotten, none without such steps.
     pub forgetting_psnr: Option<f64>,
-    /// Blocks by codec: constant, raw, grid.
+    /// Blocks by codec: constant, raw, grid or wavelet.
     pub blocks: [u64; 3],
     /// Valid values.
     pub valid: u64,
@@ -274,39 +317,19 @@ fn run(
         none => none.insert(journal::Journal::open(output, &layout.identity(inputs, options), options.restart)?),
     };
     let plan = layout.units(&scans, &options.train);
-    let todo: Vec<_> = plan.iter().filter(|planned| !journal.contains(planned.unit)).collect();
-    let total = plan.len() as u64;
-    tell(Event::Start { total, resumed: total - todo.len() as u64 });
-
-    let mut progress = Progress::new(layout, &scans, total);
-    for record in journal.records() {
-        progress.add(record);
-    }
-    let shared = Mutex::new((journal, &mut progress, tell));
-    let result = pool.install(|| {
-        todo.par_iter().with_max_len(1).try_for_each(|planned| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(interrupted(0));
-            }
-            let encoded = match input.copy(layout, planned.unit)? {
-                Some(copied) => copied,
-                None => encode(input, layout, &scans, planned, options, stop).map_err(|error| match error {
-                    CompressError::Interrupted { .. } => interrupted(0),
-                    other => other,
-                })?,
-            };
-            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let (journal, progress, tell) = &mut *shared;
-            let record = journal.append(planned.unit, encoded)?;
-            progress.add(record);
-            tell(progress.event(record));
-            Ok(())
-        })
-    });
-    let (journal, _, tell) = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
-    match result {
-        Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
-        other => other?,
+    let shared = Shared { input, layout, scans: &scans, options, stop };
+    loop {
+        let result = pool.install(|| {
+            shared.prepare(journal, &plan, tell)?;
+            shared.units(journal, &plan, tell)
+        });
+        match result {
+            Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
+            other => other?,
+        }
+        if shared.targets_hold(journal)? {
+            break;
+        }
     }
     tell(Event::Write);
     let summary = input.with_source(|source| {
@@ -316,7 +339,120 @@ fn run(
     Ok(summary)
 }
 
-/// Makes one unit.
+/// What all units of a run share.
+struct Shared<'a> {
+    input: &'a Input,
+    layout: &'a Layout,
+    scans: &'a [scan::Scan],
+    options: &'a CompressOptions,
+    stop: &'a AtomicBool,
+}
+
+impl Shared<'_> {
+    /// Makes the models that blocks share, unless the journal has them.
+    fn prepare(
+        &self,
+        journal: &mut journal::Journal,
+        plan: &[layout::PlannedUnit],
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), CompressError> {
+        let Codec::Wavelet { preset, targets, .. } = &self.options.codec else { return Ok(()) };
+        if journal.plan().is_some() {
+            return Ok(());
+        }
+        let Self { input, layout, scans, options, stop } = *self;
+        let effort = &preset.effort();
+        let planner = plan::Planner { input, layout, scans, options, effort, targets, stop };
+        let mut made = plan::Plan { models: vec![Vec::new(); layout.variables.len()], attempt: 0 };
+        let mut finished = Vec::new();
+        for (group, variables) in layout.groups.iter().enumerate() {
+            let (models, units) = planner.group(group as u32, plan, tell)?;
+            for (models, &variable) in models.iter().zip(variables) {
+                made.models[variable] = models.iter().map(plan::StoredModel::new).collect();
+            }
+            finished.extend(units);
+        }
+        journal.set_plan(made)?;
+        for (unit, encoded) in finished {
+            journal.append(unit, encoded)?;
+        }
+        Ok(())
+    }
+
+    /// Makes all units that the journal does not have.
+    fn units(
+        &self,
+        journal: &mut journal::Journal,
+        plan: &[layout::PlannedUnit],
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(), CompressError> {
+        let todo: Vec<_> = plan.iter().filter(|planned| !journal.contains(planned.unit)).collect();
+        let total = plan.len() as u64;
+        tell(Event::Start { total, resumed: total - todo.len() as u64 });
+        let mut progress = Progress::new(self.layout, self.scans, total);
+        for record in journal.records() {
+            progress.add(record);
+        }
+        let models = journal.plan().map(plan::Plan::load);
+        let shared = Mutex::new((journal, &mut progress, tell));
+        todo.par_iter().with_max_len(1).try_for_each(|planned| {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(CompressError::stopped());
+            }
+            let encoded = match (self.input.copy(self.layout, planned.unit)?, &models) {
+                (Some(copied), _) => copied,
+                (None, Some(models)) => self.latents(planned.unit, models)?,
+                (None, None) => encode(self.input, self.layout, self.scans, planned, self.options, self.stop)?,
+            };
+            let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let (journal, progress, tell) = &mut *shared;
+            let record = journal.append(planned.unit, encoded)?;
+            progress.add(record);
+            tell(progress.event(record));
+            Ok(())
+        })
+    }
+
+    /// One unit as wavelet latents, all qualities.
+    fn latents(&self, unit: Unit, models: &[Vec<wavelet::Model>]) -> Result<block::Encoded, CompressError> {
+        let Codec::Wavelet { preset, targets, .. } = &self.options.codec else { return Err(CompressError::stopped()) };
+        let effort = preset.effort();
+        let wanted = self.input.wanted(self.layout, unit, self.layout.seed(unit, self.options.train.seed))?;
+        let job = latents::Job::new(wanted, effort.n_levels);
+        let mut parts = Vec::new();
+        for (quality, target) in targets.iter().enumerate() {
+            for (output, &variable) in self.layout.groups[unit.group as usize].iter().enumerate() {
+                let model = &models[variable][quality];
+                let bound = target.bound(&self.scans[variable]);
+                let stop = || self.stop.load(Ordering::Relaxed);
+                let encode = || {
+                    let fit = |piece| wavelet::fit(piece, model, &effort, &stop);
+                    let latents =
+                        job.pieces[output].as_ref().map(fit).transpose().map_err(block::EncodeError::Train)?;
+                    job.encode(output, model, bound, latents, &effort)
+                };
+                parts.push(encode().map_err(|error| unit_error(self.layout, unit, error))?);
+            }
+        }
+        Ok(plan::merge(parts))
+    }
+
+    /// Whether all blocks together reach the targets. If not, the journal has a better plan and no blocks afterwards.
+    fn targets_hold(&self, journal: &mut journal::Journal) -> Result<bool, CompressError> {
+        let (Codec::Wavelet { targets, .. }, Some(plan)) = (&self.options.codec, journal.plan()) else {
+            return Ok(true);
+        };
+        match plan.improved(targets, self.layout, self.scans, journal)? {
+            None => Ok(true),
+            Some(better) => {
+                journal.set_plan(better)?;
+                Ok(false)
+            }
+        }
+    }
+}
+
+/// Makes one unit of grid networks.
 fn encode(
     input: &Input,
     layout: &Layout,
@@ -330,25 +466,28 @@ fn encode(
     let wanted = input.wanted(layout, unit, seed)?;
     let variables = &layout.groups[unit.group as usize];
     let ranges: Vec<(f32, f32)> = variables.iter().map(|&v| (scans[v].min, scans[v].max)).collect();
-    let place = || {
-        let name = |&v: &usize| layout.variables[v].name.as_str();
-        (variables.iter().map(name).collect::<Vec<_>>().join(", "), layout.segment(unit).first, unit.block)
-    };
-    block::encode(&wanted, &ranges, &options.train, planned.steps, seed, &|| stop.load(Ordering::Relaxed)).map_err(
-        |error| match error {
-            block::EncodeError::Train(TrainError::Interrupted) => {
-                CompressError::Interrupted { kept: 0, journal: PathBuf::new() }
-            }
-            block::EncodeError::Train(source) => {
-                let (variable, step, block) = place();
-                CompressError::Train { variable, step, block, source }
-            }
-            block::EncodeError::ReadBack(source) => {
-                let (variable, step, block) = place();
-                CompressError::ReadBack { variable, step, block, source }
-            }
-        },
-    )
+    block::encode(&wanted, &ranges, &options.train, planned.steps, seed, &|| stop.load(Ordering::Relaxed))
+        .map_err(|error| unit_error(layout, unit, error))
+}
+
+/// Says which unit failed.
+fn unit_error(layout: &Layout, unit: Unit, error: block::EncodeError) -> CompressError {
+    let variables = &layout.groups[unit.group as usize];
+    let name = |&v: &usize| layout.variables[v].name.as_str();
+    let variable = variables.iter().map(name).collect::<Vec<_>>().join(", ");
+    let (step, block) = (layout.segment(unit).first, unit.block);
+    match error {
+        block::EncodeError::Train(TrainError::Interrupted) => CompressError::stopped(),
+        block::EncodeError::Train(source) => CompressError::Train { variable, step, block, source },
+        block::EncodeError::ReadBack(source) => CompressError::ReadBack { variable, step, block, source },
+    }
+}
+
+impl CompressError {
+    /// Interrupted; the caller knows what is kept.
+    fn stopped() -> Self {
+        Self::Interrupted { kept: 0, journal: PathBuf::new() }
+    }
 }
 
 /// Running totals for the progress display.

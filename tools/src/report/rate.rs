@@ -127,6 +127,7 @@ pub(super) mod tests {
             codec: codec::WAVELET,
             output: 0,
             blob: Some(blob as u32),
+            prefix: None,
             min: 0.0,
             max: 1.0,
             max_abs_error: 0.0,

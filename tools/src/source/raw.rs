@@ -1,4 +1,5 @@
-//! Raw files in the naming convention of the Open SciVis data sets: `NAME_XxYxZ_TYPE.raw`, little-endian, x fastest.
+//! Raw files in the naming convention of the Open SciVis data sets: `NAME_XxYxZ_TYPE.raw`, little-endian, x fastest;
+//! with time steps, one after the other, `NAME_XxYxZxT_TYPE.raw`.
 
 use std::path::Path;
 
@@ -25,9 +26,21 @@ pub(super) fn is_name(path: &Path) -> bool {
     path.extension().is_some_and(|e| e.eq_ignore_ascii_case("raw"))
 }
 
-/// Name, dims (z, y, x) and type from a file name without extension.
-fn parse_name(stem: &str) -> Result<(&str, [u32; 3], Dtype), String> {
-    let form = "the name must have the form NAME_XxYxZ_TYPE.raw, such as foot_256x256x256_uint8.raw";
+/// What a name says.
+#[derive(Debug, PartialEq, Eq)]
+struct Named<'a> {
+    name: &'a str,
+    /// z, y, x
+    dims: [u32; 3],
+    /// None without a time axis.
+    steps: Option<u32>,
+    dtype: Dtype,
+}
+
+/// Reads a file name without extension.
+fn parse_name(stem: &str) -> Result<Named<'_>, String> {
+    let form = "the name must have the form NAME_XxYxZ_TYPE.raw or, with time steps, NAME_XxYxZxT_TYPE.raw, such as \
+                foot_256x256x256_uint8.raw";
     let (rest, dtype) = stem.rsplit_once('_').ok_or(form)?;
     let (name, dims) = rest.rsplit_once('_').ok_or(form)?;
     let known = TYPES.iter().find(|(type_name, _)| *type_name == dtype);
@@ -37,31 +50,35 @@ fn parse_name(stem: &str) -> Result<(&str, [u32; 3], Dtype), String> {
     };
     let sizes: Vec<u32> = dims.split('x').map(str::parse).collect::<Result<_, _>>().map_err(|_| form)?;
     match sizes[..] {
-        [x, y, z] if x > 0 && y > 0 && z > 0 => Ok((name, [z, y, x], dtype)),
+        _ if sizes.contains(&0) => Err(form.to_owned()),
+        [x, y, z] => Ok(Named { name, dims: [z, y, x], steps: None, dtype }),
+        [x, y, z, t] => Ok(Named { name, dims: [z, y, x], steps: Some(t), dtype }),
         _ => Err(form.to_owned()),
     }
 }
 
 pub(super) fn open(path: &Path) -> Result<Box<dyn Source>, SourceError> {
     let stem = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-    let (name, dims, dtype) = parse_name(&stem).map_err(|reason| SourceError::unrecognised(path, reason))?;
-    let layout = Layout { offset: 0, dtype, endian: Endian::Little, dims, steps: 1, scale: None };
+    let Named { name, dims, steps, dtype } =
+        parse_name(&stem).map_err(|reason| SourceError::unrecognised(path, reason))?;
+    let n_steps = steps.unwrap_or(1);
+    let layout = Layout { offset: 0, dtype, endian: Endian::Little, dims, steps: n_steps, scale: None };
     let file = open_file(path)?;
     let len = file.metadata().map_err(|e| SourceError::io(path, e))?.len();
     let expected = layout.end(path, FORMAT)?;
     if len != expected {
         let [z, y, x] = dims;
         let reason = format!(
-            "the name says {x}x{y}x{z} values of {} bytes = {expected} bytes, the file has {len}; correct the name",
+            "the name says {x}x{y}x{z} values at {n_steps} steps, of {} bytes = {expected} bytes, the file has {len}; correct the name",
             dtype.size()
         );
         return Err(SourceError::invalid(path, FORMAT, reason));
     }
     let variable = SourceVariable {
         name: if name.is_empty() { "data".to_owned() } else { name.to_owned() },
-        dimensions: dimension_names(false, false),
-        has_time: false,
-        steps: 1,
+        dimensions: dimension_names(steps.is_some(), false),
+        has_time: steps.is_some(),
+        steps: n_steps,
         dims,
         dtype: dtype.name().to_owned(),
         attributes: Vec::new(),
@@ -83,8 +100,10 @@ mod tests {
 
     #[test]
     fn names_are_parsed_from_the_right() {
-        assert_eq!(parse_name("a_b_c_3x2x1_int16"), Ok(("a_b_c", [1, 2, 3], Dtype::I16)));
-        for bad in ["foot", "foot_uint8", "foot_3x2_uint8", "foot_0x1x1_uint8", "foot_1x1x1_half", "f_1x-1x1_uint8"] {
+        let named = |name, steps, dtype| Ok(Named { name, dims: [1, 2, 3], steps, dtype });
+        assert_eq!(parse_name("a_b_c_3x2x1_int16"), named("a_b_c", None, Dtype::I16));
+        assert_eq!(parse_name("a_3x2x1x24_float32"), named("a", Some(24), Dtype::F32));
+        for bad in ["f_1x1x1x0_uint8", "f_1x1x1x1x1_uint8", "foot", "foot_uint8", "foot_3x2_uint8", "foot_0x1x1_uint8", "foot_1x1x1_half", "f_1x-1x1_uint8"] {
             assert!(parse_name(bad).is_err(), "{bad}");
         }
     }

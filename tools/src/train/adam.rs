@@ -9,32 +9,32 @@ const MLP_RATE: f32 = 0.5;
 const LAST_RATE: f32 = 0.01;
 
 /// First and second moments of one parameter array.
-pub(super) struct Adam {
+pub(crate) struct Adam {
     first: Vec<f32>,
     second: Vec<f32>,
 }
 
 /// Learning rates and bias corrections of one step.
-pub(super) struct Rates {
-    pub(super) grid: f32,
-    pub(super) mlp: f32,
+pub(crate) struct Rates {
+    pub(crate) grid: f32,
+    pub(crate) mlp: f32,
     correction1: f32,
     correction2: f32,
 }
 
 /// Cosine schedule over a known number of steps.
-pub(super) struct Schedule {
+pub(crate) struct Schedule {
     rate: f32,
     steps: u32,
     step: u32,
 }
 
 impl Schedule {
-    pub(super) fn new(rate: f32, steps: u32) -> Self {
+    pub(crate) fn new(rate: f32, steps: u32) -> Self {
         Self { rate, steps: steps.max(1), step: 0 }
     }
 
-    pub(super) fn next_step(&mut self) -> Rates {
+    pub(crate) fn next_step(&mut self) -> Rates {
         let progress = self.step as f32 / self.steps as f32;
         let cosine = 0.5 * (1.0 + (std::f32::consts::PI * progress).cos());
         let grid = self.rate * (LAST_RATE + (1.0 - LAST_RATE) * cosine);
@@ -45,12 +45,12 @@ impl Schedule {
 }
 
 impl Adam {
-    pub(super) fn new(len: usize) -> Self {
+    pub(crate) fn new(len: usize) -> Self {
         Self { first: vec![0.0; len], second: vec![0.0; len] }
     }
 
     /// One step. Parameters whose gradient is exactly 0 rest, as in instant-ngp: no voxel of the batch touched them.
-    pub(super) fn step(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f32, rates: &Rates) {
+    pub(crate) fn step(&mut self, parameters: &mut [f32], gradient: &[f32], rate: f32, rates: &Rates) {
         let scale = rate / rates.correction1;
         let moments = self.first.iter_mut().zip(&mut self.second);
         for ((parameter, &gradient), (first, second)) in parameters.iter_mut().zip(gradient).zip(moments) {

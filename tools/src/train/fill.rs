@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 /// Gives every NaN the value of the nearest valid voxel (steps along the axes; ties by order of the array). Values without
 /// any valid voxel become 0. `extent` is z, y, x.
-pub(super) fn fill_invalid(values: &[f32], extent: [usize; 3]) -> Vec<f32> {
+pub(crate) fn fill_invalid(values: &[f32], extent: [usize; 3]) -> Vec<f32> {
     let [nz, ny, nx] = extent;
     let mut filled = values.to_vec();
     if !values.iter().any(|v| v.is_nan()) {

@@ -18,11 +18,12 @@ mod tests;
 mod time;
 
 pub use basis::Student;
+pub(crate) use adam::{Adam, Rates, Schedule};
 pub use fields::{Fields, Points};
+pub(crate) use fill::fill_invalid;
 pub(crate) use sampling::ENTROPY_SHARE;
 pub use sampling::{Sampling, block_entropy};
 
-use adam::Schedule;
 use encoding::Encoding;
 use fields::Targets;
 use mlp::Mlp;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
+use crate::rd;
 
 pub(crate) const USAGE: &str = "\
 Usage: cargo xtask COMMAND
@@ -13,6 +14,20 @@ Usage: cargo xtask COMMAND
                             day of data first. Results go to DIR (default: demo-out)
   test [--quick]            all checks that CI runs; --quick only those that need neither libtorch nor a C++ compiler
   bench                     time the decoder and write the results with a description of this machine
+  rd [OPTIONS]              rate and distortion of `neuvol compress` on the data sets of DIR, beside the peers' measured
+                            rows: rd.csv, report.md and plots. What is in rd.csv already is not measured again
+      --data DIR            the data sets (default: $NEUVOL_DATA)
+      --peers DIR           the folder of the peers' rd_dev.csv (default: `peers` beside the data, if it is there)
+      --sets A,B            only these sets; --day adds the large synthetic day (230 MB, two minutes to make)
+      --preset A,B          presets (default: default)
+      --targets DB,DB       PSNR targets (default: 35,40,45,50)
+      --peaks P%            the top 0.1 % of the voxels lose at most P (default: 5%); none leaves that table out
+      --bounds P%,P%        largest errors, as shares of the range (default: 2%,0.5%), or none
+      --ssim X              SSIM to reach (default: 0.98), or none
+      --tool PROGRAM        measure this `neuvol` (default: build the one of this checkout)
+      --out DIR             where results go (default: target/rd); --keep keeps the compressed and decoded files there
+      --restart             measure again what is in rd.csv
+      --readme              also replace the table between the markers <!-- rd:begin --> and <!-- rd:end --> of README.md
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
   help                      print this text
@@ -28,6 +43,7 @@ pub(crate) enum Command {
     Demo { out: PathBuf, full: bool },
     Test { quick: bool },
     Bench,
+    Rd(Box<rd::Options>),
     Fuzz { seconds: u32 },
     Header { check: bool },
 }
@@ -48,12 +64,42 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         },
         "test" => Command::Test { quick: rest.flag("--quick") },
         "bench" => Command::Bench,
+        "rd" => Command::Rd(Box::new(rate_distortion(&mut rest)?)),
         "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
         "header" => Command::Header { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
     rest.finish()?;
     Ok(command)
+}
+
+fn rate_distortion(rest: &mut Rest) -> Result<rd::Options, Failure> {
+    Ok(rd::Options {
+        day: rest.flag("--day"),
+        keep: rest.flag("--keep"),
+        restart: rest.flag("--restart"),
+        readme: rest.flag("--readme"),
+        data: rest.option("--data")?.map(PathBuf::from),
+        peers: rest.option("--peers")?.map(PathBuf::from),
+        tool: rest.option("--tool")?.map(PathBuf::from),
+        out: rest.option("--out")?.map(PathBuf::from),
+        sets: rest.option("--sets")?.unwrap_or_default(),
+        presets: rest.option("--preset")?.unwrap_or_else(|| "default".into()),
+        targets: rest.numbers("--targets", "35,40,45,50", number)?,
+        peaks: rest.numbers("--peaks", "5%", share)?,
+        bounds: rest.numbers("--bounds", "2%,0.5%", share)?,
+        ssim: rest.numbers("--ssim", "0.98", number)?,
+    })
+}
+
+/// A number above 0.
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite() && *number > 0.0)
+}
+
+/// A number with `%`, above 0.
+fn share(text: &str) -> Option<f64> {
+    number(text.trim().strip_suffix('%')?).map(|percent| percent / 100.0)
 }
 
 /// The arguments of one command that nothing has taken yet.
@@ -78,6 +124,17 @@ impl Rest {
         }
         self.arguments.remove(at);
         Ok(Some(self.arguments.remove(at)))
+    }
+
+    /// The numbers of a list as text again, in the form that Python reads; empty for `none`.
+    fn numbers(&mut self, name: &str, default: &str, read: fn(&str) -> Option<f64>) -> Result<String, Failure> {
+        let text = self.option(name)?.unwrap_or_else(|| default.into());
+        if text == "none" {
+            return Ok(String::new());
+        }
+        let numbers: Option<Vec<String>> = text.split(',').map(|word| Some(read(word)?.to_string())).collect();
+        let like = || Failure::Usage(format!("`{} {name} {text}` is not like `{name} {default}`", self.command));
+        numbers.map(|numbers| numbers.join(",")).ok_or_else(like)
     }
 
     fn seconds(&mut self) -> Result<Option<u32>, Failure> {
@@ -121,8 +178,20 @@ mod tests {
     }
 
     #[test]
+    fn rates_and_distortions_are_asked_for() {
+        let Ok(Command::Rd(options)) = parse_words("rd --bounds 2%,0.5% --ssim none --preset fast --keep --data d") else {
+            panic!("not understood");
+        };
+        assert_eq!((options.targets.as_str(), options.bounds.as_str()), ("35,40,45,50", "0.02,0.005"));
+        assert_eq!((options.ssim.as_str(), options.peaks.as_str(), options.presets.as_str()), ("", "0.05", "fast"));
+        assert_eq!((options.data, options.keep, options.day), (Some("d".into()), true, false));
+    }
+
+    #[test]
     fn wrong_command_lines_are_refused() {
-        for line in ["", "tset", "test --slow", "demo --out", "fuzz 0", "fuzz soon", "fuzz 5 6", "bench x"] {
+        let rd = ["rd --targets x", "rd --bounds 2", "rd --ssim", "rd --peaks 0%", "rd --targets 40,", "rd x"];
+        let others = ["", "tset", "test --slow", "demo --out", "fuzz 0", "fuzz soon", "fuzz 5 6", "bench x"];
+        for line in others.into_iter().chain(rd) {
             let failure = parse_words(line).expect_err(line);
             assert_eq!(failure.exit_code(), 2, "{line}: {failure}");
         }

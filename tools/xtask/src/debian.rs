@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
     Bench,
     /// To fetch libtorch and CMake; not needed where they are there.
     Fetch,
+    /// To measure with Python scripts, without a build.
+    Measure,
 }
 
 /// How to see that a package is there.
@@ -73,6 +75,12 @@ const PACKAGES: &[Package] = &[
         purpose: Purpose::Fetch,
         needed_by: "fetching libtorch and CMake (never at run time)",
     },
+    Package {
+        name: "python3-venv",
+        proof: Proof::Runs("python3", &["-c", "import ensurepip, venv"]),
+        purpose: Purpose::Measure,
+        needed_by: "the Python packages of `cargo xtask rd`",
+    },
 ];
 
 /// Installs what `purpose` needs and this machine lacks, with `fetch` also what fetching wheels needs. Says what to do
@@ -94,8 +102,8 @@ pub(crate) fn ensure(purpose: Purpose, fetch: bool) -> Result<(), Failure> {
 /// The packages for `purpose`, with `fetch` also those for fetching wheels, that `there` does not find.
 fn missing(purpose: Purpose, fetch: bool, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
     let wanted = |package: &&Package| match package.purpose {
-        Purpose::Build => true,
-        Purpose::Test | Purpose::Bench => purpose == package.purpose,
+        Purpose::Build => purpose != Purpose::Measure,
+        Purpose::Test | Purpose::Bench | Purpose::Measure => purpose == package.purpose,
         Purpose::Fetch => fetch,
     };
     PACKAGES.iter().filter(wanted).filter(|package| !there(package.proof)).collect()
@@ -165,6 +173,7 @@ mod tests {
         assert_eq!(names(&missing(Purpose::Build, false, nothing)), build);
         assert_eq!(names(&missing(Purpose::Test, false, nothing)), [&build[..], &["valgrind"]].concat());
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
+        assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);
         assert!(missing(Purpose::Test, true, |_| true).is_empty());
     }
 

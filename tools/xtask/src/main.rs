@@ -14,6 +14,8 @@ mod header;
 mod layering;
 mod libtorch;
 mod machine;
+mod python;
+mod rd;
 mod setup;
 mod test;
 mod wheels;
@@ -50,6 +52,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Demo { out, full } => demo::run(&workspace, &out, full),
         Command::Test { quick } => test::run(&workspace, quick),
         Command::Bench => bench::run(&workspace),
+        Command::Rd(options) => rd::run(&workspace, &options),
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
     }

@@ -7,7 +7,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, layering, setup};
+use crate::{header, layering, rd, setup};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -101,6 +101,7 @@ fn all_stages() -> Vec<Stage> {
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("C header", Action::Call(|workspace| header::run(workspace, true))),
+        light("tests of the rate-distortion scripts", Action::Call(rd::test)),
         light("tests of the native crates", Action::Cargo(with_native(&["test"], &["--no-fail-fast"]))),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),

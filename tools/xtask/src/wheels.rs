@@ -108,7 +108,7 @@ impl Wheels {
 }
 
 /// Waits until no other xtask fetches into this checkout. The lock ends with the process, however it ends.
-fn lock(workspace: &Workspace) -> Result<File, Failure> {
+pub(crate) fn lock(workspace: &Workspace) -> Result<File, Failure> {
     files::make_folder(&workspace.target)?;
     let path = workspace.target.join("wheels.lock");
     let lock = File::create(&path).map_err(|error| Failure::io("create", &path, &error))?;

@@ -45,6 +45,18 @@ impl Simd for Avx2 {
         unsafe { _mm256_storeu_ps(to.as_mut_ptr(), value) }
     }
     #[inline(always)]
+    fn load_i8(self, from: &[i8]) -> __m256 {
+        assert!(from.len() >= Self::LANES);
+        // SAFETY: `self` proves that the CPU has the instructions; the slice has 8 bytes.
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(from.as_ptr().cast()))) }
+    }
+    #[inline(always)]
+    fn load_i16(self, from: &[i16]) -> __m256 {
+        assert!(from.len() >= Self::LANES);
+        // SAFETY: `self` proves that the CPU has the instructions; the slice has 16 bytes.
+        unsafe { _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(from.as_ptr().cast()))) }
+    }
+    #[inline(always)]
     fn add(self, a: __m256, b: __m256) -> __m256 {
         // SAFETY: `self` proves that the CPU has the instruction.
         unsafe { _mm256_add_ps(a, b) }
@@ -76,5 +88,40 @@ impl Simd for Avx2 {
             let (low, high) = (_mm256_unpacklo_ps(even, odd), _mm256_unpackhi_ps(even, odd));
             (_mm256_permute2f128_ps::<0x20>(low, high), _mm256_permute2f128_ps::<0x31>(low, high))
         }
+    }
+    #[inline(always)]
+    fn deinterleave(self, first: __m256, second: __m256) -> (__m256, __m256) {
+        // SAFETY: `self` proves that the CPU has the instructions.
+        unsafe {
+            let low = _mm256_permute2f128_ps::<0x20>(first, second);
+            let high = _mm256_permute2f128_ps::<0x31>(first, second);
+            (_mm256_shuffle_ps::<0x88>(low, high), _mm256_shuffle_ps::<0xdd>(low, high))
+        }
+    }
+    #[inline(always)]
+    fn behind(self, before: __m256, here: __m256) -> __m256 {
+        // SAFETY: `self` proves that the CPU has the instructions.
+        unsafe {
+            let between = _mm256_castps_si256(_mm256_permute2f128_ps::<0x21>(before, here));
+            _mm256_castsi256_ps(_mm256_alignr_epi8::<12>(_mm256_castps_si256(here), between))
+        }
+    }
+    #[inline(always)]
+    fn ahead(self, here: __m256, after: __m256) -> __m256 {
+        // SAFETY: `self` proves that the CPU has the instructions.
+        unsafe {
+            let between = _mm256_castps_si256(_mm256_permute2f128_ps::<0x21>(here, after));
+            _mm256_castsi256_ps(_mm256_alignr_epi8::<4>(between, _mm256_castps_si256(here)))
+        }
+    }
+    #[inline(always)]
+    fn first(self, v: __m256) -> __m256 {
+        // SAFETY: `self` proves that the CPU has the instruction.
+        unsafe { _mm256_broadcastss_ps(_mm256_castps256_ps128(v)) }
+    }
+    #[inline(always)]
+    fn last(self, v: __m256) -> __m256 {
+        // SAFETY: `self` proves that the CPU has the instructions.
+        unsafe { _mm256_permutevar8x32_ps(v, _mm256_set1_epi32(7)) }
     }
 }

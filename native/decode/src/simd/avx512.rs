@@ -91,6 +91,18 @@ macro_rules! avx512_simd {
                 unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
             }
             #[inline(always)]
+            fn load_i8(self, from: &[i8]) -> __m512 {
+                assert!(from.len() >= Self::LANES);
+                // SAFETY: `self` proves that the CPU has the instructions; the slice has 16 bytes.
+                unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(from.as_ptr().cast()))) }
+            }
+            #[inline(always)]
+            fn load_i16(self, from: &[i16]) -> __m512 {
+                assert!(from.len() >= Self::LANES);
+                // SAFETY: `self` proves that the CPU has the instructions; the slice has 32 bytes.
+                unsafe { _mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(from.as_ptr().cast()))) }
+            }
+            #[inline(always)]
             fn add(self, a: __m512, b: __m512) -> __m512 {
                 // SAFETY: `self` proves that the CPU has the instruction.
                 unsafe { _mm512_add_ps(a, b) }
@@ -123,6 +135,41 @@ macro_rules! avx512_simd {
                     let high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
                     (_mm512_permutex2var_ps(even, low, odd), _mm512_permutex2var_ps(even, high, odd))
                 }
+            }
+            #[inline(always)]
+            fn deinterleave(self, first: __m512, second: __m512) -> (__m512, __m512) {
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe {
+                    let even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+                    let odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+                    (_mm512_permutex2var_ps(first, even, second), _mm512_permutex2var_ps(first, odd, second))
+                }
+            }
+            #[inline(always)]
+            fn behind(self, before: __m512, here: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe {
+                    let (before, here) = (_mm512_castps_si512(before), _mm512_castps_si512(here));
+                    _mm512_castsi512_ps(_mm512_alignr_epi32::<15>(here, before))
+                }
+            }
+            #[inline(always)]
+            fn ahead(self, here: __m512, after: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe {
+                    let (here, after) = (_mm512_castps_si512(here), _mm512_castps_si512(after));
+                    _mm512_castsi512_ps(_mm512_alignr_epi32::<1>(after, here))
+                }
+            }
+            #[inline(always)]
+            fn first(self, v: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instruction.
+                unsafe { _mm512_broadcastss_ps(_mm512_castps512_ps128(v)) }
+            }
+            #[inline(always)]
+            fn last(self, v: __m512) -> __m512 {
+                // SAFETY: `self` proves that the CPU has the instructions.
+                unsafe { _mm512_permutexvar_ps(_mm512_set1_epi32(15), v) }
             }
         }
     };

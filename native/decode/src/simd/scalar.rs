@@ -40,6 +40,16 @@ impl Simd for Scalar {
         to[..LANES].copy_from_slice(&value);
     }
     #[inline(always)]
+    fn load_i8(self, from: &[i8]) -> V {
+        let from = &from[..LANES];
+        each(|i| f32::from(from[i]))
+    }
+    #[inline(always)]
+    fn load_i16(self, from: &[i16]) -> V {
+        let from = &from[..LANES];
+        each(|i| f32::from(from[i]))
+    }
+    #[inline(always)]
     fn add(self, a: V, b: V) -> V {
         each(|i| a[i] + b[i])
     }
@@ -64,5 +74,26 @@ impl Simd for Scalar {
     fn interleave(self, even: V, odd: V) -> (V, V) {
         let at = |i: usize| if i.is_multiple_of(2) { even[i / 2] } else { odd[i / 2] };
         (each(at), each(|i| at(i + LANES)))
+    }
+    #[inline(always)]
+    fn deinterleave(self, first: V, second: V) -> (V, V) {
+        let at = |i: usize| if i < LANES { first[i] } else { second[i - LANES] };
+        (each(|i| at(2 * i)), each(|i| at(2 * i + 1)))
+    }
+    #[inline(always)]
+    fn behind(self, before: V, here: V) -> V {
+        each(|i| if i == 0 { before[LANES - 1] } else { here[i - 1] })
+    }
+    #[inline(always)]
+    fn ahead(self, here: V, after: V) -> V {
+        each(|i| if i == LANES - 1 { after[0] } else { here[i + 1] })
+    }
+    #[inline(always)]
+    fn first(self, v: V) -> V {
+        [v[0]; LANES]
+    }
+    #[inline(always)]
+    fn last(self, v: V) -> V {
+        [v[LANES - 1]; LANES]
     }
 }

@@ -1,6 +1,8 @@
 //! Random networks, and a bound on how far f32 arithmetic may be from the oracle.
 #![allow(dead_code, unreachable_pub)] // every test and benchmark uses its own part of this
 
+pub mod latents;
+
 use half::f16;
 use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeInterpolation, voxels};
 

@@ -7,7 +7,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use neuvol_entropy::{Coder, Layout, MAX_MAGNITUDE, decode, encode};
+use neuvol_entropy::{BrickDecoder, Coder, Layout, MAX_MAGNITUDE, decode, encode};
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((&[z, y, x, shape, kind], rest)) = bytes.split_first_chunk() else {
@@ -25,7 +25,23 @@ fuzz_target!(|bytes: &[u8]| {
             streams.push(stream);
             rest = more;
         }
-        match decode(coder, &layout, n, &streams) {
+        let decoded = decode(coder, &layout, n, &streams);
+        // A decoder that was used before finds the same.
+        let mut decoder = BrickDecoder::new(coder, &layout, n).expect("up to three components");
+        for _ in 0..2 {
+            let mut found = vec![vec![0; layout.len()]; n];
+            let pushed = streams.iter().try_for_each(|stream| {
+                decoder.push(stream, |brick| {
+                    for ([z, y, x], row) in brick.rows() {
+                        let at = (z * extent[1] + y) * extent[2] + x;
+                        found[brick.component][at..at + row.len()].copy_from_slice(row);
+                    }
+                })
+            });
+            assert_eq!(pushed.map(|()| found), decoded);
+            decoder.reset(coder, &layout, n).expect("up to three components");
+        }
+        match decoded {
             Ok(components) => components,
             Err(_) => return,
         }

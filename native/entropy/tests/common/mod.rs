@@ -64,3 +64,9 @@ pub(crate) fn group(kind: u32, seed: u32, extent: [usize; 3], n: usize) -> Vec<V
 pub(crate) fn slices(group: &[Vec<i32>]) -> Vec<&[i32]> {
     group.iter().map(Vec::as_slice).collect()
 }
+
+/// FNV-1a, 64 bits, of all streams with their lengths.
+pub(crate) fn hash(streams: &[Vec<u8>]) -> u64 {
+    let bytes = streams.iter().flat_map(|stream| (stream.len() as u32).to_le_bytes().into_iter().chain(stream.clone()));
+    bytes.fold(0xCBF2_9CE4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3))
+}

@@ -1,7 +1,7 @@
 //! Opens any bytes and walks everything in them: nothing may panic, hang or eat memory.
 //!
 //! From the folder of `neuvol-format`, with the committed files as seeds:
-//! `mkdir -p fuzz/corpus/read && cargo +nightly fuzz run read fuzz/corpus/read tests/golden/v1.[01] tests/attack`
+//! `mkdir -p fuzz/corpus/read && cargo +nightly fuzz run read fuzz/corpus/read tests/golden/v1.[012] tests/attack`
 //!
 //! A fuzzer cannot guess checksums, so every input is walked twice: as it is, and with all checksums made right.
 

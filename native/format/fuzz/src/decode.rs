@@ -1,17 +1,24 @@
 //! Decodes blocks of untrusted files with the reference decoder. Used by the fuzz target and by the tests.
 
-use neuvol_format::{BlockKey, Entry, Reader};
+use neuvol_format::{BlockKey, Entry, Reader, codec};
 use neuvol_model::{decode_block_reference, parse_block, voxels};
 
 /// Largest block that is decoded, in voxels: the reference decoder is slow.
 const MOST_VOXELS: usize = 1024;
 
+/// Largest block whose wavelet coefficients are unpacked, in voxels: a few bytes may stand for 32 components of it.
+const MOST_COEFFICIENTS: usize = 1 << 15;
+
 /// Parses a block and decodes it if it is small; any error is fine, any value must lie in the range of the entry.
 pub fn decode(reader: &Reader<&[u8]>, key: BlockKey, entry: &Entry) {
+    let variable = &reader.variables()[key.variable as usize];
+    if entry.codec == codec::WAVELET && voxels(variable.block_extent(key.block, 0)) > MOST_COEFFICIENTS {
+        return;
+    }
     let Ok(block) = parse_block(reader, key, entry) else {
         return;
     };
-    let extent = reader.variables()[key.variable as usize].block_extent(key.block, key.level);
+    let extent = variable.block_extent(key.block, key.level);
     if voxels(extent) > MOST_VOXELS {
         return;
     }

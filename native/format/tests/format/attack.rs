@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::fs;
 
-use neuvol_format::{Error, Reader};
+use neuvol_format::{Entry, Error, Reader};
+use neuvol_model::{Error as ModelError, parse_block};
 
 use crate::attacks::{Outcome, attacks};
 use crate::walk::walk;
@@ -24,15 +25,34 @@ fn variant(error: &Error) -> &'static str {
     }
 }
 
-/// The error that a file leads to, and where.
-fn run(bytes: &[u8]) -> Option<(&'static str, Error)> {
-    match walk(bytes, &mut |_, _, _| {}) {
-        Err(error) => Some(("open", error)),
+/// Name of the error of a model.
+fn model_variant(error: &ModelError) -> &'static str {
+    match error {
+        ModelError::Format(error) => variant(error),
+        ModelError::Payload { .. } => "Payload",
+        ModelError::Length { .. } => "Length",
+        ModelError::Unsupported { .. } => "Unsupported",
+        ModelError::Limit { .. } => "Limit",
+        ModelError::Argument { .. } => "Argument",
+    }
+}
+
+/// The error that a file leads to: where, its name and its text. Blocks are only decoded if that is what is asked for.
+fn run(bytes: &[u8], decode: bool) -> Option<(&'static str, &'static str, String)> {
+    let mut first = None;
+    let mut on_block = |reader: &Reader<&[u8]>, key, entry: &Entry| {
+        if decode && let Err(error) = parse_block(reader, key, entry) {
+            first.get_or_insert(("decode", model_variant(&error), error.to_string()));
+        }
+    };
+    let found = |stage, error: Error| Some((stage, variant(&error), error.to_string()));
+    match walk(bytes, &mut on_block) {
+        Err(error) => found("open", error),
         Ok(walked) => match walked.first_error {
-            Some(error) => Some(("read", error)),
+            Some(error) => found("read", error),
             None => {
                 let reader = Reader::new(bytes).expect("it was opened before");
-                reader.check().err().map(|error| ("check", error))
+                reader.check().err().and_then(|error| found("check", error)).or(first)
             }
         },
     }
@@ -49,6 +69,7 @@ fn readme() -> String {
         let outcome = match attack.outcome {
             Outcome::Open(variant, text) => format!("opening: `{variant}`, \"{text}\""),
             Outcome::Read(variant, text) => format!("reading: `{variant}`, \"{text}\""),
+            Outcome::Decode(variant, text) => format!("decoding: `{variant}` of the model, \"{text}\""),
             Outcome::Check(variant, text) => format!("check of the whole file: `{variant}`, \"{text}\""),
             Outcome::Fine => "nothing: it is read".to_owned(),
         };
@@ -70,14 +91,15 @@ fn hostile_files_are_refused_as_the_readme_says() {
         let expected = match attack.outcome {
             Outcome::Open(variant, text) => Some(("open", variant, text)),
             Outcome::Read(variant, text) => Some(("read", variant, text)),
+            Outcome::Decode(variant, text) => Some(("decode", variant, text)),
             Outcome::Check(variant, text) => Some(("check", variant, text)),
             Outcome::Fine => None,
         };
-        let found = run(&stored);
+        let found = run(&stored, matches!(attack.outcome, Outcome::Decode(..)));
         let right = match (&expected, &found) {
             (None, None) => true,
-            (Some((stage, name, text)), Some((found_stage, error))) => {
-                stage == found_stage && *name == variant(error) && error.to_string().contains(text)
+            (Some((stage, name, text)), Some((found_stage, found_name, found_text))) => {
+                stage == found_stage && name == found_name && found_text.contains(text)
             }
             _ => false,
         };

@@ -1,12 +1,13 @@
 //! The files of the golden folder, built by hand.
 
+use neuvol_entropy::Coder;
 use neuvol_format::{
     Attribute, AttributeValue, Blob, Coordinate, EntryPlan, Mask, MaskPlan, MaskRef, Meta, NetworkPlan, Plan, Segment,
     VariableMeta, VariablePlan, codec, crc, network_kind, write_to,
 };
 use serde_json::json;
 
-use crate::payloads::{Grid, Numbers, head, raw, wavelet};
+use crate::payloads::{Grid, Latents, Numbers, head, raw};
 
 /// A plan and the bytes of its blobs.
 #[derive(Debug, Clone, Default)]
@@ -111,6 +112,7 @@ pub(crate) fn constant_entry(value: f32) -> EntryPlan {
         codec: codec::CONSTANT,
         output: 0,
         blob: None,
+        prefix: None,
         min: value,
         max: value,
         max_abs_error: 0.0,
@@ -240,25 +242,38 @@ fn times() -> Case {
     case
 }
 
-/// Wavelet latents, which a reader of 1.0 carries without decoding, with and without a head.
+/// Wavelet latents, with and without head and residual; the levels are the first bytes of one payload.
 fn wavelet_blocks() -> Case {
     let mut case = empty("wavelet");
     let mut numbers = Numbers::new(4);
     let network = case.add_network(network_kind::HEAD, head(&mut numbers));
-    let first = case.add_blob(wavelet(5, &mut numbers));
-    let second = case.add_blob(wavelet(5, &mut numbers));
-    let entries = vec![
-        EntryPlan { network: Some(network), ..entry(codec::WAVELET, first, (0.0, 1.0)) },
-        entry(codec::WAVELET, second, (0.0, 0.75)),
-    ];
+    let first = Latents { extent: [8, 8, 8], steps: 5, coder: Coder::Dense, flags: 1 | 2 | 8, n_components: 2 };
+    let second = Latents { extent: [1, 8, 8], coder: Coder::Fast, flags: 4, n_components: 3, ..first };
+    let payloads = [(first, Some(network)), (second, None)].map(|(latents, network)| {
+        let (bytes, lens) = latents.payload(&mut numbers);
+        (case.add_blob(bytes.clone()), bytes, lens, network)
+    });
+    let entries = (0..4).flat_map(|level| {
+        payloads.iter().map(move |(blob, bytes, lens, network)| {
+            let part = &bytes[..lens[level]];
+            let prefix = (level > 0).then(|| Blob { len: part.len() as u32, crc: crc(part) });
+            EntryPlan { prefix, network: *network, ..entry(codec::WAVELET, *blob, (-1.0, 2.0 - level as f32 * 0.25)) }
+        })
+    });
     let plan = VariablePlan {
         steps: 5,
+        n_levels: 4,
+        n_stored_levels: 4,
         has_time: true,
         segments: vec![Segment { first: 0, steps: 5 }],
-        entries,
-        ..variable([9, 8, 8], (0.0, 1.0), 5 * 9 * 8 * 8)
+        entries: entries.collect(),
+        ..variable([9, 8, 8], (-1.0, 2.0), 5 * 9 * 8 * 8)
     };
     case.add_variable("pm25", &["time", "level", "lat", "lon"], plan);
+    let still = Latents { extent: [1, 7, 6], steps: 1, coder: Coder::Dense, flags: 0, n_components: 1 };
+    let blob = case.add_blob(still.payload(&mut numbers).0);
+    let entries = vec![EntryPlan { network: Some(network), ..entry(codec::WAVELET, blob, (-1.0, 2.0)) }];
+    case.add_variable("height", &["lat7", "lon6"], VariablePlan { entries, ..variable([1, 7, 6], (-1.0, 2.0), 42) });
     case
 }
 

@@ -1,18 +1,19 @@
 //! Files of each version that every later version must read alike.
 
+use std::fmt::Write;
 use std::fs;
 
-use neuvol_format::{Reader, codec};
+use neuvol_format::Reader;
 
 use crate::cases::golden;
 use crate::dump::dump;
 use crate::{folder, update};
 
 /// Folders of versions that were released: their files are never written again.
-const RELEASED: [&str; 1] = ["golden/v1.0"];
+const RELEASED: [&str; 2] = ["golden/v1.0", "golden/v1.1"];
 
 /// The folder of the version that is written now.
-const CURRENT: &str = "golden/v1.1";
+const CURRENT: &str = "golden/v1.2";
 
 #[test]
 fn files_of_released_versions_are_read_as_ever() {
@@ -69,11 +70,41 @@ fn payloads_of_the_files_can_be_decoded() {
         for key in (0..reader.variables().len() as u32).flat_map(|n| reader.keys(n)) {
             let entry = reader.entry(key).unwrap_or_else(|error| panic!("{name}, {key:?}: {error}"));
             let block = neuvol_model::parse_block(&reader, key, &entry);
-            match (entry.codec, block) {
-                // Carried, not decoded, by a reader of 1.0.
-                (codec::WAVELET, block) => assert!(block.is_err(), "{name}, {key:?}"),
-                (_, block) => drop(block.unwrap_or_else(|error| panic!("{name}, {key:?}: {error}"))),
+            block.unwrap_or_else(|error| panic!("{name}, {key:?}: {error}"));
+        }
+    }
+}
+
+#[test]
+fn latents_are_decoded_as_ever() {
+    let bytes = fs::read(folder(CURRENT).join("wavelet.neuvol")).expect("the file is there");
+    let reader = Reader::new(&bytes[..]).expect("it can be opened");
+    let mut text = String::new();
+    for (variable, info) in reader.variables().iter().enumerate() {
+        for key in reader.keys(variable as u32) {
+            let entry = reader.entry(key).expect("the entry is whole");
+            let block = neuvol_model::parse_block(&reader, key, &entry).expect("the payload is whole");
+            let extent = info.block_extent(key.block, key.level);
+            let mut values = vec![0.0; neuvol_model::voxels(extent)];
+            for time in [0.0, f64::from(info.steps - 1) * 0.4] {
+                neuvol_model::decode_block_reference(&block, &entry, extent, time, &mut values).expect("it fits");
+                let some: Vec<String> =
+                    values.iter().step_by(values.len().div_ceil(9)).map(|value| format!("{value:.3}")).collect();
+                writeln!(
+                    text,
+                    "variable {variable} level {} block {} time {time}: {}",
+                    key.level,
+                    key.block,
+                    some.join(" ")
+                )
+                .expect("text can be written to a string");
             }
         }
     }
+    let file = folder(CURRENT).join("wavelet.values");
+    if update() {
+        fs::write(&file, &text).expect("the golden folder can be written");
+    }
+    let stored = fs::read_to_string(&file).expect("the values are there");
+    assert_eq!(text, stored.replace("\r\n", "\n"));
 }

@@ -1,5 +1,7 @@
 //! Payloads made by hand after SPEC section 11: this crate carries them without looking inside.
 
+use neuvol_entropy::{Coder, Layout, encode, residual};
+
 /// A fixed sequence of numbers that look random.
 pub(crate) struct Numbers(u64);
 
@@ -24,6 +26,14 @@ impl Numbers {
 
     pub(crate) fn bytes(&mut self, n: usize) -> Vec<u8> {
         (0..n).map(|_| self.next() as u8).collect()
+    }
+
+    /// Mostly 0, else at most `most`.
+    fn sparse(&mut self, most: u64) -> i32 {
+        match self.below(5) {
+            0 => self.below(2 * most + 1) as i32 - most as i32,
+            _ => 0,
+        }
     }
 
     /// `n` values of f16 in -1..1, as bytes.
@@ -102,25 +112,67 @@ impl Grid {
     }
 }
 
-/// Codec 4: two components of three streams.
-pub(crate) fn wavelet(segment_steps: usize, numbers: &mut Numbers) -> Vec<u8> {
-    let (components, streams) = (2, 3);
-    let mut bytes = 0.125f32.to_le_bytes().to_vec();
-    bytes.extend([2, components, 1, streams]);
-    bytes.extend([0; 8]);
-    bytes.extend(numbers.halves(usize::from(components) * segment_steps));
-    let lens = [5u32, 9, 17, 3, 0, 8];
-    bytes.extend(lens.iter().flat_map(|len| len.to_le_bytes()));
-    bytes.extend(numbers.bytes(lens.iter().sum::<u32>() as usize));
-    bytes
+/// A block of wavelet latents: three levels, steps of 0.125 from 0.5 on.
+pub(crate) struct Latents {
+    pub(crate) extent: [u32; 3],
+    pub(crate) steps: usize,
+    pub(crate) coder: Coder,
+    /// 1 precise, 2 residual, 4 cubic weights, 8 values between steps.
+    pub(crate) flags: u8,
+    pub(crate) n_components: usize,
 }
 
-/// A network of kind 2: 2 channels, one 1x1 layer (weights 2x3, bias 2).
+impl Latents {
+    const N_LEVELS: u8 = 3;
+
+    /// Codec 4: the payload of level 0 and the lengths of those of levels 0, 1, 2 and 3, its first bytes.
+    pub(crate) fn payload(&self, numbers: &mut Numbers) -> (Vec<u8>, [usize; 4]) {
+        let extent = self.extent.map(|n| n as usize);
+        let mut arrays = |n: usize, most| {
+            let mut array = || (0..extent.iter().product()).map(|_| numbers.sparse(most)).collect();
+            (0..n).map(|_| array()).collect::<Vec<Vec<i32>>>()
+        };
+        let components = arrays(self.n_components, 20);
+        let residuals = arrays(self.steps, 2);
+        let layout = Layout::new(extent, Self::N_LEVELS).expect("an extent of the format");
+        let components: Vec<&[i32]> = components.iter().map(Vec::as_slice).collect();
+        let streams = encode(self.coder, &layout, &components).expect("small coefficients");
+
+        let mut bytes = 0.125f32.to_le_bytes().to_vec();
+        bytes.extend(0.5f32.to_le_bytes());
+        bytes.extend([Self::N_LEVELS, self.n_components as u8, self.coder.id(), self.flags]);
+        if self.steps > 1 {
+            bytes.extend(numbers.halves(self.n_components * self.steps));
+        }
+        let put_len = |bytes: &mut Vec<u8>, stream: &[u8]| bytes.extend((stream.len() as u32).to_le_bytes());
+        streams.iter().for_each(|stream| put_len(&mut bytes, stream));
+        let mut residual = Vec::new();
+        if self.flags & 2 != 0 {
+            let steps: Vec<&[i32]> = residuals.iter().map(Vec::as_slice).collect();
+            residual = residual::encode(extent, &steps).expect("small residuals");
+            bytes.extend(0.03125f32.to_le_bytes());
+            put_len(&mut bytes, &residual);
+        }
+        let mut ends = Vec::new();
+        for stream in &streams {
+            bytes.extend(stream);
+            ends.push(bytes.len());
+        }
+        bytes.extend(residual);
+        let lens = [bytes.len(), ends[2], ends[1], ends[0]];
+        (bytes, lens)
+    }
+}
+
+/// A network of kind 2: 2 channels, one hidden layer.
 pub(crate) fn head(numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = vec![2, 1, 0, 0];
-    for value in [0.5f32, 2.0, 0.0078125, 0.015625] {
+    for value in [0.5f32, 2.0] {
         bytes.extend(value.to_le_bytes());
     }
-    bytes.extend(numbers.bytes(2 * 3 + 2));
+    // Convolution, hidden layer, output: weights and biases.
+    let lens = [2 * 2 * 27, 2, 2 * 2, 2, 2, 1];
+    bytes.extend((0..lens.len()).flat_map(|n| (0.0078125f32 * (1 + n) as f32).to_le_bytes()));
+    bytes.extend(numbers.bytes(lens.iter().sum()));
     bytes
 }

@@ -1,6 +1,8 @@
 //! Random plans that keep the rules of the format.
 
-use neuvol_format::{Attribute, AttributeValue, EntryPlan, Mask, MaskRef, Segment, VariableMeta, VariablePlan, codec};
+use neuvol_format::{
+    Attribute, AttributeValue, Blob, EntryPlan, Mask, MaskRef, Segment, VariableMeta, VariablePlan, codec, crc,
+};
 use proptest::prelude::*;
 
 use crate::cases::{Case, constant_entry};
@@ -167,11 +169,16 @@ fn entry(case: &mut Case, extent: [u32; 3], steps: u32, numbers: &mut Numbers) -
             case.add_blob(bytes)
         }
     };
+    // Some have only its first bytes.
+    let len = 1 + numbers.below(case.plan.blobs[blob as usize].len.into()) as u32;
+    let part = &case.blobs[blob as usize][..len as usize];
+    let prefix = (numbers.below(4) == 0).then(|| Blob { len, crc: crc(part) });
     let n_networks = case.plan.networks.len() as u64;
     EntryPlan {
         codec: codec::RAW + numbers.below(3) as u16,
         output: numbers.below(16) as u8,
         blob: Some(blob),
+        prefix,
         min: -1.0 - numbers.below(100) as f32,
         max: numbers.below(100) as f32,
         network: (n_networks > 0 && numbers.below(2) == 0).then(|| numbers.below(n_networks) as u32),

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use neuvol_format::{BlockMask, Error, MaskRef, Reader, write_file, write_to};
+use neuvol_format::{Blob, BlockMask, Error, MaskRef, Reader, write_file, write_to};
 use proptest::prelude::*;
 
 use crate::cases::{Case, golden};
@@ -47,6 +47,7 @@ pub(crate) fn assert_matches<B: AsRef<[u8]>>(reader: &Reader<B>, case: &Case) {
             assert_eq!(bits([entry.min, entry.max, 0.0, 0.0]), bits([planned.min, planned.max, 0.0, 0.0]));
             assert_eq!(entry.mask, planned.mask);
             let payload = planned.blob.map_or(&[][..], |blob| &case.blobs[blob as usize]);
+            let payload = planned.prefix.map_or(payload, |prefix| &payload[..prefix.len as usize]);
             assert_eq!(reader.payload(&entry).expect("the payload is whole"), payload);
             match (reader.mask(key, &entry).expect("the mask is whole"), planned.mask) {
                 (BlockMask::AllValid, MaskRef::AllValid) | (BlockMask::NoneValid, MaskRef::NoneValid) => {}
@@ -146,6 +147,14 @@ fn broken_plans_are_refused() {
     refused("raw", |case| case.plan.coordinates.truncate(20), "end outside");
     refused("raw", |case| case.plan.meta.variables.clear(), "META has 0 variables");
     refused("raw", |case| case.plan.blobs[0].len = 0, "is empty");
+    let with_prefix = |entry: usize, change: fn(&mut Blob)| {
+        move |case: &mut Case| case.plan.variables[0].entries[entry].prefix.as_mut().map_or((), change)
+    };
+    refused("wavelet", with_prefix(2, |prefix| prefix.len = 0), "no prefix of 0 bytes");
+    refused("wavelet", with_prefix(2, |prefix| prefix.len = 1 << 20), "no prefix of 1048576 bytes");
+    refused("wavelet", with_prefix(2, |prefix| prefix.len -= 1), "have not the CRC");
+    refused("wavelet", with_prefix(2, |prefix| prefix.crc ^= 1), "have not the CRC");
+    refused("wavelet", |case| case.plan.variables[0].entries[2].blob = None, "no prefix of");
     refused("raw", |case| case.blobs[0][0] ^= 1, "payload 0 has");
     refused("raw", |case| case.plan.variables.clear(), "no variables");
     refused("grid", |case| case.plan.variables[0].segments[1].first = 2, "segment 1 of variable 0");

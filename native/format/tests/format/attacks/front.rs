@@ -65,8 +65,8 @@ pub(super) fn headers() -> Vec<Row> {
             },
             Open("Invalid", "text-mode"),
         ),
-        ("major_2", "a file of version 2.1", "constant", |v| v.put(8, [2]), Open("Version", "version 2.1")),
-        ("major_0", "a file of version 0.1", "constant", |v| v.put(8, [0]), Open("Version", "version 0.1")),
+        ("major_2", "a file of version 2.2", "constant", |v| v.put(8, [2]), Open("Version", "version 2.2")),
+        ("major_0", "a file of version 0.2", "constant", |v| v.put(8, [0]), Open("Version", "version 0.2")),
         ("header_flipped", "a bit of the header is wrong", "constant", |v| v.flip(40), Open("Checksum", "header")),
         (
             "header_reserved",

@@ -1,6 +1,7 @@
 //! The hostile files: how each is made from a golden one, and what must happen.
 
 mod front;
+mod latents;
 mod records;
 mod tables;
 mod victim;
@@ -14,6 +15,8 @@ pub(crate) enum Outcome {
     Open(&'static str, &'static str),
     /// It can be opened; reading everything in it ends in this error.
     Read(&'static str, &'static str),
+    /// It can be read; decoding every block ends in this error of the models.
+    Decode(&'static str, &'static str),
     /// Everything can be read; only a check of the whole file shows it.
     Check(&'static str, &'static str),
     /// It is no attack: a reader must cope with it.
@@ -42,6 +45,8 @@ pub(crate) fn attacks() -> Vec<Attack> {
         tables::networks(),
         records::entries(),
         records::masks(),
+        latents::payloads(),
+        latents::heads(),
         records::others(),
     ] {
         for (name, what, base, damage, outcome) in list {

@@ -56,6 +56,18 @@ impl Victim {
         u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight bytes")) as usize
     }
 
+    /// Offset of the payload of an entry.
+    pub(super) fn payload(&self, n: usize) -> usize {
+        let at = self.section("INDX") + 64 * n + 16;
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight bytes")) as usize
+    }
+
+    /// Offset of a network.
+    pub(super) fn network(&self, n: usize) -> usize {
+        let at = self.section("NETS") + 32 * n + 8;
+        u64::from_le_bytes(self.bytes[at..at + 8].try_into().expect("eight bytes")) as usize
+    }
+
     /// Offset of the payload of a mask.
     pub(super) fn mask_payload(&self, n: usize) -> usize {
         let at = self.section("MASK") + 64 * n;

@@ -1,0 +1,417 @@
+//! The models that the blocks of a variable share: quantiser step and head of every quality, made to reach a target.
+//!
+//! Some blocks, all if there are few, are compressed until what was *measured on their bytes* reaches the target: predict a
+//! step, train, encode, decode, measure, correct the step. Nothing is assumed to be monotonic: the smallest result that
+//! passed is kept.
+
+use super::{
+    CompressError, CompressOptions, Event, Layout, Unit,
+    block::{EncodeError, Encoded},
+    input::Input,
+    journal::Journal,
+    latents::Job,
+    layout::PlannedUnit,
+    scan::Scan,
+    target::{Measured, Target},
+};
+use crate::{
+    train::TrainError,
+    wavelet::{self, Effort, Latents, Model, Piece},
+};
+use neuvol_model::Head;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+/// Trainings per quality, the last ones with a fixed head.
+const ATTEMPTS: u32 = 12;
+/// Attempts that train the head.
+const TRAININGS: u32 = 2;
+/// dB by which a result may be better than its target before bytes are worth another attempt.
+const SLACK: f64 = 0.03;
+/// The same for a result of all blocks, of which those of the sample were tried before.
+const EXCESS: f64 = 0.12;
+/// Times that all blocks are encoded again because they came out better than the target.
+const ADJUSTMENTS: u32 = 2;
+/// What a head is expected to bring, in dB.
+const GAIN: f64 = 1.0;
+/// dB per halving of the step, until two attempts have shown it.
+const SLOPE: f64 = 5.0;
+/// Bytes of a variable above which the widest head is always worth its own.
+const SMALL: f64 = 15_000.0;
+/// Base step of blocks with an error bound, in bounds.
+const BOUND_STEP: f64 = 2.75;
+
+/// The models of all variables, `[variable][quality]`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Plan {
+    pub(super) models: Vec<Vec<StoredModel>>,
+    /// How often all blocks were encoded and missed a target.
+    pub(super) attempt: u32,
+}
+
+impl Plan {
+    /// The models, `[variable][quality]`.
+    pub(super) fn load(&self) -> Vec<Vec<Model>> {
+        self.models.iter().map(|qualities| qualities.iter().map(StoredModel::load).collect()).collect()
+    }
+
+    /// A plan that should reach the targets that all blocks of a complete journal miss, or miss by being too good; none if
+    /// they are good enough.
+    pub(super) fn improved(
+        &self,
+        targets: &[Target],
+        layout: &Layout,
+        scans: &[Scan],
+        journal: &Journal,
+    ) -> Result<Option<Self>, CompressError> {
+        let mut better = Self { attempt: self.attempt + 1, ..self.clone() };
+        let mut changed = false;
+        for (variable, scan) in scans.iter().enumerate() {
+            let (group, output) = layout.place(variable);
+            for (quality, &target) in targets.iter().enumerate() {
+                let model = &mut better.models[variable][quality];
+                let number = quality * layout.groups[group as usize].len() + output;
+                let mut sum = Measured::default();
+                for record in journal.records().iter().filter(|record| record.unit.group == group) {
+                    let output = &record.outputs[number];
+                    let bytes = output.payload.map_or(0, |payload| record.payloads[payload].len);
+                    sum.add(bytes.into(), output.sum_squares, output.valid, output.max_abs_error);
+                }
+                sum.bytes += model.head_bytes().map_or(0, |bytes| bytes.len()) as f64;
+                let margin = sum.margin(target, scan);
+                let is_final = matches!(target, Target::MaxError(_)) || margin.is_infinite() || margin.is_nan();
+                let excess = if self.attempt < ADJUSTMENTS { EXCESS } else { f64::INFINITY };
+                if is_final || model.step == 0.0 || (0.0..excess).contains(&margin) {
+                    continue;
+                }
+                changed = true;
+                if self.attempt >= ATTEMPTS {
+                    if matches!(target, Target::Bytes(_)) {
+                        let name = &layout.variables[variable].name;
+                        let message = format!("--target-bytes: {name} cannot be made that small; give more bytes");
+                        return Err(CompressError::Argument(message));
+                    }
+                    *model = StoredModel::new(&Model::lossless());
+                } else {
+                    // Each miss asks for a little more, so that this ends.
+                    let aim = margin - SLACK * (0.5 + f64::from(self.attempt));
+                    model.step *= (aim / SLOPE).clamp(-3.0, 3.0).exp2();
+                }
+            }
+        }
+        Ok(changed.then_some(better))
+    }
+}
+
+/// A model as the journal keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredModel {
+    pub(super) step: f64,
+    /// The head's bytes in base 64.
+    head: Option<String>,
+}
+
+impl StoredModel {
+    pub(super) fn new(model: &Model) -> Self {
+        use base64::Engine;
+        let text = |head: &Arc<Head>| base64::prelude::BASE64_STANDARD.encode(head.to_bytes());
+        Self { step: model.step, head: model.head.as_ref().map(text) }
+    }
+
+    pub(super) fn load(&self) -> Model {
+        use base64::Engine;
+        // It was written by `new`; what no longer reads is as good as no head, and the target is measured anyway.
+        let head = self.head.as_ref().and_then(|text| base64::prelude::BASE64_STANDARD.decode(text).ok());
+        Model { step: self.step, head: head.and_then(|bytes| Head::from_bytes(&bytes).ok()).map(Arc::new) }
+    }
+
+    pub(super) fn head_bytes(&self) -> Option<Vec<u8>> {
+        self.load().head.map(|head| head.to_bytes())
+    }
+}
+
+/// Everything that planning needs.
+pub(super) struct Planner<'a> {
+    pub(super) input: &'a Input,
+    pub(super) layout: &'a Layout,
+    pub(super) scans: &'a [Scan],
+    pub(super) options: &'a CompressOptions,
+    pub(super) effort: &'a Effort,
+    pub(super) targets: &'a [Target],
+    pub(super) stop: &'a AtomicBool,
+}
+
+/// Blocks that models are made with.
+struct Sample {
+    units: Vec<Unit>,
+    jobs: Vec<Job>,
+    /// All values of the variable over those of the sample.
+    share: f64,
+}
+
+impl Planner<'_> {
+    /// Makes the models of a group of variables, and encodes the blocks of its sample if these are all blocks.
+    pub(super) fn group(
+        &self,
+        group: u32,
+        plan: &[PlannedUnit],
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(Vec<Vec<Model>>, Vec<(Unit, Encoded)>), CompressError> {
+        let sample = self.sample(group, plan)?;
+        let variables = &self.layout.groups[group as usize];
+        let mut models: Vec<Vec<Model>> = vec![Vec::new(); variables.len()];
+        let mut parts: Vec<Vec<Encoded>> = sample.units.iter().map(|_| Vec::new()).collect();
+        for &target in self.targets {
+            for (output, &variable) in variables.iter().enumerate() {
+                let start = models[output].last().cloned();
+                let (model, encoded) = self.variable(&sample, output, variable, target, start.as_ref(), tell)?;
+                models[output].push(model);
+                parts.iter_mut().zip(encoded).for_each(|(parts, encoded)| parts.push(encoded));
+            }
+        }
+        let finished = if sample.share > 1.0 {
+            Vec::new()
+        } else {
+            sample.units.into_iter().zip(parts.into_iter().map(merge)).collect()
+        };
+        Ok((models, finished))
+    }
+
+    /// Reads blocks spread over the entropies until there are enough voxels.
+    fn sample(&self, group: u32, plan: &[PlannedUnit]) -> Result<Sample, CompressError> {
+        let mut units: Vec<(Unit, u32)> =
+            plan.iter().filter(|planned| planned.unit.group == group).map(|p| (p.unit, p.steps)).collect();
+        let variable = &self.layout.variables[self.layout.groups[group as usize][0]];
+        let size = |unit: Unit| {
+            neuvol_model::voxels(variable.grid.extent(unit.block, 0)) * self.layout.segment(unit).steps as usize
+        };
+        let total: usize = units.iter().map(|&(unit, _)| size(unit)).sum();
+        let mut taken = total;
+        if total > self.effort.sample {
+            // Optimiser steps are shared out by entropy, so their order is that of the entropies.
+            units.sort_by_key(|&(unit, steps)| (steps, unit.segment, unit.block));
+            let every = (total as f64 / self.effort.sample as f64).max(1.0);
+            let mut next = every / 2.0;
+            let mut chosen = Vec::new();
+            taken = 0;
+            for (number, &unit) in units.iter().enumerate() {
+                if number as f64 >= next.floor() {
+                    next += every;
+                    taken += size(unit.0);
+                    chosen.push(unit);
+                }
+            }
+            if chosen.is_empty() {
+                chosen.push(units[units.len() / 2]);
+                taken = size(chosen[0].0);
+            }
+            units = chosen;
+        }
+        let jobs = units
+            .par_iter()
+            .map(|&(unit, _)| {
+                self.check_stop()?;
+                let seed = self.layout.seed(unit, self.options.train.seed);
+                Ok(Job::new(self.input.wanted(self.layout, unit, seed)?, self.effort.n_levels))
+            })
+            .collect::<Result<Vec<_>, CompressError>>()?;
+        let units = units.into_iter().map(|(unit, _)| unit).collect();
+        Ok(Sample { units, jobs, share: total as f64 / taken.max(1) as f64 })
+    }
+
+    fn check_stop(&self) -> Result<(), CompressError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(CompressError::Interrupted { kept: 0, journal: Default::default() });
+        }
+        Ok(())
+    }
+
+    /// One variable at one quality: the model, and the blocks of the sample under it.
+    fn variable(
+        &self,
+        sample: &Sample,
+        output: usize,
+        variable: usize,
+        target: Target,
+        start: Option<&Model>,
+        tell: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<(Model, Vec<Encoded>), CompressError> {
+        let scan = &self.scans[variable];
+        let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
+        let mut step = self.first_step(&pieces, target, scan);
+        let mut head = start.and_then(|model| model.head.clone());
+        let mut tried: Vec<(f64, f64)> = Vec::new();
+        let mut best: Option<(f64, Model, Vec<Encoded>)> = None;
+        let mut effort = self.effort.clone();
+        if head.is_none() {
+            effort.n_channels = self.width(sample, output, variable, target, step)?;
+        }
+        for attempt in 0..ATTEMPTS {
+            let (model, latents) = if attempt < TRAININGS {
+                let seed = self.options.train.seed ^ u64::from(attempt) << 32;
+                wavelet::train(&pieces, step, head.as_deref(), &effort, seed, &|| self.stop.load(Ordering::Relaxed))
+                    .map_err(|error| self.failed(error, variable))?
+            } else {
+                let model = Model { step, head: head.clone() };
+                let latents = pieces
+                    .par_iter()
+                    .map(|piece| wavelet::fit(piece, &model, self.effort, &|| self.stop.load(Ordering::Relaxed)))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(|error| self.failed(error, variable))?;
+                (model, latents)
+            };
+            let encoded = self.encode(sample, output, variable, target, &model, latents)?;
+            let measured = measured(&encoded, &model, sample.share);
+            let margin = measured.margin(target, scan);
+            log::debug!(
+                "step {step:.5}: {:.3} dB, {:.0} bytes, margin {margin:.3}",
+                measured.psnr(scan),
+                measured.bytes
+            );
+            tell(Event::Attempt {
+                step,
+                psnr: measured.psnr(scan),
+                bytes: measured.bytes as u64,
+                reached: margin >= 0.0,
+            });
+            head.clone_from(&model.head);
+            if margin >= 0.0 && best.as_ref().is_none_or(|(bytes, ..)| measured.bytes < *bytes) {
+                best = Some((measured.bytes, model, encoded));
+            }
+            // A bound holds whatever the step; the first one is kept.
+            let enough =
+                (0.0..SLACK).contains(&margin) || matches!(target, Target::MaxError(_)) || margin.is_infinite();
+            if enough && best.is_some() {
+                break;
+            }
+            let slope = match tried.last() {
+                Some(&(other, its_margin)) if (other - step.log2()).abs() > 1e-3 => {
+                    ((its_margin - margin) / (step.log2() - other)).clamp(1.0, 8.0)
+                }
+                _ => SLOPE,
+            };
+            tried.push((step.log2(), margin));
+            // A result that misses gets closer from the side that passes.
+            let aim = if margin < 0.0 { margin - 0.3 * SLACK } else { margin - 0.5 * SLACK };
+            step *= (aim / slope).clamp(-3.0, 3.0).exp2();
+            if attempt >= TRAININGS && best.is_some() {
+                break;
+            }
+        }
+        if let Some((_, model, encoded)) = best {
+            return Ok((model, encoded));
+        }
+        let model = Model::lossless();
+        let latents = pieces.iter().map(|_| Latents::new()).collect();
+        let encoded = self.encode(sample, output, variable, target, &model, latents)?;
+        Ok((model, encoded))
+    }
+
+    /// Channels of the head: fewer, or none, where its own bytes are a good part of all.
+    fn width(
+        &self,
+        sample: &Sample,
+        output: usize,
+        variable: usize,
+        target: Target,
+        step: f64,
+    ) -> Result<u8, CompressError> {
+        let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
+        let mut cheapest: Option<(f64, u8)> = None;
+        for n_channels in [0, 4, 8, 12, 16, 24, 32].into_iter().filter(|&n| n <= self.effort.n_channels) {
+            let effort =
+                Effort { n_channels, rounds: 3, iterations: self.effort.iterations / 2, ..self.effort.clone() };
+            let seed = self.options.train.seed;
+            let (model, latents) =
+                wavelet::train(&pieces, step, None, &effort, seed, &|| self.stop.load(Ordering::Relaxed))
+                    .map_err(|error| self.failed(error, variable))?;
+            let encoded = self.encode(sample, output, variable, target, &model, latents)?;
+            let measured = measured(&encoded, &model, sample.share);
+            if n_channels == 0 && measured.bytes > SMALL {
+                return Ok(self.effort.n_channels);
+            }
+            // Six dB are about a factor of two in bytes.
+            let cost = measured.bytes * (-measured.psnr(&self.scans[variable]) / 6.0).exp2();
+            if cheapest.is_none_or(|(cheapest, _)| cost < cheapest) {
+                cheapest = Some((cost, n_channels));
+            }
+        }
+        Ok(cheapest.map_or(0, |(_, n_channels)| n_channels))
+    }
+
+    /// Where the search starts.
+    fn first_step(&self, pieces: &[&Piece], target: Target, scan: &Scan) -> f64 {
+        let range = f64::from(scan.max) - f64::from(scan.min);
+        let by_psnr = |psnr: f64| {
+            let gain = if self.effort.n_channels > 0 { GAIN } else { 0.0 };
+            let error = range / 10f64.powf((psnr - gain) / 20.0);
+            wavelet::step_for(pieces, error * error, self.effort.kappa)
+        };
+        match target {
+            Target::Psnr(psnr) => by_psnr(psnr),
+            Target::MaxError(bound) => BOUND_STEP * bound.of(scan),
+            Target::Bytes(_) => by_psnr(40.0),
+        }
+    }
+
+    /// Encodes one output of all blocks of a sample.
+    fn encode(
+        &self,
+        sample: &Sample,
+        output: usize,
+        variable: usize,
+        target: Target,
+        model: &Model,
+        latents: Vec<Latents>,
+    ) -> Result<Vec<Encoded>, CompressError> {
+        let mut latents = latents.into_iter();
+        let work: Vec<(&Job, Option<Latents>)> =
+            sample.jobs.iter().map(|job| (job, job.pieces[output].as_ref().and_then(|_| latents.next()))).collect();
+        let bound = target.bound(&self.scans[variable]);
+        work.into_par_iter()
+            .zip(&sample.units)
+            .map(|((job, latents), &unit)| {
+                self.check_stop()?;
+                job.encode(output, model, bound, latents, self.effort)
+                    .map_err(|error| super::unit_error(self.layout, unit, error))
+            })
+            .collect()
+    }
+
+    fn failed(&self, error: TrainError, variable: usize) -> CompressError {
+        let unit = Unit { group: self.layout.place(variable).0, segment: 0, block: 0 };
+        super::unit_error(self.layout, unit, EncodeError::Train(error))
+    }
+}
+
+/// Sums over blocks, as if all were like those of the sample.
+fn measured(encoded: &[Encoded], model: &Model, share: f64) -> Measured {
+    let mut sum = Measured::default();
+    for block in encoded {
+        let bytes: usize = block.payloads.iter().map(Vec::len).sum();
+        for output in &block.outputs {
+            sum.add(0.0, output.sum_squares, output.valid, output.max_abs_error);
+        }
+        sum.bytes += bytes as f64;
+    }
+    sum.bytes = sum.bytes * share + model.head.as_ref().map_or(0, |head| head.to_bytes().len()) as f64;
+    sum
+}
+
+/// The parts of a block, one per quality and output, as one.
+pub(super) fn merge(parts: Vec<Encoded>) -> Encoded {
+    let mut all = Encoded { payloads: Vec::new(), outputs: Vec::new(), losses: Vec::new() };
+    for part in parts {
+        let first = all.payloads.len();
+        all.payloads.extend(part.payloads);
+        for mut output in part.outputs {
+            output.payload = output.payload.map(|payload| payload + first);
+            all.outputs.push(output);
+        }
+    }
+    all
+}

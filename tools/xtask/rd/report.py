@@ -1,0 +1,344 @@
+"""Writes report.md and the plots from rd.csv: our rows beside what the peers need for the same quality.
+
+    report.py --out DIR --sets a,b --presets default --targets 35,40 --bounds 0.02 --ssim 0.98 --peaks 0.05 --tool PROGRAM
+              [--peers DIR] [--machine JSON] [--readme FILE]
+
+Exit code 1 if a target is unmet, was not measured, or a mask differs. --readme replaces what stands between the markers
+`<!-- rd:begin -->` and `<!-- rd:end -->` of FILE, if they are there.
+"""
+
+import argparse
+import json
+import math
+import pathlib
+import statistics
+import sys
+
+import goals
+import peers
+from goals import Goal
+from neuvol_tool import version
+
+BEGIN, END = "<!-- rd:begin -->", "<!-- rd:end -->"
+HEADLINE_DB = 40.0
+
+
+# ---------------------------------------------------------------- words and cells
+
+
+def size(value):
+    if value < 1e3:
+        return f"{value:.0f} B"
+    if value < 1e5:
+        return f"{value / 1e3:.1f} kB"
+    return f"{value / 1e3:.0f} kB" if value < 1e6 else f"{value / 1e6:.2f} MB"
+
+
+def needed(need):
+    return "-" if need is None else f"{need.codec} {'<= ' if need.bound else ''}{size(need.bytes)}"
+
+
+def ratio(need, ours):
+    return None if need is None else need.bytes / ours
+
+
+def times(value, bound):
+    return "-" if value is None else f"{'<= ' if bound else ''}{value:.2f}"
+
+
+def ratio_cell(need, ours):
+    return times(ratio(need, ours), need is not None and need.bound)
+
+
+def percent(value, digits=1, sign=""):
+    return f"{100 * float(value):{sign}.{digits}f} %"
+
+
+def yes(flag):
+    return "yes" if flag else "**no**"
+
+
+def table(heads, lines):
+    text = "| " + " | ".join(heads) + " |\n|" + "---|" * len(heads) + "\n"
+    return text + "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
+
+
+def medians(pairs):
+    """Text for [(need, our bytes)]: the median of the ratios that exist, and how many of them are only bounds."""
+    ratios = [(need.bytes / ours, need.bound) for need, ours in pairs if need is not None]
+    if not ratios:
+        return "-"
+    bounds = sum(bound for _, bound in ratios)
+    text = f"{statistics.median(value for value, _ in ratios):.2f} ({len(ratios)} sets"
+    return text + (f", {bounds} of them upper bounds)" if bounds else ")")
+
+
+def encode_cells(row):
+    cpu, voxels = float(row["encode_cpu_seconds"]), math.prod(map(int, row["shape"].split("x")))
+    return [f"{float(row['encode_seconds']):.1f} ({cpu:.1f})", f"{1e6 * cpu / voxels:.1f}"]
+
+
+# ---------------------------------------------------------------- the tables
+
+
+class Report:
+    """The rows of one preset and the peers' rows, and which targets were missed."""
+
+    def __init__(self, rows, peer_sets, sets, preset, options):
+        self.rows, self.peers, self.sets, self.preset, self.options = rows, peer_sets, sets, preset, options
+        self.missed = []
+
+    def row(self, dataset, goal):
+        row = self.rows.get(dataset, self.preset, goal)
+        if row is None:
+            self.missed.append(f"{dataset}, {self.preset}, {goal.text()}: not measured")
+        return row
+
+    def check(self, row, what):
+        """Whether the row's own target and its mask are right; notes it if not."""
+        good = row["met"] == "yes" and row["mask_differs"] == "0"
+        if not good:
+            self.miss(row, what if row["mask_differs"] == "0" else f"{what}, {row['mask_differs']} masked voxels differ")
+        return good
+
+    def miss(self, row, what):
+        self.missed.append(f"{row['dataset']}, {self.preset}, {what}: {row['psnr_db']} dB, SSIM {row['ssim']}, "
+                           f"largest error {percent(row['max_rel_err'], 3)}, peaks {percent(row['peak_top'], 1, '+')}")
+
+    def best(self, codecs, dataset, metric, row, loss=None):
+        """The best peer at the row's own measured quality."""
+        return peers.best(codecs, self.peers.get(dataset, {}), metric, peers.METRICS[metric](row), loss)
+
+    def both(self, dataset, metric, row, loss=None):
+        return [self.best(codecs, dataset, metric, row, loss) for codecs in (peers.CLASSICAL, peers.X265)]
+
+    def closing(self, before):
+        return f"\nEvery target met: {yes(len(self.missed) == before)}\n"
+
+    def median_lines(self, pairs):
+        """`pairs`: {target: [(classical need, x265 need, our bytes)]}."""
+        text = ""
+        for target, found in pairs.items():
+            classical, x265 = ([(triple[i], triple[2]) for triple in found] for i in (0, 1))
+            text += f"\nMedian ratio at {target:g} dB: classical / ours {medians(classical)}, x265 / ours {medians(x265)}.\n"
+        return text
+
+    def psnr(self):
+        lines, pairs, before = [], {}, len(self.missed)
+        for dataset in self.sets:
+            for target in self.options.targets:
+                goal = Goal("psnr", target)
+                row = self.row(dataset, goal)
+                if row is None:
+                    lines.append([dataset, goal.text(), "not measured"] + ["-"] * 10)
+                    continue
+                good, ours = self.check(row, goal.text()), float(row["bytes"])
+                classical, x265 = self.both(dataset, "psnr", row)
+                pairs.setdefault(target, []).append((classical, x265, ours))
+                lines.append([
+                    dataset, goal.text(), size(ours), f"{float(row['psnr_db']):.2f}", row["ssim"], percent(row["max_rel_err"]),
+                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio_cell(classical, ours),
+                    ratio_cell(x265, ours), *encode_cells(row), yes(good),
+                ])
+        heads = ["data", "target", "ours", "PSNR dB", "SSIM", "largest error", "peak_top", "best classical", "best x265",
+                 "classical / ours", "x265 / ours", "encode s (CPU)", "µs/voxel", "met"]
+        return table(heads, lines) + self.median_lines(pairs) + self.closing(before)
+
+    def peaks(self):
+        loss, lines, pairs, before = self.options.peaks, [], {}, len(self.missed)
+        for dataset in self.sets:
+            rows = self.rows.of_psnr(dataset, self.preset)
+            for target in self.options.targets:
+                plain = rows.get(target)
+                kept = goals.first_that_keeps_peaks(rows, target, loss)
+                if plain is None or kept is None or kept[1] is None:
+                    lines.append([dataset, f"{target:g} dB", "not kept" if kept is None else "not measured"] + ["-"] * 7)
+                    self.missed.append(f"{dataset}, {self.preset}, peaks at {target:g} dB: {lines[-1][2]}")
+                    continue
+                used, row = kept
+                ours = float(row["bytes"])
+                self.check(row, f"{used:g} dB for the peaks")
+                # The peers have to reach what the target gave, and keep the peaks; we needed `used` for that.
+                classical, x265 = self.both(dataset, "psnr", plain, loss)
+                pairs.setdefault(target, []).append((classical, x265, ours))
+                lines.append([
+                    dataset, f"{target:g} dB", size(ours), f"{used:g} dB", f"{float(row['psnr_db']):.2f}",
+                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio_cell(classical, ours),
+                    ratio_cell(x265, ours),
+                ])
+        heads = ["data", "target", "ours", "target needed", "PSNR dB", "peak_top", "best classical", "best x265",
+                 "classical / ours", "x265 / ours"]
+        return table(heads, lines) + self.median_lines(pairs) + self.closing(before)
+
+    def bounds(self):
+        lines, before, ratios = [], len(self.missed), {}
+        for dataset in self.sets:
+            for bound in self.options.bounds:
+                goal = Goal("max_error", bound)
+                row = self.row(dataset, goal)
+                if row is None:
+                    lines.append([dataset, goal.text(), "not measured"] + ["-"] * 7)
+                    continue
+                good, ours = self.check(row, f"largest error {goal.text()}"), float(row["bytes"])
+                needs = [self.best((codec,), dataset, "max_error", row) for codec in peers.BOUNDED]
+                least = min((need for need in needs if need), key=lambda need: need.bytes, default=None)
+                ratios.setdefault(bound, []).append((least, ours))
+                cells = ["-" if need is None else f"{'<= ' if need.bound else ''}{size(need.bytes)}" for need in needs]
+                lines.append([dataset, goal.text(), size(ours), percent(row["max_rel_err"], 3),
+                              f"{float(row['psnr_db']):.2f}", *cells, ratio_cell(least, ours), yes(good)])
+        heads = ["data", "bound", "ours", "largest error", "PSNR dB", *peers.BOUNDED, "best / ours", "met"]
+        text = "".join(f"\nMedian ratio at {100 * bound:g} %: best / ours {medians(pairs)}.\n" for bound, pairs in ratios.items())
+        return table(heads, lines) + text + self.closing(before)
+
+    def ssim(self):
+        wanted, lines, before, pairs = self.options.ssim, [], len(self.missed), []
+        for dataset in self.sets:
+            if goals.SSIM_OPTION:
+                row = self.rows.get(dataset, self.preset, Goal("ssim", wanted))
+                found = None if row is None else (wanted, row)
+            else:
+                found = goals.found_for_ssim(self.rows.of_psnr(dataset, self.preset), wanted)
+            if found is None:
+                lines.append([dataset, "not reached"] + ["-"] * 7)
+                self.missed.append(f"{dataset}, {self.preset}, SSIM {wanted:g}: not reached")
+                continue
+            used, row = found
+            ours = float(row["bytes"])
+            self.check(row, f"SSIM {wanted:g}")
+            classical, x265 = self.both(dataset, "ssim", row)
+            pairs.append((classical, x265, ours))
+            lines.append([
+                dataset, size(ours), row["ssim"], f"{used:g}", f"{float(row['psnr_db']):.2f}", needed(classical), needed(x265),
+                ratio_cell(classical, ours), ratio_cell(x265, ours),
+            ])
+        heads = ["data", "ours", "SSIM", "target used", "PSNR dB", "best classical", "best x265", "classical / ours",
+                 "x265 / ours"]
+        classical, x265 = ([(triple[i], triple[2]) for triple in pairs] for i in (0, 1))
+        text = f"\nMedian ratio: classical / ours {medians(classical)}, x265 / ours {medians(x265)}.\n"
+        return table(heads, lines) + text + self.closing(before)
+
+    def text(self):
+        text = f"\n## Preset {self.preset}\n"
+        if self.options.targets:
+            text += "\n### PSNR\n\nPeers at our measured PSNR.\n\n" + self.psnr()
+        if self.options.targets and self.options.peaks is not None:
+            text += (
+                f"\n### PSNR, and the top 0.1 % of the voxels lose at most {percent(self.options.peaks, 0)}\n\n"
+                f"Where the target alone loses more, ours is the first higher target, in steps of 1 dB up to "
+                f"+{goals.PEAK_STEPS}, that does not. Peers: the PSNR that we measured for the target itself, and the same "
+                "condition.\n\n" + self.peaks()
+            )
+        if self.options.bounds:
+            text += "\n### Largest error, as a share of the range\n\nPeers at our measured largest error.\n\n" + self.bounds()
+        if self.options.ssim is not None:
+            how = "" if goals.SSIM_OPTION else f", found by halving the interval of `--target-psnr` down to {goals.SSIM_STEP_DB:g} dB"
+            text += f"\n### SSIM {self.options.ssim:g}\n\nPeers at our measured SSIM{how}.\n\n" + self.ssim()
+        return text
+
+    def short(self):
+        """The table for README.md."""
+        target = headline(self.options.targets)
+        lines, pairs = [], []
+        for dataset in self.sets:
+            row = self.rows.get(dataset, self.preset, Goal("psnr", target))
+            if row is None:
+                continue
+            ours = float(row["bytes"])
+            classical, x265 = self.both(dataset, "psnr", row)
+            pairs.append((classical, x265, ours))
+            lines.append([dataset, row["shape"].replace("x", " × "), f"{float(row['psnr_db']):.2f}", size(ours),
+                          needed(classical), needed(x265), ratio_cell(classical, ours), ratio_cell(x265, ours),
+                          encode_cells(row)[0]])
+        heads = ["data", "grid", "PSNR dB", "Neuvol", "best classical", "best x265", "classical / Neuvol", "x265 / Neuvol",
+                 "encode s (CPU)"]
+        return table(heads, lines) + self.median_lines({target: pairs})
+
+
+# ---------------------------------------------------------------- the whole
+
+
+def headline(targets):
+    return HEADLINE_DB if HEADLINE_DB in targets else targets[0]
+
+
+def replaced(text, block):
+    """`text` with what stands between the markers replaced; None if it does not have both, in order."""
+    before, found, rest = text.partition(BEGIN)
+    _, closed, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{block.strip()}\n{END}{after}" if found and closed else None
+
+
+def comparable(peer_sets, rows, sets):
+    """The peers' rows of sets that are the same as ours, and words about those that are not."""
+    good, notes = {}, []
+    for dataset in sets:
+        ours = next((row for row in rows.rows.values() if row["dataset"] == dataset), None)
+        theirs = next(iter(peer_sets.get(dataset, {}).values()), None)
+        if ours is None or theirs is None:
+            continue
+        if (theirs[0]["shape"], int(theirs[0]["raw_bytes"])) == (ours["shape"], int(ours["raw_bytes"])):
+            good[dataset] = peer_sets[dataset]
+        else:
+            notes.append(f"{dataset}: the peers' rows are of another grid ({theirs[0]['shape']}) than ours ({ours['shape']})")
+    return good, notes
+
+
+def preamble(options, machine):
+    lines = [
+        "# Rate and distortion beside the peers",
+        f"Written by `cargo xtask rd`, tool {options.tool}. Every figure is measured on the decoded file by "
+        "`tests/independent/measure.py`, which defines them; bytes are those of the whole file, mask included. The peers' bytes "
+        "are interpolated log-linearly between their measured rows; \"<=\": the peer's smallest measured file is already better, "
+        "so it may need less, and the ratio is an upper bound. Ratios are peer / ours: above 1, ours is smaller. "
+        "classical: the best of " + ", ".join(peers.CLASSICAL) + "; x265: of " + ", ".join(peers.X265) + ". peak_top: mean error "
+        "of the top 0.1 % of the voxels; negative = lost. Encode seconds are elapsed time (with CPU time of all threads in "
+        "brackets), µs/voxel are of CPU time.",
+    ]
+    if machine:
+        lines.append(f"Measured on {machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('date')}, load "
+                     f"{machine.get('load_1_min')} at the start (rows of an earlier run of the same tool are kept).")
+    return "\n\n".join(lines) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    for name in ("sets", "presets", "tool"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--targets", type=goals.numbers, default=[])
+    parser.add_argument("--bounds", type=goals.numbers, default=[])
+    parser.add_argument("--ssim", type=goals.number)
+    parser.add_argument("--peaks", type=goals.number)
+    parser.add_argument("--peers", type=pathlib.Path)
+    parser.add_argument("--machine", type=json.loads)
+    parser.add_argument("--readme", type=pathlib.Path)
+    options = parser.parse_args()
+    options.tool = version(options.tool)
+    sets = options.sets.split(",")
+    rows = goals.Rows(options.out / "rd.csv", options.tool)
+    peer_sets, notes = {}, []
+    if options.peers:
+        peer_sets, notes = comparable(peers.read(options.peers / "rd_dev.csv"), rows, sets)
+    reports = [Report(rows, peer_sets, sets, preset, options) for preset in options.presets.split(",")]
+    text = preamble(options, options.machine) + "".join(f"\n{note}.\n" for note in notes)
+    text += "".join(report.text() for report in reports)
+    missed = list(dict.fromkeys(miss for report in reports for miss in report.missed))
+    if missed:
+        text += "\n## Unmet\n\n" + "".join(f"- {miss}\n" for miss in missed)
+    (options.out / "report.md").write_text(text)
+    print(text)
+    if options.readme and options.targets:
+        new = replaced(options.readme.read_text(), reports[0].short())
+        if new is None:
+            print(f"report.py: {options.readme.name} has no {BEGIN} and {END}: left as it is", file=sys.stderr)
+        else:
+            options.readme.write_text(new)
+    import plots
+
+    plots.draw(options.out / "plots", rows, peer_sets, sets)
+    if missed:
+        sys.exit(f"report.py: {len(missed)} targets unmet:\n" + "\n".join(missed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,200 @@
+"""Tests of what needs no measuring: interpolation, the search for targets, the table of rows, the report. Python alone."""
+
+import argparse
+import pathlib
+import tempfile
+import unittest
+
+import goals
+import peers
+import report
+from goals import Goal
+
+
+def peer(size, psnr, peak_top=0.0, max_error=0.01, ssim=0.9):
+    return {"bytes": str(size), "psnr_db": str(psnr), "peak_top": str(peak_top), "max_rel_err": str(max_error), "ssim": str(ssim)}
+
+
+def ours(dataset="a", setting="40", size=1000, psnr=40.0, peak_top=0.0, ssim=0.9, codec="neuvol-default", **more):
+    row = dict.fromkeys(goals.FIELDS, "")
+    row |= {"dataset": dataset, "codec": codec, "setting": setting, "bytes": str(size), "psnr_db": str(psnr), "shape": "10x10x10",
+            "raw_bytes": "4000", "max_rel_err": "1.000e-02", "ssim": str(ssim), "peak_top": str(peak_top),
+            "encode_seconds": "2.00", "encode_cpu_seconds": "1.00", "mask_differs": "0", "met": "yes", "tool": "1+a"}
+    return row | more
+
+
+class Interpolation(unittest.TestCase):
+    def test_bytes_between_two_rows_are_log_linear(self):
+        rows = [peer(100, 30), peer(10000, 50)]
+        self.assertAlmostEqual(peers.need("sz3", rows, "psnr", 40).bytes, 1000)
+        self.assertAlmostEqual(peers.need("sz3", rows, "psnr", 50).bytes, 10000)
+        self.assertFalse(peers.need("sz3", rows, "psnr", 30).bound)
+
+    def test_no_extrapolation(self):
+        rows = [peer(100, 30), peer(10000, 50)]
+        self.assertIsNone(peers.need("sz3", rows, "psnr", 50.1))
+        self.assertEqual(peers.need("sz3", rows, "psnr", 20), (100, True, "sz3"))
+        self.assertIsNone(peers.need("sz3", [], "psnr", 20))
+
+    def test_a_single_row_and_a_lossless_one_are_bounds_only(self):
+        self.assertEqual(peers.need("x", [peer(100, 30)], "psnr", 29), (100, True, "x"))
+        self.assertIsNone(peers.need("x", [peer(100, 30)], "psnr", 31))
+        self.assertEqual(peers.need("x", [peer(900, "inf")], "psnr", 60), (900, True, "x"))
+
+    def test_error_and_ssim_are_compared_by_their_logarithm(self):
+        rows = [peer(100, 30, max_error=0.1, ssim=0.9), peer(10000, 50, max_error=0.001, ssim=0.999)]
+        for metric, row in (("max_error", peer(1, 1, max_error=0.01)), ("ssim", peer(1, 1, ssim=0.99))):
+            self.assertAlmostEqual(peers.need("sz3", rows, metric, peers.METRICS[metric](row)).bytes, 1000)
+
+    def test_the_best_is_the_smallest(self):
+        of_set = {"sz3": [peer(100, 30), peer(400, 50)], "zfp": [peer(50, 30), peer(900, 50)], "x265-zvid": [peer(1, 60)]}
+        self.assertEqual(peers.best(peers.CLASSICAL, of_set, "psnr", 40).codec, "sz3")
+        self.assertEqual(peers.best(peers.CLASSICAL, of_set, "psnr", 31).codec, "zfp")
+        self.assertIsNone(peers.best(peers.CLASSICAL, of_set, "psnr", 55))
+
+    def test_peaks_cost_more_where_they_are_lost(self):
+        rows = [peer(100, 30, -0.5), peer(1000, 40, -0.1), peer(10000, 50, -0.001)]
+        plain = peers.best(["sz3"], {"sz3": rows}, "psnr", 40)
+        kept = peers.best(["sz3"], {"sz3": rows}, "psnr", 40, 0.05)
+        self.assertAlmostEqual(plain.bytes, 1000)
+        self.assertAlmostEqual(kept.bytes, 1000 * 10 ** 0.150515, delta=0.1)
+        self.assertEqual(peers.best(["sz3"], {"sz3": rows}, "psnr", 50, 0.05).bytes, 10000)
+        self.assertIsNone(peers.best(["sz3"], {"sz3": rows[:2]}, "psnr", 35, 0.05))
+
+
+class Targets(unittest.TestCase):
+    def test_options_of_the_tool(self):
+        self.assertEqual(Goal("psnr", 40.0).option(), ["--target-psnr", "40"])
+        self.assertEqual(Goal("max_error", 0.005).option(), ["--max-error", "0.5%"])
+        self.assertEqual(Goal("max_error", 0.02).setting(), "0.02")
+        self.assertNotEqual(Goal("psnr", 40).codec("fast"), Goal("max_error", 0.02).codec("fast"))
+
+    def test_the_first_target_that_keeps_the_peaks(self):
+        rows = {40.0: ours(peak_top=-0.3)}
+        self.assertEqual(goals.first_that_keeps_peaks(rows, 40, 0.05), (41.0, None))
+        rows[41.0] = ours(peak_top=-0.05)
+        self.assertEqual(goals.first_that_keeps_peaks(rows, 40, 0.05), (41.0, rows[41.0]))
+        rows |= {40.0 + step: ours(peak_top=-0.1) for step in range(13)}
+        self.assertIsNone(goals.first_that_keeps_peaks(rows, 40, 0.05))
+
+    def search(self, ssim_of, known):
+        tries = 0
+        while (tried := goals.next_for_ssim(known, 0.98)) is not None:
+            self.assertNotIn(tried, known)
+            known[tried] = ssim_of(tried)
+            tries += 1
+        return tries
+
+    def test_the_search_for_an_ssim_ends_at_the_lowest_that_is_good_enough(self):
+        for edge in (12.3, 36.9, 37.5, 44.0, 71.2):
+            known = {}
+            tries = self.search(lambda db: 0.99 if db >= edge else 0.9, known)
+            good, bad = (([db for db, ssim in known.items() if (ssim >= 0.98) == flag]) for flag in (True, False))
+            self.assertLessEqual(min(good) - max(bad), 0.5, edge)
+            self.assertLess(tries, 15)
+
+    def test_the_search_for_an_ssim_uses_what_was_measured(self):
+        self.assertLessEqual(self.search(lambda db: 0.99 if db >= 37 else 0.9, {35.0: 0.9, 40.0: 0.99}), 4)
+        self.assertEqual(self.search(lambda db: 0.99, {36.6: 0.9, 37.0: 0.99}), 0)
+
+    def test_an_ssim_out_of_reach_ends_the_search(self):
+        self.assertLess(self.search(lambda db: 0.5, {}), 20)
+        self.assertLess(self.search(lambda db: 1.0, {}), 20)
+        self.assertIsNone(goals.found_for_ssim({40.0: ours(ssim=0.5)}, 0.98))
+
+    def test_the_lowest_target_with_the_ssim_is_found(self):
+        rows = {44.0: ours(ssim=0.99), 42.0: ours(ssim=0.981), 40.0: ours(ssim=0.979)}
+        self.assertEqual(goals.found_for_ssim(rows, 0.98)[0], 42.0)
+
+
+class Table(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.path = pathlib.Path(folder.name, "rd.csv")
+
+    def test_rows_come_back_and_are_replaced(self):
+        rows = goals.Rows(self.path, "1+a")
+        rows.put(ours(size=5))
+        rows.put(ours(size=6))
+        rows.put(ours(setting="45", size=7))
+        again = goals.Rows(self.path, "1+a")
+        self.assertEqual(again.get("a", "default", Goal("psnr", 40.0))["bytes"], "6")
+        self.assertEqual(sorted(again.of_psnr("a", "default")), [40.0, 45.0])
+        self.assertEqual(again.of_psnr("a", "fast"), {})
+        self.assertTrue(self.path.read_text().startswith(",".join(goals.PEER_FIELDS) + ","))
+
+    def test_rows_of_another_build_are_moved_away(self):
+        goals.Rows(self.path, "1+a").put(ours())
+        rows = goals.Rows(self.path, "1+b")
+        self.assertIsNone(rows.get("a", "default", Goal("psnr", 40.0)))
+        rows.put(ours(tool="1+b"))
+        self.assertEqual(len(goals.Rows(self.path, "1+b").rows), 1)
+        self.assertEqual(len(goals.Rows(self.path.with_name("rd-1+a.csv"), "1+a").rows), 1)
+
+    def test_a_restart_forgets_only_its_set_and_preset(self):
+        rows = goals.Rows(self.path, "1+a")
+        rows.put(ours())
+        rows.put(ours(codec="neuvol-default-maxerr"))
+        rows.put(ours(codec="neuvol-fast"))
+        rows.put(ours(dataset="b"))
+        rows.forget("a", "default")
+        self.assertEqual([key[:2] for key in rows.rows], [("a", "neuvol-fast"), ("b", "neuvol-default")])
+
+
+class Written(unittest.TestCase):
+    def make(self, *rows, targets=(40.0,), bounds=(), ssim=None, peaks=None, peer_sets=None):
+        table = goals.Rows("/nonexistent/rd.csv", "1+a")
+        table.rows = {(row["dataset"], row["codec"], row["setting"]): row for row in rows}
+        options = argparse.Namespace(targets=targets, bounds=bounds, ssim=ssim, peaks=peaks)
+        sets = sorted({row["dataset"] for row in rows})
+        return report.Report(table, peer_sets or {}, sets, "default", options)
+
+    def test_ratios_are_peer_over_ours_and_their_median_is_told(self):
+        curve = {"sz3": [peer(100, 30), peer(40000, 50)], "x265-zvid": [peer(3000, 41)]}
+        made = self.make(ours(), ours("b", size=500), peer_sets={"a": curve, "b": curve})
+        text = made.text()
+        self.assertIn("| sz3 2.0 kB | x265-zvid <= 3.0 kB | 2.00 | <= 3.00 | 2.0 (1.0) | 1000.0 | yes |", text)
+        self.assertIn("classical / ours 3.00 (2 sets), x265 / ours 4.50 (2 sets, 2 of them upper bounds)", text)
+        self.assertEqual(made.missed, [])
+
+    def test_an_unmet_target_and_a_wrong_mask_are_told(self):
+        made = self.make(ours(met="no"), ours("b", mask_differs="3"))
+        text = made.text()
+        self.assertEqual(text.count("Every target met: **no**"), 1)
+        self.assertEqual([miss.split(":")[0] for miss in made.missed], ["a, default, 40 dB", "b, default, 40 dB, 3 masked voxels differ"])
+
+    def test_what_was_not_measured_is_not_met(self):
+        made = self.make(ours(), targets=(40.0, 45.0), bounds=(0.02,), ssim=0.98, peaks=0.05)
+        self.assertEqual(made.text().count("**no**"), 4)
+        self.assertEqual(len(made.missed), 4)
+
+    def test_more_bytes_for_the_peaks_are_ours_too(self):
+        rows = ours(peak_top=-0.2), ours(setting="41", size=1100, psnr=41.0, peak_top=-0.02)
+        made = self.make(*rows, peaks=0.05, peer_sets={"a": {"sz3": [peer(100, 30), peer(40000, 50)]}})
+        self.assertIn("| a | 40 dB | 1.1 kB | 41 dB | 41.00 | -2.0 % | sz3 2.0 kB | - | 1.82 | - |", made.text())
+
+    def test_bounds_and_ssim_are_compared_at_their_own_measure(self):
+        curve = {"sz3": [peer(100, 30, max_error=0.1, ssim=0.9), peer(40000, 50, max_error=0.001, ssim=0.999)]}
+        bounded = ours(setting="0.02", codec="neuvol-default-maxerr")
+        made = self.make(bounded, ours(ssim=0.99), bounds=(0.02,), ssim=0.98, peer_sets={"a": curve})
+        self.assertIn("| a | 2 % | 1.0 kB | 1.000 % | 40.00 | 2.0 kB | - | - | 2.00 | yes |", made.text())
+        self.assertIn("| a | 1.0 kB | 0.99 | 40 | 40.00 | sz3 2.0 kB | - | 2.00 | - |", made.text())
+
+    def test_peers_of_another_grid_are_refused(self):
+        made = self.make(ours())
+        theirs = {"a": {"sz3": [peer(1, 1) | {"shape": "9x9x9", "raw_bytes": "4000"}]}}
+        good, notes = report.comparable(theirs, made.rows, ["a"])
+        self.assertEqual((good, len(notes)), ({}, 1))
+
+    def test_only_the_text_between_the_markers_is_replaced(self):
+        text = f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n"
+        new = f"before\n{report.BEGIN}\n| new |\n{report.END}\nafter\n"
+        self.assertEqual(report.replaced(text, "| new |\n"), new)
+        self.assertEqual(report.replaced(new, "| new |\n"), new)
+        self.assertIsNone(report.replaced("no markers", "x"))
+        self.assertIsNone(report.replaced(f"{report.END} {report.BEGIN}", "x"))
+
+
+if __name__ == "__main__":
+    unittest.main()
