@@ -157,7 +157,7 @@ def main():
     parser.add_argument("decoded")
     parser.add_argument("--dims", required=True, metavar="x,y,z[,t]", help="extents, the fastest first")
     parser.add_argument("--psnr", type=float, metavar="DB", help="smallest PSNR that will do")
-    parser.add_argument("--max-error", type=float, metavar="SHARE", help="largest error that will do, as a share of the range")
+    parser.add_argument("--max-error", type=float, metavar="SHARE", help="largest error that will do, a share of the range")
     parser.add_argument("--ssim", type=float, help="smallest SSIM that will do")
     options = parser.parse_args()
     try:
@@ -174,7 +174,7 @@ def main():
     readable = {name: value if math.isfinite(value) else None for name, value in figures.items()}
     valid = int(np.count_nonzero(original.valid))
     about = {"dims": dims, "voxels": original.valid.size, "valid": valid, "range": [original.low, original.high]}
-    print(json.dumps(about | readable | {"targets_met": met, "good": good}, indent=1))
+    print(json.dumps(about | readable | {"targets_met": met, "good": good}))
     return 0 if good else 1
 
 

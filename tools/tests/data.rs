@@ -68,7 +68,8 @@ fn one(file: &Path, scratch: &Path) {
         let model = scratch.join("model.neuvol");
         let (input, model) = (file.to_str().unwrap(), model.to_str().unwrap());
         let steps = env::var("NEUVOL_STEPS").unwrap_or_default();
-        let mut arguments = vec!["compress", "--codec", "grid", input, "--var", &variable.name, "-o", model, "--force", "--json"];
+        let mut arguments =
+            vec!["compress", "--codec", "grid", input, "--var", &variable.name, "-o", model, "--force", "--json"];
         if !steps.is_empty() {
             arguments.extend(["--steps", &steps]);
         }

@@ -86,7 +86,18 @@ fn teachers_and_students() {
         let set = Set { name, data, variable, range: format!("0..{steps}"), gop: gop.to_string() };
         let [teachers, other] = ["teachers.neuvol", "other.neuvol"].map(|name| scratch.path(name));
         let compress = |output: &Path, more: &[&str]| -> Vec<String> {
-            let all = ["compress", "--codec", "grid", text(&set.data), "--var", variable, "-o", text(output), "--json", "--force"];
+            let all = [
+                "compress",
+                "--codec",
+                "grid",
+                text(&set.data),
+                "--var",
+                variable,
+                "-o",
+                text(output),
+                "--json",
+                "--force",
+            ];
             let range = ["--time-range", &set.range];
             [&all[..], &range[..], more].concat().into_iter().map(String::from).collect()
         };
@@ -108,7 +119,8 @@ fn teachers_and_students() {
 
         // Every second step withheld.
         let half = steps.div_ceil(2).to_string();
-        let command = ["compress", "--codec", "grid", text(&set.data), "--var", variable, "--every", "2", "--gop", &half];
+        let command =
+            ["compress", "--codec", "grid", text(&set.data), "--var", variable, "--every", "2", "--gop", &half];
         let end = ["--time-range", &set.range, "-o", text(&other), "--force", "--json"];
         ok(&[&command[..], &end].concat());
         let arguments = ["verify", text(&set.data), text(&other), "--json", "--every", "2", "--no-ssim"];

@@ -66,7 +66,8 @@ fn a_report_compares_models_of_a_day() {
         ["day.nc", "a&b.neuvol", "other.neuvol", "report.html", "pictures"].map(|name| folder.path(name));
     ok(&["generate", text(&day), "--size", "3x10x40x72", "--seed", "5"]);
     let compress = |output: &Path, more: &[&str]| {
-        ok(&[&["compress", "--codec", "grid", text(&day), "-o", text(output), "--block", "8,32,32"], &QUICK[..], more].concat());
+        ok(&[&["compress", "--codec", "grid", text(&day), "-o", text(output), "--block", "8,32,32"], &QUICK[..], more]
+            .concat());
     };
     compress(&model, &["--var", "PM25,T"]);
     compress(&other, &["--var", "PM25", "--seed", "1"]);

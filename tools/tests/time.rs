@@ -146,7 +146,19 @@ fn new_steps_join_without_the_old_data() {
     fails(&["distill", text(&first), "-o", text(&again), "--force", "--gop", "0"], 2, &["--gop"]);
     fails(&["distill", text(&first), "-o", text(&again), "--force", "--data", text(&data)], 2, &["--data", "steps"]);
     fails(&["distill", text(&data), "-o", text(&again), "--force"], 65, &["day_11x8x24x32.nc"]);
-    let beyond = ["compress", "--codec", "grid", text(&data), "--var", "PM25", "-o", text(&again), "--force", "--time-range", "9..12"];
+    let beyond = [
+        "compress",
+        "--codec",
+        "grid",
+        text(&data),
+        "--var",
+        "PM25",
+        "-o",
+        text(&again),
+        "--force",
+        "--time-range",
+        "9..12",
+    ];
     fails(&beyond, 65, &["9..12", "0..11"]);
     assert!(!folder.list().iter().any(|name| name.ends_with(".partial")), "{:?}", folder.list());
 }
@@ -171,12 +183,32 @@ fn several_variables_share_a_model() {
         assert!(psnr(&verify(&data, &student, &["--var", name])) > 20.0, "{name}");
     }
     fails(
-        &["compress", "--codec", "grid", text(&data), "--vars", "PM25,O3,T", "-o", text(&joint), "--force", "--n-features-per-level", "2"],
+        &[
+            "compress",
+            "--codec",
+            "grid",
+            text(&data),
+            "--vars",
+            "PM25,O3,T",
+            "-o",
+            text(&joint),
+            "--force",
+            "--n-features-per-level",
+            "2",
+        ],
         2,
         &["--n-features-per-level", "3 variables"],
     );
-    fails(&["compress", "--codec", "grid", text(&data), "--vars", "PM25,wind", "-o", text(&joint), "--force"], 2, &["wind"]);
-    fails(&["compress", "--codec", "grid", text(&data), "--vars", "PM25", "--var", "PM25", "-o", text(&joint), "--force"], 2, &["twice"]);
+    fails(
+        &["compress", "--codec", "grid", text(&data), "--vars", "PM25,wind", "-o", text(&joint), "--force"],
+        2,
+        &["wind"],
+    );
+    fails(
+        &["compress", "--codec", "grid", text(&data), "--vars", "PM25", "--var", "PM25", "-o", text(&joint), "--force"],
+        2,
+        &["twice"],
+    );
 }
 
 #[test]
@@ -223,7 +255,8 @@ fn a_month_is_merged_in_bounded_memory_and_survives_a_kill() {
     let days: Vec<PathBuf> = (0..30).map(|day| folder.path(&format!("day{day}.neuvol"))).collect();
     for (number, path) in days.iter().enumerate() {
         let range = format!("{}..{}", 24 * number, 24 * (number + 1));
-        let arguments = ["compress", "--codec", "grid", text(&data), "--var", "PM25", "--time-range", &range, "-o", text(path)];
+        let arguments =
+            ["compress", "--codec", "grid", text(&data), "--var", "PM25", "--time-range", &range, "-o", text(path)];
         ok(&[&arguments[..], &quick].concat());
     }
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path(&format!("{name}.neuvol")));

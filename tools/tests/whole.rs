@@ -68,7 +68,8 @@ fn the_result_depends_on_the_seed_and_not_on_the_threads() {
     let input = raw(&folder, "waves", [20, 70, 70], waves);
     let make = |name: &str, more: &[&str]| {
         let output = folder.path(name);
-        let arguments = [&["compress", "--codec", "grid", text(&input), "-o", text(&output)], &QUICK[..], more].concat();
+        let arguments =
+            [&["compress", "--codec", "grid", text(&input), "-o", text(&output)], &QUICK[..], more].concat();
         ok(&arguments);
         fs::read(output).unwrap()
     };
@@ -83,9 +84,10 @@ fn a_killed_run_continues_to_the_same_bytes() {
     let input = raw(&folder, "waves", [24, 130, 130], waves);
     let (whole, output) = (folder.path("whole.neuvol"), folder.path("killed.neuvol"));
     let arguments = |output: &Path| -> Vec<String> {
-        let mut all: Vec<String> = ["compress", "--codec", "grid", text(&input), "-o", text(output), "--steps", "150", "--batch", "1024"]
-            .map(String::from)
-            .to_vec();
+        let mut all: Vec<String> =
+            ["compress", "--codec", "grid", text(&input), "-o", text(output), "--steps", "150", "--batch", "1024"]
+                .map(String::from)
+                .to_vec();
         all.extend(["--block", "24,32,32"].map(String::from));
         all
     };
@@ -171,8 +173,8 @@ fn mistakes_are_named_and_leave_nothing_behind() {
     fails(&["compress", "--codec", "grid", text(&folder.path("absent.nc")), "-o", o], 65, &["absent.nc"]);
     fails(&["compress", i, "-o", o, "--var", "wind"], 2, &["--var", "wind", "waves"]);
     fails(&["compress", i, "-o", o, "--block", "7,8,8"], 2, &["--block", "multiples of 8"]);
-    fails(&["compress", i, "-o", o, "--n-neurons", "999"], 2, &["n_neurons"]);
-    fails(&["compress", i, "-o", o, "--learning-rate", "nan"], 2, &["--learning-rate"]);
+    fails(&["compress", "--codec", "grid", i, "-o", o, "--n-neurons", "999"], 2, &["n_neurons"]);
+    fails(&["compress", "--codec", "grid", i, "-o", o, "--learning-rate", "nan"], 2, &["--learning-rate"]);
     fails(&["compress", i, "-o", text(&folder.path("no/such/folder.neuvol"))], 73, &["folder"]);
     for (name, bytes) in [("empty.nc", &b""[..]), ("text.nc", b"hello world"), ("cut.nc", b"\x89HDF\r\n\x1a\n")] {
         let path = folder.path(name);
@@ -180,11 +182,15 @@ fn mistakes_are_named_and_leave_nothing_behind() {
         fails(&["compress", "--codec", "grid", text(&path), "-o", o], 65, &[name]);
     }
     fs::write(folder.path("short_8x8x8_float32.raw"), [0; 100]).unwrap();
-    fails(&["compress", "--codec", "grid", text(&folder.path("short_8x8x8_float32.raw")), "-o", o], 65, &["2048", "100"]);
+    fails(
+        &["compress", "--codec", "grid", text(&folder.path("short_8x8x8_float32.raw")), "-o", o],
+        65,
+        &["2048", "100"],
+    );
     assert!(!folder.list().iter().any(|name| name.contains("out.neuvol")), "{:?}", folder.list());
 
-    ok(&[&["compress", i, "-o", o], &QUICK[..]].concat());
-    fails(&["compress", i, "-o", o], 73, &["--force"]);
+    ok(&[&["compress", "--codec", "grid", i, "-o", o], &QUICK[..]].concat());
+    fails(&["compress", "--codec", "grid", i, "-o", o], 73, &["--force"]);
     let other = raw(&folder, "waves_other", [9, 20, 21], waves);
     fails(&["verify", text(&other), o], 65, &["waves"]);
     fails(&["decode", o, "--to", "raw", "--level", "9", "-o", text(&folder.path("a.raw"))], 2, &["--level"]);

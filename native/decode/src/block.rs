@@ -19,8 +19,8 @@ pub enum Prepared {
 }
 
 impl Prepared {
-    /// Prepares output number `output` of a block; both `output` and `kernel` matter to networks only, see
-    /// [`Folded::new`].
+    /// Prepares output number `output` of a block; `output` matters to grid networks, `kernel` to all networks, see
+    /// [`Folded::new`] and [`Latents::new`].
     ///
     /// # Errors
     /// An output that the network does not have, or a network put together by hand that breaks its own shape.
@@ -29,7 +29,7 @@ impl Prepared {
             Block::Constant(value) => Prepared::Constant(value),
             Block::Raw(raw) => Prepared::Raw(raw),
             Block::Grid(network) => Prepared::Grid(Box::new(Folded::new(&network, output, kernel)?)),
-            Block::Wavelet(wavelet) => Prepared::Wavelet(Box::new(Latents::new(*wavelet, kernel)?)),
+            Block::Wavelet(wavelet) => Prepared::Wavelet(Box::new(Latents::new(&wavelet, kernel)?)),
         })
     }
 
@@ -69,7 +69,7 @@ impl Prepared {
 /// Decodes a block of any codec, with the contract of [`neuvol_model::decode_block_reference`]: values at `local_time`
 /// (steps since the start of the segment, limited to it) in the range of the entry, masks left to the caller.
 ///
-/// A grid network is folded for this one call; to decode it at several times keep a [`Prepared`].
+/// A grid network is folded and latents are packed for this one call; to decode at several times keep a [`Prepared`].
 ///
 /// # Errors
 /// Arguments that do not fit each other.
@@ -91,7 +91,7 @@ pub fn decode_block(
             Folded::new(network, entry.output, kernel)?.decode(local_time, range, out, scratch)?;
         }
         Block::Wavelet(wavelet) => {
-            Latents::new(wavelet.as_ref().clone(), kernel)?.decode(local_time, range, out, scratch)?;
+            Latents::new(wavelet, kernel)?.decode(local_time, range, out, scratch)?;
         }
     }
     Ok(())

@@ -6,10 +6,14 @@
 //! times of a segment share the folded grid. Only time gains, which change the first layer's weights, need the grid
 //! folded again for each time, from features that were looked up once.
 //!
+//! Wavelet latents ([`Latents`]) are kept packed, mixed and put together by [`lifting`] plane by plane, and run through
+//! their convolutional head while the planes are in cache.
+//!
 //! [`Kernel`] names the instruction sets; [`Kernel::best`] picks one. f32 kernels agree with the reference decoder
 //! ([`neuvol_model::decode_block_reference`]) up to rounding. [`Kernel::Bf16`] and [`Kernel::Vnni`] are for networks with
-//! two hidden layers and blocks of at least 4096 voxels; for others, and where samples of the network show less than
-//! 60 dB (bf16) or 55 dB (VNNI) against f32, a more exact kernel takes their place: [`Folded::kernel`] tells which.
+//! two hidden layers or heads, and blocks of at least 4096 voxels; for others, and where samples of the network show less
+//! than 60 dB (bf16) or 55 dB (VNNI) against f32, a more exact kernel takes their place: [`Folded::kernel`] and
+//! [`Latents::kernel`] tell which.
 // Parts of the x86 kernels are portable (their error is judged in plain Rust) and unused elsewhere.
 #![cfg_attr(not(target_arch = "x86_64"), allow(dead_code, unused_assignments, unused_imports, unused_variables))]
 

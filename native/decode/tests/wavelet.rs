@@ -12,7 +12,7 @@ use std::sync::Arc;
 const WIDE: (f32, f32) = (-1e30, 1e30);
 
 fn decode(model: &Wavelet, kernel: Kernel, time: f64, range: (f32, f32), scratch: &mut Scratch) -> (Vec<f32>, Kernel) {
-    let latents = Latents::new(model.clone(), kernel).unwrap();
+    let latents = Latents::new(model, kernel).unwrap();
     let mut out = vec![f32::NAN; voxels(model.level_extent())];
     latents.decode(time, range, &mut out, scratch).unwrap();
     (out, latents.kernel())
@@ -123,14 +123,12 @@ fn fast_kernels_run_and_are_exact_enough() {
             if n_hidden != 1 && n_channels % 8 != 0 {
                 continue;
             }
-            let extent = if n_channels > 16 { [20, 24, 40] } else { [33, 40, 48] };
+            let extent = if n_channels > 16 { [12, 19, 40] } else { [17, 33, 48] };
             let shape =
                 Shape { extent, steps: 4, n_components: 4, head: Some((n_channels, n_hidden)), ..Shape::default() };
             let model = latents(&shape, 7);
             for time in [0.0, 1.5, 3.0] {
                 let expected = reference(&model, time, WIDE);
-                let plain = reference(&Wavelet { head: None, ..model.clone() }, time, WIDE);
-                let effect = psnr(&expected, &plain);
                 for kernel in kernels() {
                     let (values, ran) = decode(&model, kernel, time, WIDE, &mut scratch);
                     assert_eq!(ran, kernel, "C = {n_channels}, {n_hidden} hidden");
@@ -140,7 +138,6 @@ fn fast_kernels_run_and_are_exact_enough() {
                         Kernel::Bf16 => 60.0,
                         _ => 110.0,
                     };
-                    println!("C = {n_channels}, {n_hidden} hidden, {}: {db:.1} dB, head {effect:.1} dB", kernel.name());
                     assert!(db >= demanded, "C = {n_channels}, {n_hidden} hidden, {}: {db} dB", kernel.name());
                 }
             }
@@ -157,9 +154,9 @@ fn kernels_that_would_be_too_coarse_are_replaced() {
     loud.tensors[4].scale = 40.0;
     loud.tensors[4].values = vec![127, -127, 126, -127, 127, -126, 127, -127];
     model.head = Some(Arc::new(loud));
-    for kernel in [Kernel::Vnni, Kernel::Bf16].into_iter().filter(|kernel| kernel.is_available()) {
-        let (values, ran) = decode(&model, kernel, 0.0, WIDE, &mut Scratch::new());
-        println!("{} as {}: {} dB", kernel.name(), ran.name(), psnr(&reference(&model, 0.0, WIDE), &values));
+    if Kernel::Vnni.is_available() {
+        let (values, ran) = decode(&model, Kernel::Vnni, 0.0, WIDE, &mut Scratch::new());
+        assert!(ran != Kernel::Vnni && psnr(&reference(&model, 0.0, WIDE), &values) >= 60.0);
     }
     for precise in [Wavelet { precise: true, ..model.clone() }, Wavelet { head: None, ..model.clone() }] {
         for kernel in kernels() {
@@ -186,7 +183,6 @@ fn ranges_grow_where_a_block_becomes_louder() {
     for kernel in kernels() {
         let (values, ran) = decode(&model, kernel, 0.0, WIDE, &mut Scratch::new());
         let db = psnr(&expected, &values);
-        println!("{} as {}: {db:.1} dB", kernel.name(), ran.name());
         assert!(db > 50.0, "{} as {}: {db} dB", kernel.name(), ran.name());
     }
 }
@@ -203,8 +199,8 @@ fn memory_is_that_of_the_coefficients_that_are_not_0() {
 #[test]
 fn wrong_arguments_are_refused() {
     let model = latents(&Shape { extent: [6, 7, 8], ..Shape::default() }, 2);
-    let latents = Latents::new(model.clone(), Kernel::Scalar).unwrap();
+    let latents = Latents::new(&model, Kernel::Scalar).unwrap();
     assert_eq!(latents.extent(), [6, 7, 8]);
     assert!(latents.decode(0.0, WIDE, &mut [0.0; 5], &mut Scratch::new()).is_err());
-    assert!(Latents::new(Wavelet { step: -1.0, ..model }, Kernel::Scalar).is_err());
+    assert!(Latents::new(&Wavelet { step: -1.0, ..model }, Kernel::Scalar).is_err());
 }

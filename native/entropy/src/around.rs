@@ -8,9 +8,6 @@ use crate::plane::{BRICK, CELLS, Plane, Wide};
 /// Magnitudes are remembered up to here.
 pub(crate) const REMEMBERED: u32 = 127;
 
-/// How many components before the present one tell about it.
-pub(crate) const EARLIER: usize = 3;
-
 /// A band whose coefficients are (or are becoming) known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
@@ -84,9 +81,16 @@ pub(crate) struct Around<'a> {
 }
 
 impl<'a> Around<'a> {
-    /// Of a band of the component `n`, at a level of which `done` is known already; `parents` is the level above of this
-    /// component, `before` the same level of the components before, in order.
-    pub(crate) fn new(band: &Band, level: usize, parents: &'a Parents, done: &'a Level, before: &'a [Level]) -> Self {
+    /// Of a band at a level of which `done` is known already; `parents` is the level above, `before` the same level of all
+    /// components before, in order, of which the last `n_earlier` count.
+    pub(crate) fn new(
+        band: &Band,
+        level: usize,
+        parents: &'a Parents,
+        done: &'a Level,
+        before: &'a [Level],
+        n_earlier: usize,
+    ) -> Self {
         let id = usize::from(band.id);
         let parent = parents.band(before.len(), id);
         let map = [0, 1, 2].map(|axis| {
@@ -103,7 +107,7 @@ impl<'a> Around<'a> {
             parent,
             map,
             siblings: siblings.filter(|known| known.magnitudes.extent == band.extent).collect(),
-            earlier: before.iter().rev().take(EARLIER).filter_map(|level| level[id].as_ref()).collect(),
+            earlier: before.iter().rev().take(n_earlier).filter_map(|level| level[id].as_ref()).collect(),
         }
     }
 

@@ -141,6 +141,7 @@ impl Choice {
 
 impl Magnitudes for Dense {
     const DENSE: bool = true;
+    const EARLIER: usize = 3;
 
     fn reset(&mut self) {
         self.steps.reset();

@@ -30,6 +30,7 @@ impl Fast {
 
 impl Magnitudes for Fast {
     const DENSE: bool = false;
+    const EARLIER: usize = 1;
 
     fn reset(&mut self) {
         self.steps.reset();

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use crate::around::{Around, Beside, EARLIER, Known, Level};
+use crate::around::{Around, Beside, Known, Level};
 use crate::brick::{Brick, Values, any};
 use crate::bricks::Bricks;
 use crate::error::Damage;
@@ -18,6 +18,9 @@ use crate::slab::Slab;
 pub(crate) trait Magnitudes {
     /// Whether it wants the sums of [`Beside`] and [`Sums`].
     const DENSE: bool;
+
+    /// How many components before the present one tell about it.
+    const EARLIER: usize;
 
     /// Codes the magnitude of the coefficient in cell `at` of a band.
     fn code<B: Bits>(
@@ -102,14 +105,14 @@ impl<M: Magnitudes> Model<M> {
             for band in layout.bands(level) {
                 let mut known = self.pool.pop().unwrap_or_default();
                 known.reshape(band.extent);
-                let around = Around::new(&band, level, &self.parents, &done, &levels);
+                let around = Around::new(&band, level, &self.parents, &done, &levels, M::EARLIER);
                 self.details.band(bits, &band, &around, parents, &mut known, values)?;
                 done[usize::from(band.id)] = Some(known);
             }
             levels.push(done);
-            if level == 1 && component >= EARLIER {
+            if level == 1 && component >= M::EARLIER {
                 // Nobody will look at it.
-                give_back(&mut self.pool, mem::take(&mut levels[component - EARLIER]));
+                give_back(&mut self.pool, mem::take(&mut levels[component - M::EARLIER]));
             }
         }
         self.replace_parents(levels);

@@ -99,8 +99,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn variable(volume: &Volume, index: usize) -> Result<VariableInfo, neuvol_format::Error> {
     let reader = volume.reader();
     let v = &reader.variables()[index];
-    let mut counts = [("constant", codec::CONSTANT), ("raw", codec::RAW), ("grid network", codec::GRID)]
-        .map(|(name, id)| (name, id, 0u64));
+    let known = [
+        ("constant", codec::CONSTANT),
+        ("raw", codec::RAW),
+        ("grid network", codec::GRID),
+        ("wavelet latents", codec::WAVELET),
+    ];
+    let mut counts = known.map(|(name, id)| (name, id, 0u64));
     let (mut others, mut payload_bytes) = (0, 0);
     for quality in 0..v.n_qualities {
         for level in 0..v.n_stored_levels {

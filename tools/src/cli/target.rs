@@ -57,7 +57,10 @@ impl CodecArgs {
         }
         let targets = if targets.is_empty() { vec![Target::Psnr(USUAL_PSNR)] } else { targets };
         if targets.len() > MAX_QUALITIES {
-            return Err(usage(format!("{} targets given, a file has at most {MAX_QUALITIES} quality levels", targets.len())));
+            return Err(usage(format!(
+                "{} targets given, a file has at most {MAX_QUALITIES} quality levels",
+                targets.len()
+            )));
         }
         Ok(Codec::Wavelet { preset: self.preset, targets })
     }
@@ -77,7 +80,11 @@ impl CodecArgs {
             if !(bound.is_finite() && bound > 0.0) {
                 return Err(usage(format!("--max-error: {text} must be a number above 0, perhaps with %")));
             }
-            targets.push(Target::MaxError(if relative { Bound::Relative(bound / 100.0) } else { Bound::Absolute(bound) }));
+            targets.push(Target::MaxError(if relative {
+                Bound::Relative(bound / 100.0)
+            } else {
+                Bound::Absolute(bound)
+            }));
         }
         for text in &self.target_bytes {
             targets.push(Target::Bytes(bytes(text).ok_or_else(|| {
@@ -106,7 +113,10 @@ mod tests {
 
     #[test]
     fn bytes_are_read_with_units() {
-        assert_eq!(["40000", "40k", "1.5M", "2G"].map(bytes), [Some(40_000), Some(40_000), Some(1_500_000), Some(2_000_000_000)]);
+        assert_eq!(
+            ["40000", "40k", "1.5M", "2G"].map(bytes),
+            [Some(40_000), Some(40_000), Some(1_500_000), Some(2_000_000_000)]
+        );
         assert_eq!(["", "k", "-3", "0", "nan", "4 kB"].map(bytes), [None; 6]);
     }
 }

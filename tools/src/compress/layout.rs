@@ -153,7 +153,7 @@ impl Layout {
             variables: Vec<serde_json::Value>,
             groups: &'a [Vec<usize>],
             train: &'a TrainOptions,
-            codec: &'a super::Codec,
+            codec: &'a Codec,
         }
         let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect::<Vec<_>>();
         let variable = |v: &LayoutVariable| serde_json::json!([v.name, v.grid.dims, v.grid.block_dims, steps(v)]);

@@ -27,11 +27,13 @@ use std::sync::{
 };
 
 /// Trainings per quality, the last ones with a fixed head.
-const ATTEMPTS: u32 = 12;
+const ATTEMPTS: u32 = 9;
 /// Attempts that train the head.
 const TRAININGS: u32 = 2;
 /// dB by which a result may be better than its target before bytes are worth another attempt.
 const SLACK: f64 = 0.03;
+/// The same after the first attempts under one head.
+const COARSE_SLACK: f64 = 0.1;
 /// The same for a result of all blocks, of which those of the sample were tried before.
 const EXCESS: f64 = 0.12;
 /// Times that all blocks are encoded again because they came out better than the target.
@@ -39,7 +41,7 @@ const ADJUSTMENTS: u32 = 2;
 /// What a head is expected to bring, in dB.
 const GAIN: f64 = 1.0;
 /// dB per halving of the step, until two attempts have shown it.
-const SLOPE: f64 = 5.0;
+const SLOPE: f64 = 3.5;
 /// Bytes of a variable above which the widest head is always worth its own.
 const SMALL: f64 = 15_000.0;
 /// Base step of blocks with an error bound, in bounds.
@@ -244,7 +246,7 @@ impl Planner<'_> {
         let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
         let mut step = self.first_step(&pieces, target, scan);
         let mut head = start.and_then(|model| model.head.clone());
-        let mut tried: Vec<(f64, f64)> = Vec::new();
+        let mut tried: Option<(f64, f64)> = None;
         let mut best: Option<(f64, Model, Vec<Encoded>)> = None;
         let mut effort = self.effort.clone();
         if head.is_none() {
@@ -288,17 +290,18 @@ impl Planner<'_> {
             if enough && best.is_some() {
                 break;
             }
-            let slope = match tried.last() {
-                Some(&(other, its_margin)) if (other - step.log2()).abs() > 1e-3 => {
-                    ((its_margin - margin) / (step.log2() - other)).clamp(1.0, 8.0)
+            // Two trainings differ by more than their steps; under one head the error follows the step.
+            let slope = match tried {
+                Some((other, its_margin)) if attempt >= TRAININGS && (other - step.log2()).abs() > 1e-3 => {
+                    ((its_margin - margin) / (step.log2() - other)).clamp(0.25 * SLOPE, 2.0 * SLOPE)
                 }
                 _ => SLOPE,
             };
-            tried.push((step.log2(), margin));
+            tried = (attempt + 1 >= TRAININGS).then(|| (step.log2(), margin));
             // A result that misses gets closer from the side that passes.
             let aim = if margin < 0.0 { margin - 0.3 * SLACK } else { margin - 0.5 * SLACK };
             step *= (aim / slope).clamp(-3.0, 3.0).exp2();
-            if attempt >= TRAININGS && best.is_some() {
+            if attempt >= TRAININGS + 1 && (0.0..COARSE_SLACK).contains(&margin) {
                 break;
             }
         }
@@ -323,8 +326,7 @@ impl Planner<'_> {
         let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
         let mut cheapest: Option<(f64, u8)> = None;
         for n_channels in [0, 4, 8, 12, 16, 24, 32].into_iter().filter(|&n| n <= self.effort.n_channels) {
-            let effort =
-                Effort { n_channels, rounds: 3, iterations: self.effort.iterations / 2, ..self.effort.clone() };
+            let effort = Effort { n_channels, rounds: self.effort.rounds.div_ceil(2), ..self.effort.clone() };
             let seed = self.options.train.seed;
             let (model, latents) =
                 wavelet::train(&pieces, step, None, &effort, seed, &|| self.stop.load(Ordering::Relaxed))
@@ -334,8 +336,13 @@ impl Planner<'_> {
             if n_channels == 0 && measured.bytes > SMALL {
                 return Ok(self.effort.n_channels);
             }
-            // Six dB are about a factor of two in bytes.
-            let cost = measured.bytes * (-measured.psnr(&self.scans[variable]) / 6.0).exp2();
+            // At the rates of small files four dB are about a factor of two in bytes.
+            let cost = measured.bytes * (-measured.psnr(&self.scans[variable]) / 4.0).exp2();
+            log::debug!(
+                "{n_channels} channels: {:.3} dB, {:.0} bytes",
+                measured.psnr(&self.scans[variable]),
+                measured.bytes
+            );
             if cheapest.is_none_or(|(cheapest, _)| cost < cheapest) {
                 cheapest = Some((cost, n_channels));
             }

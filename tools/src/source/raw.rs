@@ -103,7 +103,16 @@ mod tests {
         let named = |name, steps, dtype| Ok(Named { name, dims: [1, 2, 3], steps, dtype });
         assert_eq!(parse_name("a_b_c_3x2x1_int16"), named("a_b_c", None, Dtype::I16));
         assert_eq!(parse_name("a_3x2x1x24_float32"), named("a", Some(24), Dtype::F32));
-        for bad in ["f_1x1x1x0_uint8", "f_1x1x1x1x1_uint8", "foot", "foot_uint8", "foot_3x2_uint8", "foot_0x1x1_uint8", "foot_1x1x1_half", "f_1x-1x1_uint8"] {
+        for bad in [
+            "f_1x1x1x0_uint8",
+            "f_1x1x1x1x1_uint8",
+            "foot",
+            "foot_uint8",
+            "foot_3x2_uint8",
+            "foot_0x1x1_uint8",
+            "foot_1x1x1_half",
+            "f_1x-1x1_uint8",
+        ] {
             assert!(parse_name(bad).is_err(), "{bad}");
         }
     }

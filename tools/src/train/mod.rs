@@ -17,8 +17,8 @@ mod sampling;
 mod tests;
 mod time;
 
-pub use basis::Student;
 pub(crate) use adam::{Adam, Rates, Schedule};
+pub use basis::Student;
 pub use fields::{Fields, Points};
 pub(crate) use fill::fill_invalid;
 pub(crate) use sampling::ENTROPY_SHARE;

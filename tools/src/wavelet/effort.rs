@@ -41,35 +41,6 @@ pub struct Effort {
 impl Preset {
     /// The work that the preset stands for.
     pub fn effort(self) -> Effort {
-        let mut e = self.effort_();
-        let get = |n: &str| std::env::var(n).ok().and_then(|v| v.parse::<f64>().ok());
-        if let Some(v) = get("X_C") {
-            e.n_channels = v as u8;
-        }
-        if let Some(v) = get("X_H") {
-            e.n_hidden = v as u8;
-        }
-        if let Some(v) = get("X_R") {
-            e.rounds = v as u32;
-        }
-        if let Some(v) = get("X_I") {
-            e.iterations = v as u32;
-        }
-        if let Some(v) = get("X_B") {
-            e.block_rounds = v as u32;
-        }
-        if let Some(v) = get("X_K") {
-            e.kappa = v as f32;
-        }
-        if let Some(v) = get("X_L") {
-            e.n_levels = v as u8;
-        }
-        if let Some(v) = get("X_F") {
-            e.coder = if v == 1.0 { Coder::Fast } else { Coder::Dense };
-        }
-        e
-    }
-    fn effort_(self) -> Effort {
         match self {
             Self::Fast => Effort {
                 n_channels: 8,

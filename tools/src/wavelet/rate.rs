@@ -16,8 +16,9 @@ const OCTAVES: f64 = 10.0;
 pub(crate) fn step_for(pieces: &[&Piece], mean_square: f64, kappa: f32) -> f64 {
     let n: usize = pieces.iter().map(|piece| piece.n_steps() * piece.voxels()).sum();
     let error = |step: f64| {
-        let squares: f64 = pieces.par_iter().map(|piece| squared_error(piece, step, kappa)).sum();
-        squares / n.max(1) as f64
+        // Summed in order: threads must not show.
+        let squares: Vec<f64> = pieces.par_iter().map(|piece| squared_error(piece, step, kappa)).collect();
+        squares.iter().sum::<f64>() / n.max(1) as f64
     };
     // A uniform quantiser has step²/12; zeros make it less.
     let guess = (12.0 * mean_square).sqrt();

@@ -40,7 +40,9 @@ class Goal(NamedTuple):
         return [{"psnr": "--target-psnr", "ssim": SSIM_OPTION}[self.kind], self.setting()]
 
     def text(self):
-        return {"psnr": f"{self.value:g} dB", "max_error": f"{100 * self.value:g} %", "ssim": f"SSIM {self.value:g}"}[self.kind]
+        if self.kind == "max_error":
+            return f"{100 * self.value:g} %"
+        return f"{self.value:g} dB" if self.kind == "psnr" else f"SSIM {self.value:g}"
 
 
 class Rows:

@@ -10,10 +10,11 @@ BOUNDED = ("sz3", "sperr-pwe", "zfp")
 
 
 class Need(NamedTuple):
-    """Bytes that a codec needs. `bound`: its smallest measured file is already better, so it may need less."""
+    """Bytes that a codec needs. `bound`: "<=" if its smallest measured file is already better, so that it may need
+    less; ">=" if its largest is still worse, so that it needs more; else empty."""
 
     bytes: float
-    bound: bool
+    bound: str
     codec: str
 
 
@@ -49,7 +50,7 @@ def between(points, at):
 
 
 def need(codec, rows, metric, wanted):
-    """What a codec needs for a metric's value `wanted`; None if no measured file of it is as good."""
+    """What a codec needs for a metric's value `wanted`; None if no measured file of it is as good. Never ">="."""
     measure = METRICS[metric]
     points = {}
     for row in rows:
@@ -57,11 +58,19 @@ def need(codec, rows, metric, wanted):
             points.setdefault(measure(row), number(row, "bytes"))
     finite = sorted(point for point in points.items() if math.isfinite(point[0]))
     if len(finite) >= 2 and finite[0][0] <= wanted <= finite[-1][0]:
-        return Need(between(finite, wanted), False, codec)
+        return Need(between(finite, wanted), "", codec)
     better = [size for value, size in points.items() if value >= wanted]
     if better and not (finite and finite[0][0] < wanted):
-        return Need(min(better), True, codec)
+        return Need(min(better), "<=", codec)
     return None
+
+
+def need_or_more(codec, rows, metric, wanted):
+    """`need`, or the bytes of the best measured file with ">=" where even that is not good enough. None: no rows."""
+    found = need(codec, rows, metric, wanted)
+    if found is not None or not rows:
+        return found
+    return Need(number(max(rows, key=METRICS[metric]), "bytes"), ">=", codec)
 
 
 def bytes_for_peaks(rows, loss):
@@ -91,7 +100,7 @@ def need_with_peaks(codec, rows, metric, wanted, loss):
     size, smallest = peaks
     if size <= plain.bytes:
         return plain
-    return Need(size, plain.bound and smallest, codec)
+    return Need(size, plain.bound if smallest else "", codec)
 
 
 def best(codecs, of_set, metric, wanted, loss=None):

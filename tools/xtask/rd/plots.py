@@ -9,7 +9,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 
 import peers  # noqa: E402
 
-COLOURS = dict(zip([*peers.CLASSICAL, *peers.X265], ["#1f77b4", "#2ca02c", "#17becf", "#98df8a", "#9467bd", "#7f7f7f", "#ff7f0e", "#ffbb78"]))
+PEER_COLOURS = ["#1f77b4", "#2ca02c", "#17becf", "#98df8a", "#9467bd", "#7f7f7f", "#ff7f0e", "#ffbb78"]
+COLOURS = dict(zip([*peers.CLASSICAL, *peers.X265], PEER_COLOURS))
 OURS = ["#d62728", "#8c564b", "#e377c2", "#000000"]
 PANELS = [
     ("PSNR (dB)", "psnr", (25, 75), None),

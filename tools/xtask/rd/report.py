@@ -35,19 +35,15 @@ def size(value):
 
 
 def needed(need):
-    return "-" if need is None else f"{need.codec} {'<= ' if need.bound else ''}{size(need.bytes)}"
+    return "-" if need is None else f"{need.codec} {bounded(need)}"
+
+
+def bounded(need):
+    return f"{need.bound} {size(need.bytes)}".strip()
 
 
 def ratio(need, ours):
-    return None if need is None else need.bytes / ours
-
-
-def times(value, bound):
-    return "-" if value is None else f"{'<= ' if bound else ''}{value:.2f}"
-
-
-def ratio_cell(need, ours):
-    return times(ratio(need, ours), need is not None and need.bound)
+    return "-" if need is None else f"{need.bound} {need.bytes / ours:.2f}".strip()
 
 
 def percent(value, digits=1, sign=""):
@@ -68,9 +64,11 @@ def medians(pairs):
     ratios = [(need.bytes / ours, need.bound) for need, ours in pairs if need is not None]
     if not ratios:
         return "-"
-    bounds = sum(bound for _, bound in ratios)
     text = f"{statistics.median(value for value, _ in ratios):.2f} ({len(ratios)} sets"
-    return text + (f", {bounds} of them upper bounds)" if bounds else ")")
+    for bound in ("<=", ">="):
+        count = sum(found == bound for _, found in ratios)
+        text += f", {count} of them {bound}" if count else ""
+    return text + ")"
 
 
 def encode_cells(row):
@@ -120,7 +118,8 @@ class Report:
         text = ""
         for target, found in pairs.items():
             classical, x265 = ([(triple[i], triple[2]) for triple in found] for i in (0, 1))
-            text += f"\nMedian ratio at {target:g} dB: classical / ours {medians(classical)}, x265 / ours {medians(x265)}.\n"
+            text += f"\nMedian ratio at {target:g} dB: classical / ours {medians(classical)}, "
+            text += f"x265 / ours {medians(x265)}.\n"
         return text
 
     def psnr(self):
@@ -136,9 +135,9 @@ class Report:
                 classical, x265 = self.both(dataset, "psnr", row)
                 pairs.setdefault(target, []).append((classical, x265, ours))
                 lines.append([
-                    dataset, goal.text(), size(ours), f"{float(row['psnr_db']):.2f}", row["ssim"], percent(row["max_rel_err"]),
-                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio_cell(classical, ours),
-                    ratio_cell(x265, ours), *encode_cells(row), yes(good),
+                    dataset, goal.text(), size(ours), f"{float(row['psnr_db']):.2f}", row["ssim"],
+                    percent(row["max_rel_err"]), percent(row["peak_top"], 1, "+"), needed(classical), needed(x265),
+                    ratio(classical, ours), ratio(x265, ours), *encode_cells(row), yes(good),
                 ])
         heads = ["data", "target", "ours", "PSNR dB", "SSIM", "largest error", "peak_top", "best classical", "best x265",
                  "classical / ours", "x265 / ours", "encode s (CPU)", "µs/voxel", "met"]
@@ -163,8 +162,8 @@ class Report:
                 pairs.setdefault(target, []).append((classical, x265, ours))
                 lines.append([
                     dataset, f"{target:g} dB", size(ours), f"{used:g} dB", f"{float(row['psnr_db']):.2f}",
-                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio_cell(classical, ours),
-                    ratio_cell(x265, ours),
+                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio(classical, ours),
+                    ratio(x265, ours),
                 ])
         heads = ["data", "target", "ours", "target needed", "PSNR dB", "peak_top", "best classical", "best x265",
                  "classical / ours", "x265 / ours"]
@@ -180,15 +179,19 @@ class Report:
                     lines.append([dataset, goal.text(), "not measured"] + ["-"] * 7)
                     continue
                 good, ours = self.check(row, f"largest error {goal.text()}"), float(row["bytes"])
-                needs = [self.best((codec,), dataset, "max_error", row) for codec in peers.BOUNDED]
+                error, theirs = peers.METRICS["max_error"](row), self.peers.get(dataset, {})
+                needs = [peers.need_or_more(codec, theirs.get(codec, []), "max_error", error) for codec in peers.BOUNDED]
+                # The least of them is a true bound, whichever of them are bounds from below.
                 least = min((need for need in needs if need), key=lambda need: need.bytes, default=None)
                 ratios.setdefault(bound, []).append((least, ours))
-                cells = ["-" if need is None else f"{'<= ' if need.bound else ''}{size(need.bytes)}" for need in needs]
+                cells = ["-" if need is None else bounded(need) for need in needs]
                 lines.append([dataset, goal.text(), size(ours), percent(row["max_rel_err"], 3),
-                              f"{float(row['psnr_db']):.2f}", *cells, ratio_cell(least, ours), yes(good)])
+                              f"{float(row['psnr_db']):.2f}", *cells, ratio(least, ours), yes(good)])
         heads = ["data", "bound", "ours", "largest error", "PSNR dB", *peers.BOUNDED, "best / ours", "met"]
-        text = "".join(f"\nMedian ratio at {100 * bound:g} %: best / ours {medians(pairs)}.\n" for bound, pairs in ratios.items())
-        return table(heads, lines) + text + self.closing(before)
+        text = table(heads, lines)
+        for bound, pairs in ratios.items():
+            text += f"\nMedian ratio at {100 * bound:g} %: best / ours {medians(pairs)}.\n"
+        return text + self.closing(before)
 
     def ssim(self):
         wanted, lines, before, pairs = self.options.ssim, [], len(self.missed), []
@@ -208,8 +211,8 @@ class Report:
             classical, x265 = self.both(dataset, "ssim", row)
             pairs.append((classical, x265, ours))
             lines.append([
-                dataset, size(ours), row["ssim"], f"{used:g}", f"{float(row['psnr_db']):.2f}", needed(classical), needed(x265),
-                ratio_cell(classical, ours), ratio_cell(x265, ours),
+                dataset, size(ours), row["ssim"], f"{used:g}", f"{float(row['psnr_db']):.2f}", needed(classical),
+                needed(x265), ratio(classical, ours), ratio(x265, ours),
             ])
         heads = ["data", "ours", "SSIM", "target used", "PSNR dB", "best classical", "best x265", "classical / ours",
                  "x265 / ours"]
@@ -231,7 +234,8 @@ class Report:
         if self.options.bounds:
             text += "\n### Largest error, as a share of the range\n\nPeers at our measured largest error.\n\n" + self.bounds()
         if self.options.ssim is not None:
-            how = "" if goals.SSIM_OPTION else f", found by halving the interval of `--target-psnr` down to {goals.SSIM_STEP_DB:g} dB"
+            search = f", found by halving the interval of `--target-psnr` down to {goals.SSIM_STEP_DB:g} dB"
+            how = "" if goals.SSIM_OPTION else search
             text += f"\n### SSIM {self.options.ssim:g}\n\nPeers at our measured SSIM{how}.\n\n" + self.ssim()
         return text
 
@@ -247,7 +251,7 @@ class Report:
             classical, x265 = self.both(dataset, "psnr", row)
             pairs.append((classical, x265, ours))
             lines.append([dataset, row["shape"].replace("x", " × "), f"{float(row['psnr_db']):.2f}", size(ours),
-                          needed(classical), needed(x265), ratio_cell(classical, ours), ratio_cell(x265, ours),
+                          needed(classical), needed(x265), ratio(classical, ours), ratio(x265, ours),
                           encode_cells(row)[0]])
         heads = ["data", "grid", "PSNR dB", "Neuvol", "best classical", "best x265", "classical / Neuvol", "x265 / Neuvol",
                  "encode s (CPU)"]
@@ -287,12 +291,13 @@ def preamble(options, machine):
     lines = [
         "# Rate and distortion beside the peers",
         f"Written by `cargo xtask rd`, tool {options.tool}. Every figure is measured on the decoded file by "
-        "`tests/independent/measure.py`, which defines them; bytes are those of the whole file, mask included. The peers' bytes "
-        "are interpolated log-linearly between their measured rows; \"<=\": the peer's smallest measured file is already better, "
-        "so it may need less, and the ratio is an upper bound. Ratios are peer / ours: above 1, ours is smaller. "
-        "classical: the best of " + ", ".join(peers.CLASSICAL) + "; x265: of " + ", ".join(peers.X265) + ". peak_top: mean error "
-        "of the top 0.1 % of the voxels; negative = lost. Encode seconds are elapsed time (with CPU time of all threads in "
-        "brackets), µs/voxel are of CPU time.",
+        "`tests/independent/measure.py`, which defines them; bytes are those of the whole file, mask included.",
+        "The peers' bytes are interpolated log-linearly between their measured rows; \"<=\": the peer's smallest measured "
+        "file is already better, so that it may need less; \">=\": its largest is still worse, so that it needs more. "
+        "Ratios are peer / ours: above 1, ours is smaller. "
+        f"Classical: the best of {', '.join(peers.CLASSICAL)}; x265: the better of {', '.join(peers.X265)}.",
+        "peak_top: mean error of the top 0.1 % of the voxels; negative = lost. Encode seconds are elapsed time, in brackets "
+        "the CPU time of all threads; µs/voxel are of CPU time.",
     ]
     if machine:
         lines.append(f"Measured on {machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('date')}, load "

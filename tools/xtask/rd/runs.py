@@ -3,7 +3,8 @@
     runs.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default --targets 35,40 --bounds 0.02 --ssim 0.98
             --peaks 0.05 [--restart] [--keep]
 
-Rows that are there already are not measured again; --restart throws away those of these sets and presets first. An empty list or value leaves that table out.
+Rows that are there already are not measured again; --restart throws away those of these sets and presets first. An empty
+list or value leaves that table out.
 """
 
 import argparse
@@ -26,7 +27,7 @@ class Bench:
         self.options = options
         self.tool = str(options.tool)
         self.rows = goals.Rows(options.out / "rd.csv", version(self.tool))
-        self.failures = []
+        self.failures = {}
 
     def open(self, name, entry):
         self.name, self.entry = name, entry
@@ -37,13 +38,14 @@ class Bench:
     def row(self, preset, goal):
         """The row for a goal: from the table, or measured now. None if the tool failed."""
         there = self.rows.get(self.name, preset, goal)
-        if there is not None:
+        key = (self.name, preset, goal)
+        if there is not None or key in self.failures:
             return there
         try:
             row = self.measure(preset, goal)
         except (ToolFailed, measure.Unusable) as error:
-            self.failures.append(f"{self.name}, {preset}, {goal.text()}: {error}")
-            print(f"  {self.failures[-1]}", file=sys.stderr)
+            self.failures[key] = f"{self.name}, {preset}, {goal.text()}: {error}"
+            print(f"  {self.failures[key]}", file=sys.stderr)
             return None
         self.rows.put(row)
         seconds = f"{row['encode_seconds']} s ({row['encode_cpu_seconds']} s CPU)"
@@ -161,7 +163,7 @@ def main():
         for preset in options.presets.split(","):
             bench.measure_all(preset)
     if bench.failures:
-        sys.exit(f"runs.py: {len(bench.failures)} failed:\n" + "\n".join(bench.failures))
+        sys.exit(f"runs.py: {len(bench.failures)} failed:\n" + "\n".join(bench.failures.values()))
 
 
 if __name__ == "__main__":

@@ -179,7 +179,8 @@ mod tests {
 
     #[test]
     fn rates_and_distortions_are_asked_for() {
-        let Ok(Command::Rd(options)) = parse_words("rd --bounds 2%,0.5% --ssim none --preset fast --keep --data d") else {
+        let Ok(Command::Rd(options)) = parse_words("rd --bounds 2%,0.5% --ssim none --preset fast --keep --data d")
+        else {
             panic!("not understood");
         };
         assert_eq!((options.targets.as_str(), options.bounds.as_str()), ("35,40,45,50", "0.02,0.005"));

@@ -31,6 +31,8 @@ impl Python {
         workspace::run(workspace.command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
         let pip = ["-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "-r", requirements];
         workspace::run(workspace.command(&python.program).args(pip))?;
+        // Whether the file names all that its packages need.
+        workspace::capture(workspace.command(&python.program).args(["-m", "pip", "check"]))?;
         files::write(&installed, &wanted)?;
         Ok(python)
     }

@@ -100,7 +100,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
 /// The tests of the scripts that need nothing but Python.
 pub(crate) fn test(workspace: &Workspace) -> Result<(), Failure> {
     if !workspace::works("python3", &["--version"]) {
-        return Err(Failure::Missing("there is no python3: on Debian and Ubuntu `sudo apt-get install python3`".into()));
+        return Err(Failure::Missing(
+            "there is no python3: on Debian and Ubuntu `sudo apt-get install python3`".into(),
+        ));
     }
     workspace::run(&mut python::unit_tests(workspace.command("python3"), SCRIPTS))
 }

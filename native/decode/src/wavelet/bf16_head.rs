@@ -1,6 +1,7 @@
 //! Heads with bf16 products: pairs of inputs per 32-bit lane, f32 sums.
-use super::f32_head::{begin, first, leaky};
+use super::f32_head::{begin, leaky};
 use super::features::{Features, MARGIN};
+use super::layer::{Layer, block, by_block};
 use super::output::Output;
 use super::parameters::{Matrix, Parameters};
 use crate::aligned::Aligned;
@@ -25,23 +26,17 @@ pub(super) struct Bf16Head {
     block: usize,
     width: usize,
     /// `[block][z][y][x][channel]`
-    convolution: Layer,
+    convolution: Layer<u32, f32>,
     /// `[block][block of inputs][PAIRS][channel]`
-    hidden: Vec<Layer>,
+    hidden: Vec<Layer<u32, f32>>,
     last: Vec<f32>,
     last_bias: f32,
-}
-
-#[derive(Debug)]
-struct Layer {
-    weights: Vec<u32>,
-    biases: Vec<f32>,
 }
 
 impl Bf16Head {
     pub(super) fn new(parameters: &Parameters) -> Self {
         let width = parameters.width;
-        let block = [16, 12, 8, 4].into_iter().find(|n| width.is_multiple_of(*n)).unwrap_or(4);
+        let block = block(width);
         // For each input of the kernel two of the matrix, or none.
         let layer = |matrix: &Matrix, order: &[Option<[usize; 2]>]| {
             let mut weights = Vec::with_capacity(width * order.len());
@@ -70,30 +65,8 @@ impl Bf16Head {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let layer = |l: &Layer| l.weights.len() + l.biases.len();
-        let n = layer(&self.convolution) + self.hidden.iter().map(layer).sum::<usize>() + self.last.len();
-        n * size_of::<f32>()
-    }
-}
-
-impl Layer {
-    /// Weights by block of outputs, pair of inputs and output, and biases.
-    #[inline(always)]
-    fn arrays<const BLOCK: usize, const INPUTS: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[u32; BLOCK]; INPUTS]; BLOCKS], &[[f32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<INPUTS>().0.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
-    }
-
-    /// Weights by block of outputs, block of inputs, pair of inputs and output, and biases.
-    #[inline(always)]
-    fn square<const BLOCK: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[[u32; BLOCK]; PAIRS]; BLOCKS]; BLOCKS], &[[f32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<PAIRS>().0.as_chunks::<BLOCKS>().0;
-        let weights = weights.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
+        let hidden = self.hidden.iter().map(Layer::memory_bytes).sum::<usize>();
+        self.convolution.memory_bytes() + hidden + size_of_val(&self.last[..])
     }
 }
 
@@ -184,10 +157,10 @@ fn chunk<const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
     r: &[f32],
     x: usize,
 ) -> [__m512; GROUP] {
-    // Weights as arrays of arrays and not as slices, so that the compiler unrolls and keeps sums in registers.
     let mut h = [[[s.splat(0.0); GROUP]; BLOCK]; BLOCKS];
-    let (taps, biases) = head.convolution.arrays::<BLOCK, NEIGHBOURS, BLOCKS>();
-    for ((h, taps), biases) in h.iter_mut().zip(taps).zip(biases) {
+    let layer = &head.convolution;
+    let blocks = layer.weights::<BLOCK, NEIGHBOURS, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+    for (h, (taps, biases)) in h.iter_mut().zip(blocks) {
         let mut sums = [[s.splat(0.0); GROUP]; BLOCK];
         begin(s, biases, &mut sums);
         for (row, taps) in rows.iter().zip(taps.as_chunks::<3>().0) {
@@ -211,8 +184,8 @@ fn chunk<const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
                 }
             }
         }
-        let (weights, biases) = layer.square::<BLOCK, BLOCKS>();
-        for ((h, weights), biases) in h.iter_mut().zip(weights).zip(biases) {
+        let blocks = layer.square::<BLOCK, PAIRS, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+        for (h, (weights, biases)) in h.iter_mut().zip(blocks) {
             let mut sums = [[s.splat(0.0); GROUP]; BLOCK];
             begin(s, biases, &mut sums);
             for (pairs, weights) in pairs.iter().zip(weights) {
@@ -224,7 +197,7 @@ fn chunk<const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
         }
     }
     let mut sums = [[s.splat(head.last_bias); GROUP], [s.splat(0.0); GROUP]];
-    for (h, weights) in h.iter().zip(first(head.last.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0)) {
+    for (h, weights) in h.iter().zip(by_block::<f32, BLOCK, BLOCKS>(&head.last)) {
         for (c, (values, weight)) in h.iter().zip(weights).enumerate() {
             let weight = s.splat(*weight);
             for (sum, value) in sums[c % 2].iter_mut().zip(values) {

@@ -1,5 +1,6 @@
 //! Heads in f32: vectors of voxels along x, weights broadcast, the sums of a block of channels in registers.
 use super::features::{Features, MARGIN};
+use super::layer::{Layer, block, by_block};
 use super::output::Output;
 use super::parameters::{Matrix, Parameters, TAPS};
 use crate::lifting::columns::store;
@@ -12,17 +13,11 @@ pub(super) struct F32Head {
     block: usize,
     width: usize,
     /// `[block][z][input][y][x][channel]`
-    convolution: Layer,
+    convolution: Layer<f32, f32>,
     /// `[block][input][channel]`
-    hidden: Vec<Layer>,
+    hidden: Vec<Layer<f32, f32>>,
     last: Vec<f32>,
     last_bias: f32,
-}
-
-#[derive(Debug)]
-struct Layer {
-    weights: Vec<f32>,
-    biases: Vec<f32>,
 }
 
 impl F32Head {
@@ -30,64 +25,33 @@ impl F32Head {
     pub(super) fn new(parameters: &Parameters, lanes: usize) -> Self {
         let width = parameters.width;
         // With 16 registers four channels of two vectors fit, with 32 up to 16 of one.
-        let block =
-            if lanes < 16 { 4 } else { [16, 12, 8, 4].into_iter().find(|n| width.is_multiple_of(*n)).unwrap_or(4) };
+        let block = if lanes < 16 { 4 } else { block(width) };
         let order: Vec<usize> = (0..TAPS).map(|at| (at / 9 % 2) * 27 + at / 18 * 9 + at % 9).collect();
         let inputs: Vec<usize> = (0..width).collect();
         F32Head {
             block,
             width,
-            convolution: Layer::new(&parameters.convolution, TAPS, block, &order),
-            hidden: parameters.hidden.iter().map(|matrix| Layer::new(matrix, width, block, &inputs)).collect(),
+            convolution: layer(&parameters.convolution, TAPS, block, &order),
+            hidden: parameters.hidden.iter().map(|matrix| layer(matrix, width, block, &inputs)).collect(),
             last: parameters.last.clone(),
             last_bias: parameters.last_bias,
         }
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let layer = |l: &Layer| l.weights.len() + l.biases.len();
-        let n = layer(&self.convolution) + self.hidden.iter().map(layer).sum::<usize>() + self.last.len();
-        n * size_of::<f32>()
+        let hidden = self.hidden.iter().map(Layer::memory_bytes).sum::<usize>();
+        self.convolution.memory_bytes() + hidden + size_of_val(&self.last[..])
     }
 }
 
-impl Layer {
-    fn new(matrix: &Matrix, n_in: usize, block: usize, order: &[usize]) -> Self {
-        let mut weights = Vec::with_capacity(matrix.weights.len());
-        for rows in matrix.weights.chunks_exact(block * n_in) {
-            for input in order {
-                weights.extend(rows.chunks_exact(n_in).map(|row| row[*input]));
-            }
+fn layer(matrix: &Matrix, n_in: usize, block: usize, order: &[usize]) -> Layer<f32, f32> {
+    let mut weights = Vec::with_capacity(matrix.weights.len());
+    for rows in matrix.weights.chunks_exact(block * n_in) {
+        for input in order {
+            weights.extend(rows.chunks_exact(n_in).map(|row| row[*input]));
         }
-        Layer { weights, biases: matrix.biases.clone() }
     }
-}
-
-impl Layer {
-    /// Weights by block of outputs, input and output, and biases.
-    #[inline(always)]
-    fn arrays<const BLOCK: usize, const INPUTS: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[f32; BLOCK]; INPUTS]; BLOCKS], &[[f32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<INPUTS>().0.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
-    }
-
-    /// Weights by block of outputs, block of inputs, input and output, and biases.
-    #[inline(always)]
-    fn square<const BLOCK: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[[f32; BLOCK]; BLOCK]; BLOCKS]; BLOCKS], &[[f32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0;
-        let weights = weights.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
-    }
-}
-
-/// The first of several arrays; kernels are called with the sizes that the head has.
-#[inline(always)]
-pub(super) fn first<T>(arrays: &[T]) -> &T {
-    &arrays[0]
+    Layer { weights, biases: matrix.biases.clone() }
 }
 
 /// One plane of values.
@@ -173,10 +137,10 @@ fn chunk<S: Simd, const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
     r: &[f32],
     x: usize,
 ) -> [S::V; GROUP] {
-    // Weights as arrays of arrays and not as slices, so that the compiler unrolls and keeps sums in registers.
     let mut h = [[[s.splat(0.0); GROUP]; BLOCK]; BLOCKS];
-    let (taps, biases) = head.convolution.arrays::<BLOCK, TAPS, BLOCKS>();
-    for ((h, taps), biases) in h.iter_mut().zip(taps).zip(biases) {
+    let layer = &head.convolution;
+    let blocks = layer.weights::<BLOCK, TAPS, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+    for (h, (taps, biases)) in h.iter_mut().zip(blocks) {
         let mut sums = [[s.splat(0.0); GROUP]; BLOCK];
         begin(s, biases, &mut sums);
         for (row, taps) in rows.iter().zip(taps.as_chunks::<3>().0) {
@@ -196,8 +160,8 @@ fn chunk<S: Simd, const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
         for (before, h) in before.iter_mut().zip(&h) {
             copy(h, before);
         }
-        let (weights, biases) = layer.square::<BLOCK, BLOCKS>();
-        for ((h, weights), biases) in h.iter_mut().zip(weights).zip(biases) {
+        let blocks = layer.square::<BLOCK, BLOCK, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+        for (h, (weights, biases)) in h.iter_mut().zip(blocks) {
             let mut sums = [[s.splat(0.0); GROUP]; BLOCK];
             begin(s, biases, &mut sums);
             for (before, weights) in before.iter().zip(weights) {
@@ -209,7 +173,7 @@ fn chunk<S: Simd, const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
         }
     }
     let mut sums = [[s.splat(head.last_bias); GROUP], [s.splat(0.0); GROUP]];
-    for (h, weights) in h.iter().zip(first(head.last.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0)) {
+    for (h, weights) in h.iter().zip(by_block::<f32, BLOCK, BLOCKS>(&head.last)) {
         for (c, (values, weight)) in h.iter().zip(weights).enumerate() {
             let weight = s.splat(*weight);
             for (sum, value) in sums[c % 2].iter_mut().zip(values) {

@@ -9,6 +9,7 @@ mod bf16_head;
 mod f32_head;
 mod features;
 mod judge;
+mod layer;
 mod output;
 mod packed;
 mod parameters;
@@ -82,17 +83,20 @@ impl Latents {
     ///
     /// # Errors
     /// A model put together by hand that breaks a rule.
-    pub fn new(mut model: Wavelet, kernel: Kernel) -> Result<Self, Error> {
+    pub fn new(model: &Wavelet, kernel: Kernel) -> Result<Self, Error> {
         model.validate()?;
         let kernel = kernel.or_available();
-        let mut components = std::mem::take(&mut model.components);
-        // Their number stays.
-        model.components = vec![Vec::new(); components.len()];
-        let coefficients = simd::call(kernel, Pack { model: &model, components: &components });
-        components.clear();
-        let residual =
-            model.residual.take().map(|residual| simd::call(kernel, PackResidual { model: &model, residual }));
-        let (kernel, net) = judge::choose(&model, &coefficients, residual.is_some(), kernel);
+        let coefficients = simd::call(kernel, Pack { model });
+        let residual = model.residual.as_ref().map(|residual| simd::call(kernel, PackResidual { model, residual }));
+        let (kernel, net) = judge::choose(model, &coefficients, kernel);
+        // What is left of the model: its components are empty, but their number stays.
+        let model = Wavelet {
+            components: vec![Vec::new(); model.components.len()],
+            weights: model.weights.clone(),
+            residual: None,
+            head: model.head.clone(),
+            ..*model
+        };
         Ok(Latents { kernel, coefficients, net, model, residual })
     }
 
@@ -177,7 +181,6 @@ fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
 
 struct Pack<'a> {
     model: &'a Wavelet,
-    components: &'a [Vec<i32>],
 }
 
 impl<S: Simd> Task<S> for Pack<'_> {
@@ -185,7 +188,7 @@ impl<S: Simd> Task<S> for Pack<'_> {
 
     #[inline(always)]
     fn run(self, _: S) -> Coefficients {
-        let (model, components) = (self.model, self.components);
+        let (model, components) = (self.model, &self.model.components);
         let (layout, level) = (model.layout(), usize::from(model.level));
         let extent = model.level_extent().map(|n| n as usize);
         let last = layout.n_levels() - level;
@@ -234,7 +237,7 @@ impl<S: Simd> Task<S> for Pack<'_> {
 
 struct PackResidual<'a> {
     model: &'a Wavelet,
-    residual: Residual,
+    residual: &'a Residual,
 }
 
 impl<S: Simd> Task<S> for PackResidual<'_> {

@@ -100,7 +100,7 @@ impl Packed {
         self.planes.push(place.map(|n| n as u32));
     }
 
-    /// Appends rows: numbers `at..at + n` of every component (at most 32) for each of `starts`.
+    /// Appends a row: numbers `at..at + n` of every component, of which there are at most 32.
     pub(super) fn push(&mut self, components: &[Vec<i32>], at: usize, n: usize) {
         let Numbers::I16(numbers) = &mut self.numbers else { return };
         for first in (at..at + n).step_by(PIECE) {
@@ -139,6 +139,8 @@ impl Packed {
                 self.narrow();
             }
         }
+        self.masks.shrink_to_fit();
+        self.excess.shrink_to_fit();
         match &mut self.numbers {
             Numbers::I8(numbers) => numbers.shrink_to_fit(),
             Numbers::I16(numbers) => numbers.shrink_to_fit(),

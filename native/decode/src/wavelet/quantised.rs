@@ -5,6 +5,7 @@
 //! layers 32-bit sums are shifted to 16 bits, where both branches of the leaky ReLU are a product each and the larger
 //! one is taken.
 use super::features::{Features, MARGIN};
+use super::layer::{Layer, block};
 use super::parameters::{Matrix, Parameters, TAPS};
 use crate::kernel::Kernel;
 use crate::simd::{self, Simd, Task};
@@ -15,8 +16,8 @@ pub(super) const WORDS: usize = 14;
 pub(super) const QUADS: usize = 4;
 /// Zero of the u8 inputs.
 const ZERO: i32 = 128;
-/// Samples of a plane to find ranges with.
-const SAMPLES: usize = 64;
+/// Voxels of a row of which three are samples to find ranges with.
+const SAMPLED: usize = 64;
 
 /// Neighbours (y and x in a row of nine, z · 9) whose inputs make a word: two of a row, and the third ones of two rows.
 const NEIGHBOURS: [[Option<usize>; 2]; WORDS] = {
@@ -50,10 +51,10 @@ pub(super) struct Quantised {
     pub(super) width: usize,
     /// u8 input = 128 + factor · input.
     pub(super) inputs: [f32; 2],
-    /// `[block][word][channel]`
-    pub(super) convolution: Layer,
+    /// Four s8 in a weight: `[block][word][channel]`
+    pub(super) convolution: Layer<i32, i32>,
     /// What comes before each hidden layer, and the layer: `[block][block of inputs][QUADS][channel]`.
-    pub(super) hidden: Vec<(Activation, Layer)>,
+    pub(super) hidden: Vec<(Activation, Layer<i32, i32>)>,
     /// 16-bit numbers before the output are sums shifted by this.
     pub(super) last_shift: u32,
     /// Pairs of 16-bit weights; that of the channels 2n and 2n + 1 stands at 2n.
@@ -61,13 +62,6 @@ pub(super) struct Quantised {
     /// What an output of 1 stands for.
     pub(super) unit: f32,
     pub(super) last_bias: f32,
-}
-
-#[derive(Clone, Debug, Default)]
-pub(super) struct Layer {
-    /// Four s8 each.
-    pub(super) weights: Vec<i32>,
-    pub(super) biases: Vec<i32>,
 }
 
 /// From 32-bit sums to u8, of channels with four lanes each, one after the other.
@@ -137,14 +131,21 @@ impl<S: Simd> Task<S> for Widen<'_> {
     #[inline(always)]
     fn run(self, _: S) {
         let Widen { ranges, parameters, features, z, extent: [_, ny, nx] } = self;
-        let stride = (ny * nx).div_ceil(SAMPLES) | 1;
         let planes = [-1, 0, 1].map(|shift| features.plane(z as isize + shift));
         let (mut taps, mut h, mut next) = ([0f32; TAPS], Vec::new(), Vec::new());
-        for at in (0..ny * nx).step_by(stride) {
-            let corner = at / nx * features.pitch() + MARGIN - 1 + at % nx;
+        for at in (0..ny).flat_map(|y| (0..nx).step_by(SAMPLED).map(move |x| [y, x])).flat_map(|[y, x]| {
+            // Activations are largest about where the first input is.
+            let row = &planes[1][0][(y + 1) * features.pitch() + MARGIN..][x..nx.min(x + SAMPLED)];
+            let largest = row
+                .iter()
+                .enumerate()
+                .fold((0, 0f32), |largest, (x, v)| if v.abs() > largest.1 { (x, v.abs()) } else { largest });
+            let x = x + largest.0;
+            [x.saturating_sub(1), x, (x + 1).min(nx - 1)].map(|x| y * features.pitch() + MARGIN - 1 + x)
+        }) {
             for (n, row) in taps.as_chunks_mut::<3>().0.iter_mut().enumerate() {
                 let (input, z, y) = (n / 9, n / 3 % 3, n % 3);
-                row.copy_from_slice(&planes[z][input][corner + y * features.pitch()..][..3]);
+                row.copy_from_slice(&planes[z][input][at + y * features.pitch()..][..3]);
             }
             parameters.convolution.leaky(&taps, &mut h);
             for (ranges, layer) in ranges.hidden.iter_mut().zip(&parameters.hidden) {
@@ -206,7 +207,7 @@ impl Rows {
     }
 
     /// Words of weights, `[block][word][channel]`.
-    fn layer(&self, block: usize, n_words: usize, word: impl Fn(&[i8], usize) -> [i8; 4]) -> Layer {
+    fn layer(&self, block: usize, n_words: usize, word: impl Fn(&[i8], usize) -> [i8; 4]) -> Layer<i32, i32> {
         let n = self.weights.len() / self.units.len();
         let mut weights = Vec::with_capacity(self.units.len() * n_words);
         for rows in self.weights.chunks_exact(block * n) {
@@ -223,7 +224,7 @@ impl Rows {
 impl Quantised {
     pub(super) fn new(parameters: &Parameters, ranges: &Ranges) -> Self {
         let width = parameters.width;
-        let block = [16, 12, 8, 4].into_iter().find(|n| width.is_multiple_of(*n)).unwrap_or(4);
+        let block = block(width);
         let inputs = ranges.inputs.map(|largest| 127.0 / largest.max(1e-20));
         let mut factors: Vec<f32> = (0..TAPS).map(|n| 1.0 / inputs[n / 27]).collect();
         let mut zeros = vec![ZERO; TAPS];
@@ -238,7 +239,7 @@ impl Quantised {
             if 4 * n < block { std::array::from_fn(|i| row[b * block + 4 * n + i]) } else { [0; 4] }
         };
         let mut convolution = None;
-        let mut hidden: Vec<(Activation, Layer)> = Vec::new();
+        let mut hidden: Vec<(Activation, Layer<i32, i32>)> = Vec::new();
         let mut waiting: Option<Activation> = None;
         for (matrix, ranges) in parameters.hidden.iter().zip(&ranges.hidden) {
             let (activation, steps, offsets) = Activation::new(&rows.units, ranges);
@@ -280,9 +281,8 @@ impl Quantised {
     }
 
     pub(super) fn memory_bytes(&self) -> usize {
-        let layer = |l: &Layer| l.weights.len() + l.biases.len();
-        let hidden = |(_, l): &(Activation, Layer)| layer(l) + 12 * self.width;
-        4 * (layer(&self.convolution) + self.hidden.iter().map(hidden).sum::<usize>() + self.last.len())
+        let hidden = self.hidden.iter().map(|(a, l)| size_of_val(&a.pairs[..]) + l.memory_bytes()).sum::<usize>();
+        self.convolution.memory_bytes() + hidden + size_of_val(&self.last[..])
     }
 }
 

@@ -1,10 +1,10 @@
 //! Heads in 8-bit integers with AVX-512 VNNI: both inputs of a voxel are 16 bits, four of them or four channels are a
 //! product of 32 bits.
-use super::f32_head::first;
 use super::features::{Features, MARGIN, RING};
+use super::layer::{Layer, by_block};
 use super::output::Output;
 use super::parameters::Parameters;
-use super::quantised::{Layer, Pair, QUADS, Quantised, Ranges, WORDS};
+use super::quantised::{Pair, QUADS, Quantised, Ranges, WORDS};
 use crate::aligned::Aligned;
 use crate::kernel::Kernel;
 use std::arch::x86_64::*;
@@ -13,8 +13,8 @@ const LANES: usize = 16;
 /// What is added to ranges that turn out too small, as a share: to what is needed of inputs, and to activations at each
 /// end.
 const MORE: [f32; 2] = [0.2, 0.25];
-/// Times that ranges may grow for one plane. Each lets them grow by half, so this is more than any finite number needs.
-const MOST_GROWTHS: usize = 400;
+/// Times that ranges may grow for one plane, each by half and after samples of it. No sane head needs all.
+const MOST_GROWTHS: usize = 16;
 
 /// A head, and the ranges and integers that a block begins with.
 #[derive(Debug)]
@@ -55,27 +55,6 @@ impl VnniHead {
 
     pub(super) fn memory_bytes(&self) -> usize {
         self.parameters.memory_bytes() + self.quantised.memory_bytes()
-    }
-}
-
-impl Layer {
-    /// Weights by block of outputs, word of inputs and output, and biases.
-    #[inline(always)]
-    fn arrays<const BLOCK: usize, const INPUTS: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[i32; BLOCK]; INPUTS]; BLOCKS], &[[i32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<INPUTS>().0.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
-    }
-
-    /// Weights by block of outputs, block of inputs, word of inputs and output, and biases.
-    #[inline(always)]
-    fn square<const BLOCK: usize, const BLOCKS: usize>(
-        &self,
-    ) -> (&[[[[i32; BLOCK]; QUADS]; BLOCKS]; BLOCKS], &[[i32; BLOCK]; BLOCKS]) {
-        let weights = self.weights.as_chunks::<BLOCK>().0.as_chunks::<QUADS>().0.as_chunks::<BLOCKS>().0;
-        let weights = weights.as_chunks::<BLOCKS>().0;
-        (first(weights), first(self.biases.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0))
     }
 }
 
@@ -259,9 +238,9 @@ impl<'a> Chunk<'a> {
         let zero = _mm512_setzero_si512();
         let head = self.head;
         let mut sums = [[[zero; GROUP]; BLOCK]; BLOCKS];
-        // Weights as arrays of arrays and not as slices, so that the compiler unrolls and keeps sums in registers.
-        let (weights, biases) = head.convolution.arrays::<BLOCK, WORDS, BLOCKS>();
-        for ((out, weights), biases) in sums.iter_mut().zip(weights).zip(biases) {
+        let layer = &head.convolution;
+        let blocks = layer.weights::<BLOCK, WORDS, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+        for (out, (weights, biases)) in sums.iter_mut().zip(blocks) {
             let mut sums = [[zero; GROUP]; BLOCK];
             begin(biases, &mut sums);
             let (mut first, mut second, mut words) = ([zero; GROUP], [zero; GROUP], [zero; GROUP]);
@@ -298,7 +277,7 @@ impl<'a> Chunk<'a> {
         for (activation, layer) in &head.hidden {
             // BLOCK / 4 of them are used.
             let mut words = [[[zero; GROUP]; QUADS]; BLOCKS];
-            let pairs = first(activation.pairs.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0);
+            let pairs = by_block::<Pair, BLOCK, BLOCKS>(&activation.pairs);
             let shift = _mm_cvtsi32_si128(activation.shift as i32);
             for ((words, sums), pairs) in words.iter_mut().zip(&sums).zip(pairs) {
                 self.activate(shift, pairs, sums, words, largest);
@@ -309,7 +288,7 @@ impl<'a> Chunk<'a> {
         let (down, up) = (_mm_cvtsi32_si128(head.last_shift as i32), _mm_cvtsi32_si128(16 - head.last_shift as i32));
         let tenth = _mm512_set1_epi16(3277);
         let mut values = [_mm512_setzero_ps(); GROUP];
-        let weights = first(head.last.as_chunks::<BLOCK>().0.as_chunks::<BLOCKS>().0);
+        let weights = by_block::<i32, BLOCK, BLOCKS>(&head.last);
         for g in 0..GROUP {
             let mut total = [zero; 2];
             for (sums, weights) in sums.iter().zip(weights) {
@@ -344,8 +323,8 @@ impl<'a> Chunk<'a> {
         words: &mut [[__m512i; GROUP]; QUADS],
         largest: &mut __m512i,
     ) {
-        for q in 0..BLOCK / 4 {
-            for g in 0..GROUP {
+        for (q, words) in words.iter_mut().enumerate().take(BLOCK / 4) {
+            for (g, word) in words.iter_mut().enumerate() {
                 let mut halves = [_mm512_setzero_si512(); 2];
                 for (e, half) in halves.iter_mut().enumerate() {
                     let c = 4 * q + 2 * e;
@@ -357,7 +336,7 @@ impl<'a> Chunk<'a> {
                     *half = _mm512_adds_epi16(four_times(zero), _mm512_max_epi16(above, below));
                     *largest = _mm512_max_epu16(*largest, *half);
                 }
-                words[q][g] = _mm512_shuffle_epi8(_mm512_packus_epi16(halves[0], halves[1]), self.transposed);
+                *word = _mm512_shuffle_epi8(_mm512_packus_epi16(halves[0], halves[1]), self.transposed);
             }
         }
     }
@@ -366,13 +345,13 @@ impl<'a> Chunk<'a> {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx2,fma")]
     fn hidden<const BLOCK: usize, const BLOCKS: usize, const GROUP: usize>(
         &self,
-        layer: &Layer,
+        layer: &Layer<i32, i32>,
         words: &[[[__m512i; GROUP]; QUADS]; BLOCKS],
         sums: &mut [[[__m512i; GROUP]; BLOCK]; BLOCKS],
     ) {
         let zero = _mm512_setzero_si512();
-        let (weights, biases) = layer.square::<BLOCK, BLOCKS>();
-        for ((out, weights), biases) in sums.iter_mut().zip(weights).zip(biases) {
+        let blocks = layer.square::<BLOCK, QUADS, BLOCKS>().iter().zip(layer.biases::<BLOCK, BLOCKS>());
+        for (out, (weights, biases)) in sums.iter_mut().zip(blocks) {
             let mut sums = [[zero; GROUP]; BLOCK];
             begin(biases, &mut sums);
             for (words, weights) in words.iter().zip(weights) {

@@ -1,0 +1,114 @@
+//! Wavelet latents through the whole tool: every target is reached by the bytes that were written.
+#![cfg(feature = "train")]
+
+mod common;
+
+use common::{Folder, fails, json, neuvol, ok, raw, text, wait_for_blocks};
+use std::{fs, process::Stdio};
+
+fn waves(z: usize, y: usize, x: usize) -> f32 {
+    let (z, y, x) = (z as f32, y as f32, x as f32);
+    280.0 + 5.0 * (0.21 * x + 0.1 * z).sin() * (0.13 * y).cos() + 0.1 * z
+}
+
+/// Unrelated values in 0..1.
+fn noise(z: usize, y: usize, x: usize) -> f32 {
+    (((z * 977 + y * 131 + x) as u32).wrapping_mul(2_654_435_761) >> 8) as f32 / f32::from(u16::MAX) / 256.0
+}
+
+#[test]
+fn a_day_reaches_its_psnr_at_every_quality() {
+    let folder = Folder::new();
+    let [day, model, back] = ["day.nc", "day.neuvol", "back.raw"].map(|name| folder.path(name));
+    ok(&["generate", text(&day), "--size", "9x10x40x72", "--seed", "5"]);
+    let arguments = ["compress", text(&day), "--var", "PM25,T", "-o", text(&model), "--json", "--preset", "fast"];
+    let summary = json(&ok(&[&arguments[..], &["--target-psnr", "46,38"]].concat()));
+    assert_eq!(summary["bytes"], fs::metadata(&model).unwrap().len());
+
+    let info = json(&ok(&["info", text(&model), "--json", "--check"]));
+    assert_eq!(info["variables"][0]["n_qualities"], 2);
+    let verified = json(&ok(&["verify", text(&day), text(&model), "--json", "--min-psnr", "46"]));
+    for (index, variable) in verified["variables"].as_array().unwrap().iter().enumerate() {
+        let (total, said) = (&variable["total"], &summary["variables"][index]);
+        assert_eq!((&total["lost"], &total["invented"]), (&0.into(), &0.into()), "masks are exact");
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-3 * b;
+        assert!(close(total["psnr_db"].as_f64().unwrap(), said["psnr"].as_f64().unwrap()));
+    }
+    for level in ["0", "1", "3"] {
+        let time = ["--to", "raw", "--var", "T", "--level", level, "--time", "7.5", "-o", text(&back), "--force"];
+        ok(&[&["decode", text(&model)], &time[..]].concat());
+    }
+}
+
+#[test]
+fn an_error_bound_holds_for_every_voxel() {
+    let folder = Folder::new();
+    let model = folder.path("bounded.neuvol");
+    let rough = |z, y, x| waves(z, y, x) + 0.3 * noise(z, y, x);
+    let holes = |z, y, x| if z < 3 && y > 20 { f32::NAN } else { rough(z, y, x) };
+    let single = |z, y, x| if (z, y, x) == (5, 6, 7) { 9.0 } else { 1.0 };
+    for (name, field) in [("rough", &rough as &dyn Fn(_, _, _) -> f32), ("holes", &holes), ("single", &single)] {
+        let input = raw(&folder, name, [12, 30, 40], field);
+        for bound in ["0.2", "0.013", "0.00001"] {
+            let arguments = ["compress", text(&input), "-o", text(&model), "--force", "--json", "--preset", "fast"];
+            ok(&[&arguments[..], &["--max-error", bound]].concat());
+            let total = &json(&ok(&["verify", text(&input), text(&model), "--json"]))["variables"][0]["total"];
+            let largest = total["max_abs_error"].as_f64().unwrap();
+            assert!(largest <= bound.parse().unwrap(), "{name}: {largest} > {bound}");
+            assert_eq!((&total["lost"], &total["invented"]), (&0.into(), &0.into()));
+        }
+    }
+}
+
+#[test]
+fn targets_beyond_any_model_end_in_the_values_themselves() {
+    let folder = Folder::new();
+    let model = folder.path("noise.neuvol");
+    let input = raw(&folder, "noise", [9, 20, 20], noise);
+    ok(&["compress", text(&input), "-o", text(&model), "--preset", "fast", "--target-psnr", "180"]);
+    ok(&["verify", text(&input), text(&model), "--min-psnr", "180"]);
+    ok(&["compress", text(&input), "-o", text(&model), "--force", "--preset", "fast", "--target-bytes", "3k"]);
+    let info = json(&ok(&["info", text(&model), "--json"]));
+    assert!(fs::metadata(&model).unwrap().len() < 3000 + 2000, "{info}");
+}
+
+#[test]
+fn an_interrupted_run_continues_to_the_same_bytes_on_any_number_of_threads() {
+    let folder = Folder::new();
+    let day = folder.path("day.nc");
+    // More voxels than the head is trained on, so that most blocks follow one by one.
+    ok(&["generate", text(&day), "--size", "8x16x104x104", "--seed", "3", "--var", "T"]);
+    let arguments = |output: &str, threads: &str| -> Vec<String> {
+        let fixed = ["compress", text(&day), "--preset", "fast", "--target-psnr", "40", "--block", "16,16,16"];
+        let more = ["-o", output, "--threads", threads, "--force"];
+        fixed.iter().chain(&more).map(|&s| s.to_owned()).collect()
+    };
+    let [whole, single, resumed] = ["whole.neuvol", "single.neuvol", "resumed.neuvol"].map(|name| folder.path(name));
+    for (path, threads) in [(&whole, "2"), (&single, "1")] {
+        assert!(neuvol().args(arguments(text(path), threads)).status().unwrap().success());
+    }
+    let mut child = neuvol().args(arguments(text(&resumed), "2")).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_blocks(&mut child, &resumed, 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!resumed.exists());
+    assert!(neuvol().args(arguments(text(&resumed), "2")).status().unwrap().success());
+    let bytes = fs::read(&whole).unwrap();
+    assert!(bytes == fs::read(&single).unwrap(), "threads show");
+    assert!(bytes == fs::read(&resumed).unwrap(), "the interruption shows");
+}
+
+#[test]
+fn options_of_the_other_codec_are_refused() {
+    let folder = Folder::new();
+    let input = raw(&folder, "waves", [8, 8, 8], waves);
+    let output = folder.path("out.neuvol");
+    let (i, o) = (text(&input), text(&output));
+    fails(&["compress", i, "-o", o, "--codec", "grid", "--target-psnr", "40"], 2, &["--codec grid"]);
+    fails(&["compress", i, "-o", o, "--n-neurons", "32"], 2, &["--n-neurons", "--codec grid"]);
+    fails(&["compress", i, "-o", o, "--target-psnr", "0"], 2, &["--target-psnr", "0"]);
+    fails(&["compress", i, "-o", o, "--max-error", "x%"], 2, &["--max-error", "x%"]);
+    fails(&["compress", i, "-o", o, "--target-bytes", "k"], 2, &["--target-bytes"]);
+    fails(&["compress", i, "-o", o, "--target-psnr", "40", "--max-error", "1"], 2, &["--max-error"]);
+    assert!(!output.exists());
+}
