@@ -104,7 +104,7 @@ fn bytes(text: &str) -> Option<u64> {
         _ => (text, 1.0),
     };
     let bytes = number.parse::<f64>().ok()? * factor;
-    (bytes >= 1.0 && bytes <= 1e18).then_some(bytes as u64)
+    (1.0..=1e18).contains(&bytes).then_some(bytes as u64)
 }
 
 #[cfg(test)]

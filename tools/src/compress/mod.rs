@@ -366,11 +366,11 @@ impl Shared<'_> {
         let mut made = plan::Plan { models: vec![Vec::new(); layout.variables.len()], attempt: 0 };
         let mut finished = Vec::new();
         for (group, variables) in layout.groups.iter().enumerate() {
-            let (models, units) = planner.group(group as u32, plan, tell)?;
-            for (models, &variable) in models.iter().zip(variables) {
+            let group = planner.group(group as u32, plan, tell)?;
+            for (models, &variable) in group.models.iter().zip(variables) {
                 made.models[variable] = models.iter().map(plan::StoredModel::new).collect();
             }
-            finished.extend(units);
+            finished.extend(group.finished);
         }
         journal.set_plan(made)?;
         for (unit, encoded) in finished {

@@ -147,6 +147,14 @@ pub(super) struct Planner<'a> {
     pub(super) stop: &'a AtomicBool,
 }
 
+/// What planning a group of variables gives.
+pub(super) struct Made {
+    /// `[variable of the group][quality]`
+    pub(super) models: Vec<Vec<Model>>,
+    /// The blocks of the sample as they were coded under the models, if they are all blocks.
+    pub(super) finished: Vec<(Unit, Encoded)>,
+}
+
 /// Blocks that models are made with.
 struct Sample {
     units: Vec<Unit>,
@@ -162,7 +170,7 @@ impl Planner<'_> {
         group: u32,
         plan: &[PlannedUnit],
         tell: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<(Vec<Vec<Model>>, Vec<(Unit, Encoded)>), CompressError> {
+    ) -> Result<Made, CompressError> {
         let sample = self.sample(group, plan)?;
         let variables = &self.layout.groups[group as usize];
         let mut models: Vec<Vec<Model>> = vec![Vec::new(); variables.len()];
@@ -180,7 +188,7 @@ impl Planner<'_> {
         } else {
             sample.units.into_iter().zip(parts.into_iter().map(merge)).collect()
         };
-        Ok((models, finished))
+        Ok(Made { models, finished })
     }
 
     /// Reads blocks spread over the entropies until there are enough voxels.
@@ -301,7 +309,7 @@ impl Planner<'_> {
             // A result that misses gets closer from the side that passes.
             let aim = if margin < 0.0 { margin - 0.3 * SLACK } else { margin - 0.5 * SLACK };
             step *= (aim / slope).clamp(-3.0, 3.0).exp2();
-            if attempt >= TRAININGS + 1 && (0.0..COARSE_SLACK).contains(&margin) {
+            if attempt > TRAININGS && (0.0..COARSE_SLACK).contains(&margin) {
                 break;
             }
         }
