@@ -1,8 +1,8 @@
 //! Encoder of codec 4: wavelet latents with a jointly trained head (SPEC section 11.4).
 //!
-//! A [`Piece`] is one variable in one block and segment. A [`Model`] is what all blocks of a variable share on a quality
-//! level: the quantiser's step and the head. [`train`] makes a model from some pieces, [`fit`] the latents of one piece
-//! under a model, [`payload`] the bytes.
+//! A `Piece` is one variable in one block and segment. A `Model` is what all blocks of a variable share on a quality
+//! level: the quantiser's step and the head. `train` makes a model from some pieces, `fit` the latents of one piece
+//! under a model, `assemble` the block to be written.
 
 mod bands;
 mod effort;
