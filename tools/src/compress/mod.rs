@@ -372,6 +372,10 @@ impl Shared<'_> {
             }
             finished.extend(group.finished);
         }
+        if finished.len() == plan.len() {
+            // All blocks took part in the search: there is nothing to gain from encoding them again.
+            made.attempt = plan::ADJUSTMENTS;
+        }
         journal.set_plan(made)?;
         for (unit, encoded) in finished {
             journal.append(unit, encoded)?;

@@ -37,7 +37,7 @@ const COARSE_SLACK: f64 = 0.1;
 /// The same for a result of all blocks, of which those of the sample were tried before.
 const EXCESS: f64 = 0.12;
 /// Times that all blocks are encoded again because they came out better than the target.
-const ADJUSTMENTS: u32 = 2;
+pub(super) const ADJUSTMENTS: u32 = 2;
 /// What a head is expected to bring, in dB.
 const GAIN: f64 = 1.0;
 /// dB per halving of the step, until two attempts have shown it.
@@ -252,6 +252,12 @@ impl Planner<'_> {
     ) -> Result<(Model, Vec<Encoded>), CompressError> {
         let scan = &self.scans[variable];
         let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
+        if pieces.is_empty() {
+            // Constants and holes, whatever the model.
+            let model = Model::lossless();
+            let encoded = self.encode(sample, output, variable, target, &model, Vec::new())?;
+            return Ok((model, encoded));
+        }
         let mut step = self.first_step(&pieces, target, scan);
         let mut head = start.and_then(|model| model.head.clone());
         let mut tried: Option<(f64, f64)> = None;
