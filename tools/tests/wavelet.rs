@@ -100,6 +100,17 @@ fn an_interrupted_run_continues_to_the_same_bytes_on_any_number_of_threads() {
 }
 
 #[test]
+fn the_unit_of_the_values_does_not_matter() {
+    let folder = Folder::new();
+    let model = folder.path("model.neuvol");
+    for (name, unit) in [("dense", 1e24), ("thin", 1e-21), ("vast", 1e33), ("tiny", 1e-36)] {
+        let input = raw(&folder, name, [12, 24, 40], |z, y, x| waves(z, y, x) * unit);
+        ok(&["compress", text(&input), "-o", text(&model), "--force", "--preset", "fast", "--target-psnr", "50"]);
+        ok(&["verify", text(&input), text(&model), "--min-psnr", "50", "--no-ssim"]);
+    }
+}
+
+#[test]
 fn options_of_the_other_codec_are_refused() {
     let folder = Folder::new();
     let input = raw(&folder, "waves", [8, 8, 8], waves);

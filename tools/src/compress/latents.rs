@@ -11,6 +11,12 @@ fn rounding(step: f64, (min, max): (f32, f32)) -> f64 {
     step / 256.0 + f64::from(min.abs() + max.abs()) / f64::from(1 << 20)
 }
 
+/// Whether the transform of values of this range stays within 32-bit floats; others are stored as they are.
+fn is_codable((min, max): (f32, f32)) -> bool {
+    let width = f64::from(max) - f64::from(min);
+    (1e-30..=1e30).contains(&width) && min.abs().max(max.abs()) <= 1e30
+}
+
 /// A block before it is coded.
 pub(super) struct Job {
     pub(super) wanted: Wanted,
@@ -27,7 +33,7 @@ impl Job {
             .map(|output| {
                 let range =
                     fields.output(output).iter().fold((f32::NAN, f32::NAN), |(min, max), v| (min.min(*v), max.max(*v)));
-                (range.0 < range.1).then(|| Piece::new(fields, output, n_levels, &mut lifting))
+                is_codable(range).then(|| Piece::new(fields, output, n_levels, &mut lifting))
             })
             .collect();
         Self { wanted, pieces }
@@ -44,7 +50,8 @@ impl Job {
     ) -> Result<Encoded, EncodeError> {
         let mut payloads = Vec::new();
         let mut described = describe(&self.wanted.fields, output, 0.0);
-        if model.is_lossless() && described.min < described.max {
+        let is_constant = described.min == described.max;
+        if !is_constant && (model.is_lossless() || self.pieces[output].is_none()) {
             self.raw(output, &mut described, &mut payloads)?;
         } else if let (Some(piece), Some(latents)) = (&self.pieces[output], latents) {
             self.choose(output, piece, latents, model, bound, effort, &mut described, &mut payloads)?;

@@ -24,9 +24,7 @@ impl Klt {
         let mut gram = vec![0f64; n * n];
         for i in 0..n {
             for j in i..n {
-                // Sums of pieces in f32 keep this in vector registers; the pieces are added in f64.
-                let sum: f64 =
-                    steps[i].chunks(4096).zip(steps[j].chunks(4096)).map(|(a, b)| f64::from(dot(a, b))).sum();
+                let sum = dot(steps[i], steps[j]);
                 (gram[i * n + j], gram[j * n + i]) = (sum, sum);
             }
         }
@@ -49,16 +47,17 @@ impl Klt {
     }
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0f32; 16];
-    let (a, a_rest) = a.as_chunks::<16>();
-    let (b, b_rest) = b.as_chunks::<16>();
+/// In f64: squares of 32-bit floats are not always 32-bit floats.
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    let mut sums = [0f64; 8];
+    let (a, a_rest) = a.as_chunks::<8>();
+    let (b, b_rest) = b.as_chunks::<8>();
     for (a, b) in a.iter().zip(b) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+        for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += f64::from(a) * f64::from(b);
         }
     }
-    sums.iter().sum::<f32>() + a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum::<f32>()
+    sums.iter().sum::<f64>() + a_rest.iter().zip(b_rest).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum::<f64>()
 }
 
 fn mix(arrays: &[Vec<f32>], weight: impl Fn(usize) -> f32) -> Vec<f32> {

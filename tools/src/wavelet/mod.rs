@@ -117,13 +117,12 @@ fn moments(pieces: &[&Piece]) -> Level {
     let (mut n, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for piece in pieces {
         for values in &piece.values {
-            for part in values.chunks(4096) {
-                let (a, b) = part.iter().fold((0.0, 0.0), |(a, b), v| (a + v, b + v * v));
-                let (a, b, m) = (f64::from(a), f64::from(b), part.len() as f64);
-                let offset = f64::from(piece.offset);
-                n += m;
-                sum += a + offset * m;
-                squares += b + 2.0 * offset * a + offset * offset * m;
+            let offset = f64::from(piece.offset);
+            n += values.len() as f64;
+            for &value in values {
+                let value = f64::from(value) + offset;
+                sum += value;
+                squares += value * value;
             }
         }
     }
