@@ -122,5 +122,9 @@ fn options_of_the_other_codec_are_refused() {
     fails(&["compress", i, "-o", o, "--max-error", "x%"], 2, &["--max-error", "x%"]);
     fails(&["compress", i, "-o", o, "--target-bytes", "k"], 2, &["--target-bytes"]);
     fails(&["compress", i, "-o", o, "--target-psnr", "40", "--max-error", "1"], 2, &["--max-error"]);
+    fails(&["compress", i, "-o", o, "--gop", "auto"], 2, &["--gop", "--codec grid"]);
+    fails(&["compress", i, "-o", o, "--gop", "33"], 2, &["--gop", "32"]);
+    fails(&["compress", i, "-o", o, "--vars", "waves"], 2, &["--vars", "--codec grid"]);
+    fails(&["compress", i, "-o", o, "--loss-plot", "p.png"], 2, &["--loss-plot", "--codec grid"]);
     assert!(!output.exists());
 }

@@ -22,7 +22,7 @@ pub(super) struct Args {
     /// Variables that share one model (U,V,W of a vector field, related species); may be given several times
     #[arg(long = "vars", value_name = "A,B,C")]
     joint: Vec<String>,
-    /// Time steps that share a model, up to 64. Grid networks: 1 makes a model per step (teachers), more a student fitted to
+    /// Time steps that share a model: up to 32 with wavelet, 64 with grid. Grid networks: 1 makes a model per step (teachers), more a student fitted to
     /// the data, auto chooses by trying [default: 8 for wavelet, 1 for grid]
     #[arg(long, value_name = "N|auto")]
     gop: Option<String>,
@@ -72,6 +72,21 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         (None, Codec::Wavelet { .. }) => Some(WAVELET_GOP),
         (None, Codec::Grid) => Some(1),
     };
+    if codec != Codec::Grid {
+        let most = neuvol_entropy::MAX_COMPONENTS as u32;
+        let only_for_grid = if gop.is_none_or(|gop| gop > most) {
+            Some(format!("--gop: --codec wavelet takes 1 to {most} steps; auto and more are for --codec grid"))
+        } else if !joint.is_empty() {
+            Some("--vars: variables share a network with --codec grid only; use --var, or add --codec grid".into())
+        } else if args.run.loss_plot.is_some() {
+            Some("--loss-plot: is for --codec grid; leave it out, or add --codec grid".into())
+        } else {
+            None
+        };
+        if let Some(message) = only_for_grid {
+            return Err(Failure::new(Failure::USAGE, message));
+        }
+    }
     let outputs = joint.iter().map(Vec::len).max().unwrap_or(1);
     let options = CompressOptions {
         variables: args.variables.clone(),

@@ -36,7 +36,7 @@ pub(super) struct RunArgs {
     pub(super) threads: usize,
     /// Also write a picture of the loss along training
     #[arg(long, value_name = "PNG")]
-    loss_plot: Option<PathBuf>,
+    pub(super) loss_plot: Option<PathBuf>,
 }
 
 /// The network of a block and its training

@@ -27,7 +27,7 @@ pub use target::{Bound, Target};
 use crate::{
     source::{Source, SourceError, Steps, some_steps},
     train::{TrainError, TrainOptions},
-    wavelet::{self, Preset},
+    wavelet::{self, Effort, Preset},
 };
 use input::Input;
 use rayon::prelude::*;
@@ -356,7 +356,7 @@ impl Shared<'_> {
         plan: &[layout::PlannedUnit],
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), CompressError> {
-        let Codec::Wavelet { preset, targets, .. } = &self.options.codec else { return Ok(()) };
+        let Codec::Wavelet { preset, targets } = &self.options.codec else { return Ok(()) };
         if journal.plan().is_some() {
             return Ok(());
         }
@@ -397,15 +397,18 @@ impl Shared<'_> {
         for record in journal.records() {
             progress.add(record);
         }
-        let models = journal.plan().map(plan::Plan::load);
+        let shared_models = match (&self.options.codec, journal.plan()) {
+            (Codec::Wavelet { preset, targets }, Some(plan)) => Some((preset.effort(), targets, plan.load())),
+            _ => None,
+        };
         let shared = Mutex::new((journal, &mut progress, tell));
         todo.par_iter().with_max_len(1).try_for_each(|planned| {
             if self.stop.load(Ordering::Relaxed) {
                 return Err(CompressError::stopped());
             }
-            let encoded = match (self.input.copy(self.layout, planned.unit)?, &models) {
+            let encoded = match (self.input.copy(self.layout, planned.unit)?, &shared_models) {
                 (Some(copied), _) => copied,
-                (None, Some(models)) => self.latents(planned.unit, models)?,
+                (None, Some((effort, targets, models))) => self.latents(planned.unit, effort, targets, models)?,
                 (None, None) => encode(self.input, self.layout, self.scans, planned, self.options, self.stop)?,
             };
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -418,9 +421,13 @@ impl Shared<'_> {
     }
 
     /// One unit as wavelet latents, all qualities.
-    fn latents(&self, unit: Unit, models: &[Vec<wavelet::Model>]) -> Result<block::Encoded, CompressError> {
-        let Codec::Wavelet { preset, targets, .. } = &self.options.codec else { return Err(CompressError::stopped()) };
-        let effort = preset.effort();
+    fn latents(
+        &self,
+        unit: Unit,
+        effort: &Effort,
+        targets: &[Target],
+        models: &[Vec<wavelet::Model>],
+    ) -> Result<block::Encoded, CompressError> {
         let wanted = self.input.wanted(self.layout, unit, self.layout.seed(unit, self.options.train.seed))?;
         let job = latents::Job::new(wanted, effort.n_levels);
         let mut parts = Vec::new();
@@ -430,10 +437,10 @@ impl Shared<'_> {
                 let bound = target.bound(&self.scans[variable]);
                 let stop = || self.stop.load(Ordering::Relaxed);
                 let encode = || {
-                    let fit = |piece| wavelet::fit(piece, model, &effort, &stop);
+                    let fit = |piece| wavelet::fit(piece, model, effort, &stop);
                     let latents =
                         job.pieces[output].as_ref().map(fit).transpose().map_err(block::EncodeError::Train)?;
-                    job.encode(output, model, bound, latents, &effort)
+                    job.encode(output, model, bound, latents, effort)
                 };
                 parts.push(encode().map_err(|error| unit_error(self.layout, unit, error))?);
             }

@@ -92,11 +92,7 @@ impl Plan {
                 }
                 changed = true;
                 if self.attempt >= ATTEMPTS {
-                    if matches!(target, Target::Bytes(_)) {
-                        let name = &layout.variables[variable].name;
-                        let message = format!("--target-bytes: {name} cannot be made that small; give more bytes");
-                        return Err(CompressError::Argument(message));
-                    }
+                    check_last_resort(target, &layout.variables[variable].name)?;
                     *model = StoredModel::new(&Model::lossless());
                 } else {
                     // Each miss asks for a little more, so that this ends.
@@ -106,6 +102,17 @@ impl Plan {
             }
         }
         Ok(changed.then_some(better))
+    }
+}
+
+/// Whether storing the values themselves reaches a target; it never makes a variable small.
+fn check_last_resort(target: Target, name: &str) -> Result<(), CompressError> {
+    match target {
+        Target::Bytes(_) => {
+            let message = format!("--target-bytes: {name} cannot be made that small; give more bytes");
+            Err(CompressError::Argument(message))
+        }
+        Target::Psnr(_) | Target::MaxError(_) => Ok(()),
     }
 }
 
@@ -322,6 +329,7 @@ impl Planner<'_> {
         if let Some((_, model, encoded)) = best {
             return Ok((model, encoded));
         }
+        check_last_resort(target, &self.layout.variables[variable].name)?;
         let model = Model::lossless();
         let latents = pieces.iter().map(|_| Latents::new()).collect();
         let encoded = self.encode(sample, output, variable, target, &model, latents)?;

@@ -33,7 +33,7 @@ const LAST_ROUND: u32 = 4;
 pub(super) struct Rounds {
     /// Rounds, at least 1.
     pub(super) rounds: u32,
-    /// Optimiser steps of the head in each; 0 = the head is fixed.
+    /// Optimiser steps of the head in each.
     pub(super) iterations: u32,
     /// Worth of a bit when latents are quantised, see [`Rdoq::new`].
     pub(super) kappa: f32,
@@ -81,8 +81,7 @@ impl<'a> Example<'a> {
     /// Where the gradient through the head moves latents to, before they are quantised again.
     fn moved(&self, latents: &Latents, network: &Network) -> Result<Vec<Vec<f32>>, TrainError> {
         let factor = (1.0 / self.scale.step) as f32;
-        let steps: Vec<usize> = (0..self.piece.n_steps()).collect();
-        let gradients = steps
+        let gradients = (0..self.piece.n_steps())
             .into_par_iter()
             .map(|at| {
                 tch::set_num_threads(1);
@@ -173,9 +172,6 @@ fn train_head(
     rng: &mut ChaCha8Rng,
     stop: &dyn Fn() -> bool,
 ) -> Result<(), TrainError> {
-    if iterations == 0 {
-        return Ok(());
-    }
     let inputs = examples
         .par_iter()
         .map(|example| example.r.iter().map(|r| network.inputs(r, example.extent(), example.scale)).collect::<Vec<_>>())
