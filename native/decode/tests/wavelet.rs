@@ -71,7 +71,8 @@ prop_compose! {
             Just(TimeInterpolation::CubicCodes),
             Just(TimeInterpolation::Values),
         ],
-        (precise, residual) in prop_oneof![Just((false, false)), Just((true, false)), Just((true, true))],
+        precise in any::<bool>(),
+        residual in any::<bool>(),
         level in 0u8..=3,
         largest in prop_oneof![Just(3i32), Just(300), Just(100_000)],
     ) -> Shape {

@@ -38,7 +38,7 @@ pub struct Wavelet {
     pub n_levels: u8,
     /// Coder of the streams.
     pub coder: Coder,
-    /// Whether the error of the block is guaranteed: decoders must use 32-bit floats then. A residual needs it.
+    /// Whether the error of the block is guaranteed: decoders must use 32-bit floats then.
     pub precise: bool,
     /// What stands between two steps of the segment.
     pub interpolation: TimeInterpolation,
@@ -125,8 +125,8 @@ impl Wavelet {
             return wrong("weights", format!("{} numbers, must be {expected}, all finite", self.weights.len()));
         }
         if let Some(residual) = &self.residual {
-            if self.level != 0 || !self.precise {
-                return wrong("residual", "only a precise block of level 0 may have one".into());
+            if self.level != 0 {
+                return wrong("residual", "only a block of level 0 may have one".into());
             }
             residual.validate(self.extent, self.steps)?;
         }

@@ -34,7 +34,7 @@ pub(super) fn choose(model: &Wavelet, coefficients: &Coefficients, kernel: Kerne
     let lanes = if matches!(exact, Kernel::Avx512) { 16 } else { 8 };
     let plain = Net::F32(F32Head::new(&parameters, lanes), parameters.inputs);
     let n_voxels: usize = coefficients.extent.iter().product();
-    if model.precise || model.residual.is_some() || kernel == exact || n_voxels < FEWEST_VOXELS {
+    if model.precise || kernel == exact || n_voxels < FEWEST_VOXELS {
         return (exact, plain);
     }
     #[cfg(target_arch = "x86_64")]

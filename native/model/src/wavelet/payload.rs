@@ -50,9 +50,6 @@ impl Front {
             _ => return Err(Error::Unsupported { what: "wavelet block flags", id: flags.into() }),
         };
         let (precise, has_residual) = (flags & FLAG_PRECISE != 0, flags & FLAG_RESIDUAL != 0);
-        if has_residual && !precise {
-            return Err(Error::payload("flags", 11, "a block with a residual must be precise"));
-        }
         let n_weights = if steps == 1 { 0 } else { usize::from(n_components).saturating_mul(steps as usize) };
         let weights = cursor.f16s(n_weights, "weights")?;
         let streams = (0..=n_levels).map(|_| Ok(cursor.u32()? as usize)).collect::<Result<_, Error>>()?;

@@ -65,7 +65,6 @@ fn broken_rules_are_named() {
     assert!(damaged(9, &[0]).contains("n_components at byte 9"));
     assert!(damaged(9, &[4]).contains("at most the 3 steps"));
     assert!(damaged(10, &[3]).contains("unsupported coder 3"));
-    assert!(damaged(11, &[0b10]).contains("must be precise"));
     assert!(damaged(11, &[0b1111]).contains("unsupported wavelet block flags 15"));
     assert!(damaged(11, &[0b1_0011]).contains("unsupported wavelet block flags 19"));
     assert!(damaged(14, &[0, 0x7C]).contains("weights at byte 14"));
@@ -117,9 +116,11 @@ fn models_put_together_by_hand_are_checked() {
     wrong("components", |block| block.components[1][5] = 1 << 21);
     wrong("weights", |block| block.weights.truncate(5));
     wrong("weights", |block| block.weights[5] = half::f16::NAN);
-    wrong("residual", |block| block.residual = Some(Residual { quantum: 1.0, steps: vec![vec![0; 120]; 3] }));
     wrong("residual", |block| {
-        block.precise = true;
+        block.level = 1;
+        block.residual = Some(Residual { quantum: 1.0, steps: vec![vec![0; 120]; 3] });
+    });
+    wrong("residual", |block| {
         block.residual = Some(Residual { quantum: 1.0, steps: vec![vec![0; 120]; 2] });
     });
     let mut out = vec![0.0; 119];

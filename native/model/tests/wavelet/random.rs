@@ -98,7 +98,8 @@ prop_compose! {
             Just(TimeInterpolation::CubicCodes),
             Just(TimeInterpolation::Values),
         ],
-        (precise, residual) in prop_oneof![Just((false, false)), Just((true, false)), Just((true, true))],
+        precise in any::<bool>(),
+        residual in any::<bool>(),
         shape in prop::option::of((1u8..=4, 0u8..=3)),
         seed in any::<u64>(),
     ) -> Wavelet {

@@ -52,10 +52,10 @@ pub(super) fn payloads() -> Vec<Row> {
         ),
         (
             "wavelet_residual",
-            "a residual of a block that is not precise",
+            "a residual that the flags deny",
             "wavelet",
-            |v| v.put(v.payload(0) + 11, [2]),
-            Decode("Payload", "must be precise"),
+            |v| v.put(v.payload(0) + 11, [1]),
+            Decode("Length", "its header needs exactly"),
         ),
         (
             "wavelet_weights",
