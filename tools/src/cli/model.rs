@@ -94,3 +94,16 @@ pub(super) fn original(
     }
     Ok((source, index))
 }
+
+/// Checks that variables have a quality level.
+pub(super) fn check_quality(volume: &Volume, variables: &[usize], quality: u8) -> Result<(), Failure> {
+    for &variable in variables {
+        let levels = volume.reader().variables()[variable].n_qualities;
+        if quality >= levels {
+            let name = name(volume, variable);
+            let message = format!("--quality: {quality} is not there, {name} has 0 to {}", levels - 1);
+            return Err(Failure::new(Failure::USAGE, message));
+        }
+    }
+    Ok(())
+}

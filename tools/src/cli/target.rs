@@ -2,7 +2,7 @@
 
 use super::{Failure, training::Network};
 use crate::{
-    compress::{Bound, Codec, Target},
+    compress::{Bound, Codec, Goals, Target},
     wavelet::Preset,
 };
 
@@ -28,12 +28,18 @@ pub(super) struct CodecArgs {
     /// PSNR to reach in dB over the variable's range; up to eight, one per quality level, best first [default: 45]
     #[arg(long, value_delimiter = ',', value_name = "DB,..", group = "target")]
     target_psnr: Vec<f64>,
+    /// Mean SSIM to reach over all steps, as `neuvol verify` measures it; up to eight, best first, for example .98,.95,.9,.8
+    #[arg(long, value_delimiter = ',', value_name = "S,..", group = "target")]
+    target_ssim: Vec<f64>,
     /// Largest error of any voxel, guaranteed: in the variable's unit, or with % as a share of its range
     #[arg(long, value_delimiter = ',', value_name = "E,..", group = "target")]
     max_error: Vec<String>,
     /// Bytes that the blocks of each variable may take: 40000, 40k or 1.5M
     #[arg(long, value_delimiter = ',', value_name = "N,..", group = "target")]
     target_bytes: Vec<String>,
+    /// The highest 0.1 % of the values may lose at most this share of their height on average, for example 5%
+    #[arg(long, value_name = "P%", conflicts_with = "max_error")]
+    keep_peaks: Option<String>,
 }
 
 /// Without a target.
@@ -47,8 +53,8 @@ impl CodecArgs {
         let usage = |message: String| Failure::new(Failure::USAGE, message);
         let targets = self.targets()?;
         if self.codec == Kind::Grid {
-            if !targets.is_empty() || self.preset != Preset::Default {
-                return Err(usage("--codec grid: targets and --preset are for --codec wavelet".into()));
+            if !targets.is_empty() || self.keep_peaks.is_some() || self.preset != Preset::Default {
+                return Err(usage("--codec grid: targets, --keep-peaks and --preset are for --codec wavelet".into()));
             }
             return Ok(Codec::Grid);
         }
@@ -62,7 +68,8 @@ impl CodecArgs {
                 targets.len()
             )));
         }
-        Ok(Codec::Wavelet { preset: self.preset, targets })
+        let keep_peaks = self.keep_peaks.as_deref().map(share).transpose()?;
+        Ok(Codec::Wavelet { preset: self.preset, goals: Goals { targets, keep_peaks } })
     }
 
     fn targets(&self) -> Result<Vec<Target>, Failure> {
@@ -73,6 +80,12 @@ impl CodecArgs {
                 return Err(usage(format!("--target-psnr: {psnr} must be above 0 and at most 200 dB")));
             }
             targets.push(Target::Psnr(psnr));
+        }
+        for &ssim in &self.target_ssim {
+            if !(ssim > 0.0 && ssim < 1.0) {
+                return Err(usage(format!("--target-ssim: {ssim} must be between 0 and 1")));
+            }
+            targets.push(Target::Ssim(ssim));
         }
         for text in &self.max_error {
             let (number, relative) = text.strip_suffix('%').map_or((text.as_str(), false), |number| (number, true));
@@ -92,6 +105,18 @@ impl CodecArgs {
             })?));
         }
         Ok(targets)
+    }
+}
+
+/// The share that `--keep-peaks` gives: 5% or 5 %.
+fn share(text: &str) -> Result<f64, Failure> {
+    let percent = text.strip_suffix('%').and_then(|number| number.trim().parse::<f64>().ok());
+    match percent {
+        Some(percent) if percent > 0.0 && percent < 100.0 => Ok(percent / 100.0),
+        _ => {
+            let message = format!("--keep-peaks: {text} must be a percentage between 0% and 100%, for example 5%");
+            Err(Failure::new(Failure::USAGE, message))
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Failure, output};
 use crate::{
     compress::{CompressError, Event, Summary, VariableSummary},
+    metrics::CompareError,
     preview::{LinePlot, Series, line_plot},
     train::{LOSS_EVERY, Sampling, Student, TrainError, TrainOptions},
 };
@@ -210,7 +211,11 @@ fn failure(error: CompressError) -> Failure {
         CompressError::Source(_) => Failure::BAD_INPUT,
         CompressError::Argument(_) => Failure::USAGE,
         CompressError::Train { source: TrainError::Diverged { .. }, .. } => Failure::USAGE,
-        CompressError::Train { .. } | CompressError::ReadBack { .. } | CompressError::Threads(_) => Failure::BUG,
+        CompressError::Check(CompareError::Source(_)) => Failure::BAD_INPUT,
+        CompressError::Train { .. }
+        | CompressError::ReadBack { .. }
+        | CompressError::Check(_)
+        | CompressError::Threads(_) => Failure::BUG,
         CompressError::Journal(_) | CompressError::Write { .. } => Failure::CANNOT_WRITE,
         CompressError::Interrupted { .. } => Failure::INTERRUPTED,
     };

@@ -14,6 +14,9 @@ pub(super) struct Args {
     /// Variables to compare, separated by commas [default: all of the model]
     #[arg(long = "var", value_delimiter = ',')]
     variables: Vec<String>,
+    /// Quality level to compare, 0 is the best
+    #[arg(long, default_value_t = 0)]
+    quality: u8,
     /// Print JSON, with a row per time step
     #[arg(long)]
     json: bool,
@@ -60,6 +63,7 @@ struct VerifiedVariable {
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let volume = model::open(&args.model, args.threads)?;
     let chosen = model::choose(&volume, &args.variables)?;
+    model::check_quality(&volume, &chosen, args.quality)?;
     let mut verified = Verified {
         original: args.original.display().to_string(),
         model: args.model.display().to_string(),
@@ -76,7 +80,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         let info = &volume.reader().variables()[variable];
         verified.raw_bytes += 4 * u64::from(info.steps) * info.dims.iter().map(|&n| u64::from(n)).product::<u64>();
         let (mut source, index) = model::original(&args.original, &args.steps, &volume, variable)?;
-        let options = Options { ssim: !args.no_ssim, ..Options::default() };
+        let options = Options { quality: args.quality, ssim: !args.no_ssim, ..Options::default() };
         let mut done = || bar.inc(1);
         let report = compare(&volume, variable, source.as_mut(), index, options, &mut done, &mut |_, _, _, _| {})?;
         let between = if args.steps.every > 1 {

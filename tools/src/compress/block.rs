@@ -1,9 +1,11 @@
 //! One block: choose its codec, train, serialise, and measure the serialised bytes.
 
+use crate::metrics::{ValueRange, block_ssim};
 use crate::train::{Fields, Job, Points, TrainError, TrainOptions, train};
-use neuvol_decode::{Kernel, Precision, Scratch, decode_block};
-use neuvol_format::{Entry, Mask, MaskRef, codec};
+use neuvol_decode::{Kernel, Precision, Prepared, Scratch};
+use neuvol_format::{Mask, codec};
 use neuvol_model::{Block, GridNetwork, Head, Raw, Wavelet};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// An output whose half range is below this share of the variable's range is stored as a constant: its largest error is
@@ -43,6 +45,35 @@ pub(super) struct Wanted {
     pub(super) old_steps: Vec<bool>,
     /// Teachers' values between the voxels, and the share of samples that they get.
     pub(super) points: Option<(Points, f32)>,
+    /// What else is measured, per output; may be absent.
+    pub(super) about: Vec<About>,
+}
+
+/// What the measures of a block need to know of its variable.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About {
+    /// Smallest and largest value.
+    pub(super) range: (f32, f32),
+    /// The highest values are those from here on.
+    pub(super) top: f32,
+    /// Whether SSIM is measured, which takes time.
+    pub(super) ssim: bool,
+}
+
+/// How the highest values are met.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Peaks {
+    /// Sum of original − decoded.
+    pub(super) lost: f64,
+    /// Sum of original − smallest value of the variable.
+    pub(super) height: f64,
+}
+
+/// Sum and number of the SSIM windows inside a block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Similarity {
+    pub(super) sum: f64,
+    pub(super) windows: u64,
 }
 
 /// The known error of values that are themselves decoded.
@@ -81,6 +112,8 @@ pub(super) struct Output {
     pub(super) fitted_squares: f64,
     /// The same for the steps of an old student, and their valid values.
     pub(super) old: (f64, u64),
+    pub(super) peaks: Peaks,
+    pub(super) ssim: Similarity,
 }
 
 /// Encodes a block; `ranges` are those of the variables over all blocks and steps.
@@ -165,6 +198,8 @@ pub(super) fn describe(fields: &Fields, output: usize, constant: f64) -> Output 
         sum_squares: 0.0,
         fitted_squares: 0.0,
         old: (0.0, 0),
+        peaks: Peaks::default(),
+        ssim: Similarity::default(),
     };
     if valid > 0 {
         let width = f64::from(max) - f64::from(min);
@@ -219,19 +254,32 @@ pub(super) fn measure(
             }
             _ => Block::Grid(GridNetwork::from_bytes(bytes, extent, None, n_steps as u32)?),
         };
-        let entry = entry(output, bytes.len());
         output.fitted_squares = 0.0;
         output.old = (0.0, 0);
+        (output.peaks, output.ssim) = (Peaks::default(), Similarity::default());
+        let about = wanted.about.get(number);
         let mut against_truth = OwnError::default();
         let mut largest: f64 = 0.0;
+        let prepared = Prepared::new(block, output.output, Kernel::best(Precision::Exact))?;
         for step in 0..n_steps {
-            let kernel = Kernel::best(Precision::Exact);
-            decode_block(&block, &entry, extent, step as f64, kernel, &mut decoded, &mut scratch)?;
+            prepared.decode(step as f64, (output.min, output.max), &mut decoded, &mut scratch)?;
             let mut old = (0.0, 0);
             for (at, &value) in wanted.fields.step(number, step).iter().enumerate().filter(|(_, v)| !v.is_nan()) {
                 let error = (f64::from(value) - f64::from(decoded[at])).abs();
                 largest = largest.max(error);
                 old = (old.0 + error * error, old.1 + 1);
+                if let Some(about) = about
+                    && value >= about.top
+                {
+                    output.peaks.lost += f64::from(value) - f64::from(decoded[at]);
+                    output.peaks.height += f64::from(value) - f64::from(about.range.0);
+                }
+            }
+            if let Some(&About { range: (min, max), ssim: true, .. }) = about {
+                let range = ValueRange { min: min.into(), max: max.into() };
+                let (sum, windows) = block_ssim(range, extent, wanted.fields.step(number, step), &decoded);
+                output.ssim.sum += sum;
+                output.ssim.windows += windows;
             }
             output.fitted_squares += old.0;
             if wanted.old_steps.get(step) == Some(&true) {
@@ -255,20 +303,4 @@ pub(super) fn measure(
         }
     }
     Ok(())
-}
-
-pub(super) fn entry(output: &Output, payload_len: usize) -> Entry {
-    Entry {
-        codec: output.codec,
-        output: output.output,
-        payload_offset: 0,
-        payload_len: payload_len as u32,
-        payload_crc: 0,
-        min: output.min,
-        max: output.max,
-        max_abs_error: f32::NAN,
-        rmse: f32::NAN,
-        network: None,
-        mask: MaskRef::AllValid,
-    }
 }

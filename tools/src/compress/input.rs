@@ -2,7 +2,7 @@
 
 use super::{
     CompressError, Layout, Unit,
-    block::{Encoded, Output, OwnError, Validity, Wanted},
+    block::{Encoded, Output, OwnError, Peaks, Similarity, Validity, Wanted},
     points::{self, Teachers},
 };
 use crate::{
@@ -45,6 +45,14 @@ impl Input {
         match self {
             Self::Data(source) => look(source.lock().unwrap_or_else(PoisonError::into_inner).as_ref()),
             Self::Models(input) => look(&input.models),
+        }
+    }
+
+    /// Calls `look` with a source to read from.
+    pub(super) fn with_source_mut<T>(&self, look: impl FnOnce(&mut dyn Source) -> T) -> T {
+        match self {
+            Self::Data(source) => look(source.lock().unwrap_or_else(PoisonError::into_inner).as_mut()),
+            Self::Models(_) => unreachable!("targets are for data"),
         }
     }
 
@@ -233,6 +241,8 @@ impl ModelInput {
                 sum_squares: f64::from(entry.rmse).powi(2) * valid as f64,
                 fitted_squares: 0.0,
                 old: (0.0, valid),
+                peaks: Peaks::default(),
+                ssim: Similarity::default(),
             });
         }
         Ok(Some(encoded))

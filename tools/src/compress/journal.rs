@@ -5,7 +5,7 @@
 
 use super::{
     Unit,
-    block::{Encoded, Validity},
+    block::{Encoded, Peaks, Similarity, Validity},
     plan::Plan,
 };
 use neuvol_format::{Mask, crc};
@@ -87,6 +87,8 @@ pub(super) struct OutputRecord {
     pub(super) sum_squares: f64,
     pub(super) fitted_squares: f64,
     pub(super) old: (f64, u64),
+    pub(super) peaks: Peaks,
+    pub(super) ssim: Similarity,
 }
 
 /// JSON has no NaN (an error that was not measured) and writes null.
@@ -288,6 +290,8 @@ impl Journal {
                 sum_squares: output.sum_squares,
                 fitted_squares: output.fitted_squares,
                 old: output.old,
+                peaks: output.peaks,
+                ssim: output.ssim,
             });
         }
         let mask_piece = |(mask, bytes): &(&Mask, Vec<u8>)| MaskPiece {
@@ -394,6 +398,8 @@ mod tests {
             sum_squares: 0.25,
             fitted_squares: 0.25,
             old: (0.0, 0),
+            peaks: Peaks::default(),
+            ssim: Similarity::default(),
         };
         Encoded {
             payloads: vec![vec![n; 100 + usize::from(n)], vec![n + 1; 7]],

@@ -1,15 +1,13 @@
 //! One block as wavelet latents: the alternatives that its codec is chosen from, and the bytes.
 
-use super::block::{EncodeError, Encoded, Output, Wanted, describe, measure};
+use super::{
+    block::{EncodeError, Encoded, Output, Wanted, describe, measure},
+    residual::{self, Bounded, Compared, Worth},
+};
 use crate::wavelet::{self, Effort, Latents, Model, Piece};
-use neuvol_decode::{Kernel, Precision, Scratch, decode_block};
+use neuvol_decode::{Kernel, Precision, Scratch};
 use neuvol_format::codec;
-use neuvol_model::{Block, Raw, Residual};
-
-/// Share of an error bound that is left to the rounding of decoders: SPEC section 11.4, "precise".
-fn rounding(step: f64, (min, max): (f32, f32)) -> f64 {
-    step / 256.0 + f64::from(min.abs() + max.abs()) / f64::from(1 << 20)
-}
+use neuvol_model::{Raw, Residual, Wavelet};
 
 /// Whether the transform of values of this range stays within 32-bit floats; others are stored as they are.
 fn is_codable((min, max): (f32, f32)) -> bool {
@@ -45,7 +43,7 @@ impl Job {
         output: usize,
         model: &Model,
         bound: Option<f64>,
-        latents: Option<Latents>,
+        latents: Option<&Latents>,
         effort: &Effort,
     ) -> Result<Encoded, EncodeError> {
         let mut payloads = Vec::new();
@@ -72,7 +70,7 @@ impl Job {
         &self,
         output: usize,
         piece: &Piece,
-        latents: Latents,
+        latents: &Latents,
         model: &Model,
         bound: Option<f64>,
         effort: &Effort,
@@ -80,29 +78,34 @@ impl Job {
         payloads: &mut Vec<Vec<u8>>,
     ) -> Result<(), EncodeError> {
         let fields = &self.wanted.fields;
-        let lambda = wavelet::lambda(model.step);
+        let worth = Worth { loss: model.peak_weight * model.step, bit: wavelet::lambda(model.step) };
         let (min, max) = (described.min, described.max);
-        let mut block = wavelet::assemble(piece, latents, model, effort, bound.is_some(), None);
-        let mut squares = self.squares(output, &Block::Wavelet(Box::new(block.clone())), described)?;
+        let mut block = wavelet::assemble(piece, latents.clone(), model, effort, bound.is_some());
+        let mut cost = self.cost(output, &block, described, worth)?;
         if model.head.is_some() {
             // The head serves all blocks; one that it harms goes without.
             let mut plain = block.clone();
             plain.head = None;
-            let plain_squares = self.squares(output, &Block::Wavelet(Box::new(plain)), described)?;
-            if plain_squares < squares {
-                (block.head, squares) = (None, plain_squares);
+            let plain_cost = self.cost(output, &plain, described, worth)?;
+            if plain_cost < cost {
+                (block.head, cost) = (None, plain_cost);
             }
         }
         if let Some(bound) = bound {
-            block.residual = self.residual(output, &block, bound, described)?;
+            block.residual = self.bounded(output, &block, bound, described)?;
+        } else if model.peak_weight > 0.0 {
+            block.residual = self.peaks(output, &block, described, worth)?;
+            if block.residual.is_some() {
+                cost = self.cost(output, &block, described, worth)?;
+            }
         }
         let payload = block.to_bytes()?;
-        let cost = squares + lambda * 8.0 * payload.len() as f64;
+        cost += worth.bit * 8.0 * payload.len() as f64;
 
         let middle = (f64::from(min) + (f64::from(max) - f64::from(min)) * 0.5) as f32;
         let value = if bound.is_some() { middle } else { piece.offset };
-        let constant: f64 =
-            fields.output(output).iter().filter(|v| !v.is_nan()).map(|v| f64::from(v - value).powi(2)).sum();
+        let values = fields.output(output).iter().filter(|v| !v.is_nan());
+        let constant: f64 = values.map(|&v| self.cost_of(output, v, value, worth)).sum();
         let half_range = f64::from(max - value).max(f64::from(value - min));
         if constant <= cost && bound.is_none_or(|bound| half_range <= bound) {
             (described.codec, described.min, described.max) = (codec::CONSTANT, value, value);
@@ -119,6 +122,17 @@ impl Job {
         }
         payloads.push(payload);
         Ok(())
+    }
+
+    /// Whether a value is one of the highest of its variable, as far as that matters.
+    fn is_top(&self, output: usize, value: f32) -> bool {
+        self.wanted.about.get(output).is_some_and(|about| value >= about.top)
+    }
+
+    /// What an error costs, in squares.
+    fn cost_of(&self, output: usize, value: f32, decoded: f32, worth: Worth) -> f64 {
+        let difference = f64::from(value) - f64::from(decoded);
+        if self.is_top(output, value) { worth.of(difference) } else { difference * difference }
     }
 
     /// Stores the values themselves.
@@ -142,55 +156,69 @@ impl Job {
     fn compare(
         &self,
         output: usize,
-        block: &Block,
+        block: &Wavelet,
         described: &Output,
         mut visit: impl FnMut(usize, usize, f32, f32),
     ) -> Result<(), EncodeError> {
         let fields = &self.wanted.fields;
-        let entry = super::block::entry(described, 0);
         let mut scratch = Scratch::default();
         let mut decoded = vec![0.0; fields.voxels()];
-        let kernel = Kernel::best(Precision::Exact);
+        let latents = neuvol_decode::Latents::new(block, Kernel::best(Precision::Exact))?;
         for step in 0..fields.n_steps {
-            decode_block(block, &entry, fields.extent, step as f64, kernel, &mut decoded, &mut scratch)?;
+            latents.decode(step as f64, (described.min, described.max), &mut decoded, &mut scratch)?;
             let values = fields.step(output, step).iter().zip(&decoded).enumerate();
             values.filter(|(_, (v, _))| !v.is_nan()).for_each(|(at, (&v, &d))| visit(step, at, v, d));
         }
         Ok(())
     }
 
-    fn squares(&self, output: usize, block: &Block, described: &Output) -> Result<f64, EncodeError> {
+    /// Squared errors, and what the highest values lost.
+    fn cost(&self, output: usize, block: &Wavelet, described: &Output, worth: Worth) -> Result<f64, EncodeError> {
         let mut sum = 0.0;
         self.compare(output, block, described, |_, _, value, decoded| {
-            sum += (f64::from(value) - f64::from(decoded)).powi(2);
+            sum += self.cost_of(output, value, decoded, worth);
         })?;
         Ok(sum)
     }
 
     /// What has to be added so that no error is above a bound; none if nothing has.
-    fn residual(
+    fn bounded(
         &self,
         output: usize,
-        block: &neuvol_model::Wavelet,
+        block: &Wavelet,
         bound: f64,
         described: &Output,
     ) -> Result<Option<Residual>, EncodeError> {
         let fields = &self.wanted.fields;
-        let allowed = bound - rounding(block.step.into(), (described.min, described.max));
-        if allowed <= 0.0 {
+        let range = (described.min, described.max);
+        let Some(mut bounded) = Bounded::new(bound, block.step.into(), range, fields.n_steps, fields.voxels()) else {
             return Ok(None); // the measured error will exceed the bound, and the block be stored as it is
-        }
-        let quantum = (2.0 * allowed) as f32;
-        let mut steps = vec![vec![0i32; fields.voxels()]; fields.n_steps];
-        let mut any = false;
-        self.compare(output, &Block::Wavelet(Box::new(block.clone())), described, |step, at, value, decoded| {
-            let difference = f64::from(value) - f64::from(decoded);
-            if difference.abs() > allowed {
-                let n = ((difference.abs() - allowed) / f64::from(quantum)).ceil();
-                steps[step][at] = (n * difference.signum()) as i32;
-                any = true;
+        };
+        self.compare(output, block, described, |step, at, value, decoded| {
+            bounded.add(Compared { step, at, difference: f64::from(value) - f64::from(decoded) });
+        })?;
+        Ok(bounded.finish())
+    }
+
+    /// What is worth adding to the highest values; none if nothing is.
+    fn peaks(
+        &self,
+        output: usize,
+        block: &Wavelet,
+        described: &Output,
+        worth: Worth,
+    ) -> Result<Option<Residual>, EncodeError> {
+        let fields = &self.wanted.fields;
+        let mut top = Vec::new();
+        self.compare(output, block, described, |step, at, value, decoded| {
+            if self.is_top(output, value) {
+                top.push(Compared { step, at, difference: f64::from(value) - f64::from(decoded) });
             }
         })?;
-        Ok(any.then_some(Residual { quantum, steps }))
+        let residual = residual::of_peaks(&top, worth, fields.extent, fields.n_steps);
+        let failed = |error: neuvol_entropy::Error| {
+            EncodeError::ReadBack(neuvol_model::Error::Argument { name: "residual", message: error.to_string() })
+        };
+        residual.map_err(failed)
     }
 }

@@ -7,6 +7,7 @@
 
 mod assemble;
 mod block;
+mod check;
 mod distill;
 mod gop;
 mod input;
@@ -14,7 +15,9 @@ mod journal;
 mod latents;
 mod layout;
 mod plan;
+mod planner;
 mod points;
+mod residual;
 mod scan;
 mod target;
 
@@ -22,7 +25,7 @@ pub use distill::{DistillOptions, distill};
 pub use gop::Probe;
 pub use journal::JournalError;
 pub use layout::Layout;
-pub use target::{Bound, Target};
+pub use target::{Bound, Goals, Target};
 
 use crate::{
     source::{Source, SourceError, Steps, some_steps},
@@ -71,8 +74,9 @@ pub enum Codec {
     Wavelet {
         /// Work that is done.
         preset: Preset,
-        /// What each quality level has to reach, the best one first; 1..=8 of them.
-        targets: Vec<Target>,
+        /// What it has to reach.
+        #[serde(flatten)]
+        goals: Goals,
     },
     /// A multi-resolution grid with an MLP per block (codec 3).
     Grid,
@@ -82,7 +86,7 @@ impl Codec {
     /// Quality levels.
     pub(crate) fn n_qualities(&self) -> usize {
         match self {
-            Self::Wavelet { targets, .. } => targets.len(),
+            Self::Wavelet { goals, .. } => goals.targets.len(),
             Self::Grid => 1,
         }
     }
@@ -241,6 +245,9 @@ pub enum CompressError {
         /// Where.
         journal: PathBuf,
     },
+    /// The file that was written to be measured cannot be compared with the source.
+    #[error("cannot measure what was written: {0}")]
+    Check(#[from] crate::metrics::CompareError),
     /// The threads could not be started.
     #[error("cannot start the training threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -327,9 +334,11 @@ fn run(
             Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
             other => other?,
         }
-        if shared.targets_hold(journal)? {
-            break;
-        }
+        match shared.targets_hold(journal, output, gop) {
+            Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
+            Ok(true) => break,
+            other => other?,
+        };
     }
     tell(Event::Write);
     let summary = input.with_source(|source| {
@@ -356,13 +365,13 @@ impl Shared<'_> {
         plan: &[layout::PlannedUnit],
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<(), CompressError> {
-        let Codec::Wavelet { preset, targets } = &self.options.codec else { return Ok(()) };
+        let Codec::Wavelet { preset, goals } = &self.options.codec else { return Ok(()) };
         if journal.plan().is_some() {
             return Ok(());
         }
         let Self { input, layout, scans, options, stop } = *self;
         let effort = &preset.effort();
-        let planner = plan::Planner { input, layout, scans, options, effort, targets, stop };
+        let planner = planner::Planner { input, layout, scans, options, effort, goals, stop };
         let mut made = plan::Plan { models: vec![Vec::new(); layout.variables.len()], attempt: 0 };
         let mut finished = Vec::new();
         for (group, variables) in layout.groups.iter().enumerate() {
@@ -398,7 +407,7 @@ impl Shared<'_> {
             progress.add(record);
         }
         let shared_models = match (&self.options.codec, journal.plan()) {
-            (Codec::Wavelet { preset, targets }, Some(plan)) => Some((preset.effort(), targets, plan.load())),
+            (Codec::Wavelet { preset, goals }, Some(plan)) => Some((preset.effort(), goals, plan.load())),
             _ => None,
         };
         let shared = Mutex::new((journal, &mut progress, tell));
@@ -408,7 +417,7 @@ impl Shared<'_> {
             }
             let encoded = match (self.input.copy(self.layout, planned.unit)?, &shared_models) {
                 (Some(copied), _) => copied,
-                (None, Some((effort, targets, models))) => self.latents(planned.unit, effort, targets, models)?,
+                (None, Some((effort, goals, models))) => self.latents(planned.unit, effort, goals, models)?,
                 (None, None) => encode(self.input, self.layout, self.scans, planned, self.options, self.stop)?,
             };
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -425,13 +434,14 @@ impl Shared<'_> {
         &self,
         unit: Unit,
         effort: &Effort,
-        targets: &[Target],
+        goals: &Goals,
         models: &[Vec<wavelet::Model>],
     ) -> Result<block::Encoded, CompressError> {
-        let wanted = self.input.wanted(self.layout, unit, self.layout.seed(unit, self.options.train.seed))?;
+        let mut wanted = self.input.wanted(self.layout, unit, self.layout.seed(unit, self.options.train.seed))?;
+        wanted.about = planner::about(self.layout, unit.group, self.scans, goals);
         let job = latents::Job::new(wanted, effort.n_levels);
         let mut parts = Vec::new();
-        for (quality, target) in targets.iter().enumerate() {
+        for (quality, target) in goals.targets.iter().enumerate() {
             for (output, &variable) in self.layout.groups[unit.group as usize].iter().enumerate() {
                 let model = &models[variable][quality];
                 let bound = target.bound(&self.scans[variable]);
@@ -440,7 +450,7 @@ impl Shared<'_> {
                     let fit = |piece| wavelet::fit(piece, model, effort, &stop);
                     let latents =
                         job.pieces[output].as_ref().map(fit).transpose().map_err(block::EncodeError::Train)?;
-                    job.encode(output, model, bound, latents, effort)
+                    job.encode(output, model, bound, latents.as_ref(), effort)
                 };
                 parts.push(encode().map_err(|error| unit_error(self.layout, unit, error))?);
             }
@@ -449,11 +459,21 @@ impl Shared<'_> {
     }
 
     /// Whether all blocks together reach the targets. If not, the journal has a better plan and no blocks afterwards.
-    fn targets_hold(&self, journal: &mut journal::Journal) -> Result<bool, CompressError> {
-        let (Codec::Wavelet { targets, .. }, Some(plan)) = (&self.options.codec, journal.plan()) else {
+    fn targets_hold(
+        &self,
+        journal: &mut journal::Journal,
+        output: &Path,
+        gop: u32,
+    ) -> Result<bool, CompressError> {
+        let (Codec::Wavelet { goals, .. }, Some(plan)) = (&self.options.codec, journal.plan()) else {
             return Ok(true);
         };
-        match plan.improved(targets, self.layout, self.scans, journal)? {
+        let ssim = if goals.targets.iter().any(|target| matches!(target, Target::Ssim(_))) {
+            check::whole_ssim(self.input, self.layout, self.scans, self.options, gop, journal, output, self.stop)?
+        } else {
+            Vec::new()
+        };
+        match plan.improved(goals, self.layout, self.scans, journal, &ssim)? {
             None => Ok(true),
             Some(better) => {
                 journal.set_plan(better)?;

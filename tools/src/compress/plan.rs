@@ -1,51 +1,29 @@
 //! The models that the blocks of a variable share: quantiser step and head of every quality, made to reach a target.
-//!
-//! Some blocks, all if there are few, are compressed until what was *measured on their bytes* reaches the target: predict a
-//! step, train, encode, decode, measure, correct the step. Nothing is assumed to be monotonic: the smallest result that
-//! passed is kept.
 
 use super::{
-    CompressError, CompressOptions, Event, Layout, Unit,
-    block::{EncodeError, Encoded},
-    input::Input,
+    CompressError, Layout,
+    block::{Encoded, Similarity},
     journal::Journal,
-    latents::Job,
-    layout::PlannedUnit,
     scan::Scan,
-    target::{Measured, Target},
+    target::{Goals, Measured, Part, Target},
 };
-use crate::{
-    train::TrainError,
-    wavelet::{self, Effort, Latents, Model, Piece},
-};
+use crate::wavelet::Model;
 use neuvol_model::Head;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-};
+use std::sync::Arc;
 
-/// Trainings per quality, the last ones with a fixed head.
+/// How often all blocks are encoded with better models before the last resort.
 const ATTEMPTS: u32 = 9;
-/// Attempts that train the head.
-const TRAININGS: u32 = 2;
 /// dB by which a result may be better than its target before bytes are worth another attempt.
-const SLACK: f64 = 0.03;
-/// The same after the first attempts under one head.
-const COARSE_SLACK: f64 = 0.1;
+pub(super) const SLACK: f64 = 0.03;
 /// The same for a result of all blocks, of which those of the sample were tried before.
 const EXCESS: f64 = 0.12;
 /// Times that all blocks are encoded again because they came out better than the target.
 pub(super) const ADJUSTMENTS: u32 = 2;
-/// What a head is expected to bring, in dB.
-const GAIN: f64 = 1.0;
 /// dB per halving of the step, until two attempts have shown it.
-const SLOPE: f64 = 3.5;
-/// Bytes of a variable above which the widest head is always worth its own.
-const SMALL: f64 = 15_000.0;
-/// Base step of blocks with an error bound, in bounds.
-const BOUND_STEP: f64 = 2.75;
+pub(super) const SLOPE: f64 = 3.5;
+/// The worth of lost peaks grows by this after each miss.
+const PEAK_GROWTH: f64 = 1.5;
 
 /// The models of all variables, `[variable][quality]`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -62,39 +40,56 @@ impl Plan {
     }
 
     /// A plan that should reach the targets that all blocks of a complete journal miss, or miss by being too good; none if
-    /// they are good enough.
+    /// they are good enough. `ssim` are the means of whole volumes, `[variable][quality]`; empty if no target needs them.
     pub(super) fn improved(
         &self,
-        targets: &[Target],
+        goals: &Goals,
         layout: &Layout,
         scans: &[Scan],
         journal: &Journal,
+        ssim: &[Vec<f64>],
     ) -> Result<Option<Self>, CompressError> {
         let mut better = Self { attempt: self.attempt + 1, ..self.clone() };
         let mut changed = false;
         for (variable, scan) in scans.iter().enumerate() {
             let (group, output) = layout.place(variable);
-            for (quality, &target) in targets.iter().enumerate() {
+            for (quality, &target) in goals.targets.iter().enumerate() {
                 let model = &mut better.models[variable][quality];
                 let number = quality * layout.groups[group as usize].len() + output;
                 let mut sum = Measured::default();
                 for record in journal.records().iter().filter(|record| record.unit.group == group) {
                     let output = &record.outputs[number];
-                    let bytes = output.payload.map_or(0, |payload| record.payloads[payload].len);
-                    sum.add(bytes.into(), output.sum_squares, output.valid, output.max_abs_error);
+                    sum.bytes += f64::from(output.payload.map_or(0, |payload| record.payloads[payload].len));
+                    sum.add(&Part {
+                        squares: output.sum_squares,
+                        valid: output.valid,
+                        largest: output.max_abs_error,
+                        peaks: output.peaks,
+                        ssim: output.ssim,
+                    });
                 }
                 sum.bytes += model.head_bytes().map_or(0, |bytes| bytes.len()) as f64;
+                if let Some(&sum_of_one) = ssim.get(variable).and_then(|qualities| qualities.get(quality)) {
+                    // What counts are the windows of whole volumes, also those across the faces of blocks.
+                    sum.ssim = Similarity { sum: sum_of_one, windows: 1 };
+                }
                 let margin = sum.margin(target, scan);
                 let is_final = matches!(target, Target::MaxError(_)) || margin.is_infinite() || margin.is_nan();
                 let excess = if self.attempt < ADJUSTMENTS { EXCESS } else { f64::INFINITY };
-                if is_final || model.step == 0.0 || (0.0..excess).contains(&margin) {
+                let keeps_peaks = sum.keeps(goals.keep_peaks);
+                if is_final || model.step == 0.0 || ((0.0..excess).contains(&margin) && keeps_peaks) {
                     continue;
                 }
                 changed = true;
                 if self.attempt >= ATTEMPTS {
                     check_last_resort(target, &layout.variables[variable].name)?;
                     *model = StoredModel::new(&Model::lossless());
-                } else {
+                    continue;
+                }
+                if !keeps_peaks {
+                    model.peak_weight = PEAK_GROWTH * model.peak_weight.max(1.0);
+                }
+                if !(0.0..excess).contains(&margin) {
                     // Each miss asks for a little more, so that this ends.
                     let aim = margin - SLACK * (0.5 + f64::from(self.attempt));
                     model.step *= (aim / SLOPE).clamp(-3.0, 3.0).exp2();
@@ -106,13 +101,13 @@ impl Plan {
 }
 
 /// Whether storing the values themselves reaches a target; it never makes a variable small.
-fn check_last_resort(target: Target, name: &str) -> Result<(), CompressError> {
+pub(super) fn check_last_resort(target: Target, name: &str) -> Result<(), CompressError> {
     match target {
         Target::Bytes(_) => {
             let message = format!("--target-bytes: {name} cannot be made that small; give more bytes");
             Err(CompressError::Argument(message))
         }
-        Target::Psnr(_) | Target::MaxError(_) => Ok(()),
+        Target::Psnr(_) | Target::Ssim(_) | Target::MaxError(_) => Ok(()),
     }
 }
 
@@ -120,6 +115,7 @@ fn check_last_resort(target: Target, name: &str) -> Result<(), CompressError> {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StoredModel {
     pub(super) step: f64,
+    pub(super) peak_weight: f64,
     /// The head's bytes in base 64.
     head: Option<String>,
 }
@@ -128,307 +124,20 @@ impl StoredModel {
     pub(super) fn new(model: &Model) -> Self {
         use base64::Engine;
         let text = |head: &Arc<Head>| base64::prelude::BASE64_STANDARD.encode(head.to_bytes());
-        Self { step: model.step, head: model.head.as_ref().map(text) }
+        Self { step: model.step, peak_weight: model.peak_weight, head: model.head.as_ref().map(text) }
     }
 
     pub(super) fn load(&self) -> Model {
         use base64::Engine;
         // It was written by `new`; what no longer reads is as good as no head, and the target is measured anyway.
         let head = self.head.as_ref().and_then(|text| base64::prelude::BASE64_STANDARD.decode(text).ok());
-        Model { step: self.step, head: head.and_then(|bytes| Head::from_bytes(&bytes).ok()).map(Arc::new) }
+        let head = head.and_then(|bytes| Head::from_bytes(&bytes).ok()).map(Arc::new);
+        Model { step: self.step, head, peak_weight: self.peak_weight }
     }
 
     pub(super) fn head_bytes(&self) -> Option<Vec<u8>> {
         self.load().head.map(|head| head.to_bytes())
     }
-}
-
-/// Everything that planning needs.
-pub(super) struct Planner<'a> {
-    pub(super) input: &'a Input,
-    pub(super) layout: &'a Layout,
-    pub(super) scans: &'a [Scan],
-    pub(super) options: &'a CompressOptions,
-    pub(super) effort: &'a Effort,
-    pub(super) targets: &'a [Target],
-    pub(super) stop: &'a AtomicBool,
-}
-
-/// What planning a group of variables gives.
-pub(super) struct Made {
-    /// `[variable of the group][quality]`
-    pub(super) models: Vec<Vec<Model>>,
-    /// The blocks of the sample as they were coded under the models, if they are all blocks.
-    pub(super) finished: Vec<(Unit, Encoded)>,
-}
-
-/// Blocks that models are made with.
-struct Sample {
-    units: Vec<Unit>,
-    jobs: Vec<Job>,
-    /// All values of the variable over those of the sample.
-    share: f64,
-}
-
-impl Planner<'_> {
-    /// Makes the models of a group of variables, and encodes the blocks of its sample if these are all blocks.
-    pub(super) fn group(
-        &self,
-        group: u32,
-        plan: &[PlannedUnit],
-        tell: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<Made, CompressError> {
-        let sample = self.sample(group, plan)?;
-        let variables = &self.layout.groups[group as usize];
-        let mut models: Vec<Vec<Model>> = vec![Vec::new(); variables.len()];
-        let mut parts: Vec<Vec<Encoded>> = sample.units.iter().map(|_| Vec::new()).collect();
-        for &target in self.targets {
-            for (output, &variable) in variables.iter().enumerate() {
-                let start = models[output].last().cloned();
-                let (model, encoded) = self.variable(&sample, output, variable, target, start.as_ref(), tell)?;
-                models[output].push(model);
-                parts.iter_mut().zip(encoded).for_each(|(parts, encoded)| parts.push(encoded));
-            }
-        }
-        let finished = if sample.share > 1.0 {
-            Vec::new()
-        } else {
-            sample.units.into_iter().zip(parts.into_iter().map(merge)).collect()
-        };
-        Ok(Made { models, finished })
-    }
-
-    /// Reads blocks spread over the entropies until there are enough voxels.
-    fn sample(&self, group: u32, plan: &[PlannedUnit]) -> Result<Sample, CompressError> {
-        let mut units: Vec<(Unit, u32)> =
-            plan.iter().filter(|planned| planned.unit.group == group).map(|p| (p.unit, p.steps)).collect();
-        let variable = &self.layout.variables[self.layout.groups[group as usize][0]];
-        let size = |unit: Unit| {
-            neuvol_model::voxels(variable.grid.extent(unit.block, 0)) * self.layout.segment(unit).steps as usize
-        };
-        let total: usize = units.iter().map(|&(unit, _)| size(unit)).sum();
-        let mut taken = total;
-        if total > self.effort.sample {
-            // Optimiser steps are shared out by entropy, so their order is that of the entropies.
-            units.sort_by_key(|&(unit, steps)| (steps, unit.segment, unit.block));
-            let every = (total as f64 / self.effort.sample as f64).max(1.0);
-            let mut next = every / 2.0;
-            let mut chosen = Vec::new();
-            taken = 0;
-            for (number, &unit) in units.iter().enumerate() {
-                if number as f64 >= next.floor() {
-                    next += every;
-                    taken += size(unit.0);
-                    chosen.push(unit);
-                }
-            }
-            if chosen.is_empty() {
-                chosen.push(units[units.len() / 2]);
-                taken = size(chosen[0].0);
-            }
-            units = chosen;
-        }
-        let jobs = units
-            .par_iter()
-            .map(|&(unit, _)| {
-                self.check_stop()?;
-                let seed = self.layout.seed(unit, self.options.train.seed);
-                Ok(Job::new(self.input.wanted(self.layout, unit, seed)?, self.effort.n_levels))
-            })
-            .collect::<Result<Vec<_>, CompressError>>()?;
-        let units = units.into_iter().map(|(unit, _)| unit).collect();
-        Ok(Sample { units, jobs, share: total as f64 / taken.max(1) as f64 })
-    }
-
-    fn check_stop(&self) -> Result<(), CompressError> {
-        if self.stop.load(Ordering::Relaxed) {
-            return Err(CompressError::Interrupted { kept: 0, journal: Default::default() });
-        }
-        Ok(())
-    }
-
-    /// One variable at one quality: the model, and the blocks of the sample under it.
-    fn variable(
-        &self,
-        sample: &Sample,
-        output: usize,
-        variable: usize,
-        target: Target,
-        start: Option<&Model>,
-        tell: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<(Model, Vec<Encoded>), CompressError> {
-        let scan = &self.scans[variable];
-        let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
-        if pieces.is_empty() {
-            // Constants and holes, whatever the model.
-            let model = Model::lossless();
-            let encoded = self.encode(sample, output, variable, target, &model, Vec::new())?;
-            return Ok((model, encoded));
-        }
-        let mut step = self.first_step(&pieces, target, scan);
-        let mut head = start.and_then(|model| model.head.clone());
-        let mut tried: Option<(f64, f64)> = None;
-        let mut best: Option<(f64, Model, Vec<Encoded>)> = None;
-        let mut effort = self.effort.clone();
-        if head.is_none() {
-            effort.n_channels = self.width(sample, output, variable, target, step)?;
-        }
-        for attempt in 0..ATTEMPTS {
-            let (model, latents) = if attempt < TRAININGS {
-                let seed = self.options.train.seed ^ u64::from(attempt) << 32;
-                wavelet::train(&pieces, step, head.as_deref(), &effort, seed, &|| self.stop.load(Ordering::Relaxed))
-                    .map_err(|error| self.failed(error, variable))?
-            } else {
-                let model = Model { step, head: head.clone() };
-                let latents = pieces
-                    .par_iter()
-                    .map(|piece| wavelet::fit(piece, &model, self.effort, &|| self.stop.load(Ordering::Relaxed)))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map_err(|error| self.failed(error, variable))?;
-                (model, latents)
-            };
-            let encoded = self.encode(sample, output, variable, target, &model, latents)?;
-            let measured = measured(&encoded, &model, sample.share);
-            let margin = measured.margin(target, scan);
-            log::debug!(
-                "step {step:.5}: {:.3} dB, {:.0} bytes, margin {margin:.3}",
-                measured.psnr(scan),
-                measured.bytes
-            );
-            tell(Event::Attempt {
-                step,
-                psnr: measured.psnr(scan),
-                bytes: measured.bytes as u64,
-                reached: margin >= 0.0,
-            });
-            head.clone_from(&model.head);
-            if margin >= 0.0 && best.as_ref().is_none_or(|(bytes, ..)| measured.bytes < *bytes) {
-                best = Some((measured.bytes, model, encoded));
-            }
-            // A bound holds whatever the step; the first one is kept.
-            let enough =
-                (0.0..SLACK).contains(&margin) || matches!(target, Target::MaxError(_)) || margin.is_infinite();
-            if enough && best.is_some() {
-                break;
-            }
-            // Two trainings differ by more than their steps; under one head the error follows the step.
-            let slope = match tried {
-                Some((other, its_margin)) if attempt >= TRAININGS && (other - step.log2()).abs() > 1e-3 => {
-                    ((its_margin - margin) / (step.log2() - other)).clamp(0.25 * SLOPE, 2.0 * SLOPE)
-                }
-                _ => SLOPE,
-            };
-            tried = (attempt + 1 >= TRAININGS).then(|| (step.log2(), margin));
-            // A result that misses gets closer from the side that passes.
-            let aim = if margin < 0.0 { margin - 0.3 * SLACK } else { margin - 0.5 * SLACK };
-            step *= (aim / slope).clamp(-3.0, 3.0).exp2();
-            if attempt > TRAININGS && (0.0..COARSE_SLACK).contains(&margin) {
-                break;
-            }
-        }
-        if let Some((_, model, encoded)) = best {
-            return Ok((model, encoded));
-        }
-        check_last_resort(target, &self.layout.variables[variable].name)?;
-        let model = Model::lossless();
-        let latents = pieces.iter().map(|_| Latents::new()).collect();
-        let encoded = self.encode(sample, output, variable, target, &model, latents)?;
-        Ok((model, encoded))
-    }
-
-    /// Channels of the head: fewer, or none, where its own bytes are a good part of all.
-    fn width(
-        &self,
-        sample: &Sample,
-        output: usize,
-        variable: usize,
-        target: Target,
-        step: f64,
-    ) -> Result<u8, CompressError> {
-        let pieces: Vec<&Piece> = sample.jobs.iter().filter_map(|job| job.pieces[output].as_ref()).collect();
-        let mut cheapest: Option<(f64, u8)> = None;
-        for n_channels in [0, 4, 8, 12, 16, 24, 32].into_iter().filter(|&n| n <= self.effort.n_channels) {
-            let effort = Effort { n_channels, rounds: self.effort.rounds.div_ceil(2), ..self.effort.clone() };
-            let seed = self.options.train.seed;
-            let (model, latents) =
-                wavelet::train(&pieces, step, None, &effort, seed, &|| self.stop.load(Ordering::Relaxed))
-                    .map_err(|error| self.failed(error, variable))?;
-            let encoded = self.encode(sample, output, variable, target, &model, latents)?;
-            let measured = measured(&encoded, &model, sample.share);
-            if n_channels == 0 && measured.bytes > SMALL {
-                return Ok(self.effort.n_channels);
-            }
-            // At the rates of small files four dB are about a factor of two in bytes.
-            let cost = measured.bytes * (-measured.psnr(&self.scans[variable]) / 4.0).exp2();
-            log::debug!(
-                "{n_channels} channels: {:.3} dB, {:.0} bytes",
-                measured.psnr(&self.scans[variable]),
-                measured.bytes
-            );
-            if cheapest.is_none_or(|(cheapest, _)| cost < cheapest) {
-                cheapest = Some((cost, n_channels));
-            }
-        }
-        Ok(cheapest.map_or(0, |(_, n_channels)| n_channels))
-    }
-
-    /// Where the search starts.
-    fn first_step(&self, pieces: &[&Piece], target: Target, scan: &Scan) -> f64 {
-        let range = f64::from(scan.max) - f64::from(scan.min);
-        let by_psnr = |psnr: f64| {
-            let gain = if self.effort.n_channels > 0 { GAIN } else { 0.0 };
-            let error = range / 10f64.powf((psnr - gain) / 20.0);
-            wavelet::step_for(pieces, error * error, self.effort.kappa)
-        };
-        match target {
-            Target::Psnr(psnr) => by_psnr(psnr),
-            Target::MaxError(bound) => BOUND_STEP * bound.of(scan),
-            Target::Bytes(_) => by_psnr(40.0),
-        }
-    }
-
-    /// Encodes one output of all blocks of a sample.
-    fn encode(
-        &self,
-        sample: &Sample,
-        output: usize,
-        variable: usize,
-        target: Target,
-        model: &Model,
-        latents: Vec<Latents>,
-    ) -> Result<Vec<Encoded>, CompressError> {
-        let mut latents = latents.into_iter();
-        let work: Vec<(&Job, Option<Latents>)> =
-            sample.jobs.iter().map(|job| (job, job.pieces[output].as_ref().and_then(|_| latents.next()))).collect();
-        let bound = target.bound(&self.scans[variable]);
-        work.into_par_iter()
-            .zip(&sample.units)
-            .map(|((job, latents), &unit)| {
-                self.check_stop()?;
-                job.encode(output, model, bound, latents, self.effort)
-                    .map_err(|error| super::unit_error(self.layout, unit, error))
-            })
-            .collect()
-    }
-
-    fn failed(&self, error: TrainError, variable: usize) -> CompressError {
-        let unit = Unit { group: self.layout.place(variable).0, segment: 0, block: 0 };
-        super::unit_error(self.layout, unit, EncodeError::Train(error))
-    }
-}
-
-/// Sums over blocks, as if all were like those of the sample.
-fn measured(encoded: &[Encoded], model: &Model, share: f64) -> Measured {
-    let mut sum = Measured::default();
-    for block in encoded {
-        let bytes: usize = block.payloads.iter().map(Vec::len).sum();
-        for output in &block.outputs {
-            sum.add(0.0, output.sum_squares, output.valid, output.max_abs_error);
-        }
-        sum.bytes += bytes as f64;
-    }
-    sum.bytes = sum.bytes * share + model.head.as_ref().map_or(0, |head| head.to_bytes().len()) as f64;
-    sum
 }
 
 /// The parts of a block, one per quality and output, as one.

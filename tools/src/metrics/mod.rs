@@ -44,6 +44,8 @@ impl ValueRange {
 /// What to compute besides the point-wise errors.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// Quality level of the model, 0 is the best.
+    pub quality: u8,
     /// Compute SSIM (most of the time of a comparison).
     pub ssim: bool,
     /// Side of the SSIM window in voxels, odd, 1..=255; even numbers lose one.
@@ -54,7 +56,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { ssim: true, window: 7, ssim_target: None }
+        Self { quality: 0, ssim: true, window: 7, ssim_target: None }
     }
 }
 
@@ -228,6 +230,18 @@ impl SsimTotals {
             worst,
         })
     }
+}
+
+/// Sum and number of the SSIM windows that lie inside one block of `extent` [z, y, x]; NaN = invalid.
+pub(crate) fn block_ssim(range: ValueRange, extent: [u32; 3], original: &[f32], decoded: &[f32]) -> (f64, u64) {
+    let size = extent.map(|n| n as usize);
+    let mut ssim = StepSsim::new(range.min, range.length(), size, Options::default().window, size);
+    let plane = size[1] * size[2];
+    for (original, decoded) in original.chunks_exact(plane).zip(decoded.chunks_exact(plane)) {
+        ssim.add_plane(original, decoded);
+    }
+    let result = ssim.finish();
+    (result.sum, result.windows)
 }
 
 /// Linear between neighbours, like numpy's default; `sorted` is not empty.

@@ -36,6 +36,7 @@ pub fn compare(
     let (min, max) = (f64::from(info.min), f64::from(info.max));
     // Without a valid value there is no range; any will do for the empty comparison.
     let range = if min <= max { ValueRange { min, max } } else { ValueRange { min: 0.0, max: 0.0 } };
+    let quality = options.quality;
     let mut comparison = Comparison::new(range, info.block_dims, options);
     let [nz, ny, nx] = info.dims;
     let plane = ny as usize * nx as usize;
@@ -47,7 +48,7 @@ pub fn compare(
                 let end = (z + info.block_dims[0]).min(nz);
                 source.read(index, step, [z, 0, 0], [end, ny, nx], &mut original)?;
                 let mut request = Request::whole(variable as u32, info.dims, f64::from(step));
-                (request.min[0], request.max[0]) = (z, end);
+                (request.min[0], request.max[0], request.quality) = (z, end, quality);
                 decoded.resize(original.len(), 0.0);
                 volume.decode(&request, Target::dense(TargetData::F32(&mut decoded), &request))?;
             }

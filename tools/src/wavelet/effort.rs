@@ -62,7 +62,7 @@ impl Preset {
                 kappa: 0.7,
                 n_levels: 4,
                 coder: Coder::Dense,
-                sample: 1 << 23,
+                sample: 3 << 22,
             },
             Self::Best => Effort {
                 n_channels: 24,

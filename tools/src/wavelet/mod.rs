@@ -24,7 +24,7 @@ use features::Level;
 use joint::Rounds;
 use network::Network;
 use neuvol_decode::{Kernel, Precision, lifting::Lifting};
-use neuvol_model::{Head, Residual, TimeInterpolation, Wavelet};
+use neuvol_model::{Head, TimeInterpolation, Wavelet};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
@@ -41,12 +41,14 @@ pub(crate) struct Model {
     pub(crate) step: f64,
     /// The head; none if it was not worth its bytes.
     pub(crate) head: Option<Arc<Head>>,
+    /// What a lost unit of the highest values is worth, in squared errors per quantiser's step; 0 = nothing of its own.
+    pub(crate) peak_weight: f64,
 }
 
 impl Model {
     /// The last resort of every target.
     pub(crate) fn lossless() -> Self {
-        Self { step: 0.0, head: None }
+        Self { step: 0.0, head: None, peak_weight: 0.0 }
     }
 
     pub(crate) fn is_lossless(&self) -> bool {
@@ -71,7 +73,7 @@ pub(crate) fn train(
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     if effort.n_channels == 0 || pieces.is_empty() {
         let latents = pieces.iter().map(|piece| fit_plain(piece, step, effort)).collect();
-        return Ok((Model { step, head: None }, latents));
+        return Ok((Model { step, head: None, peak_weight: 0.0 }, latents));
     }
     let device = tch::Device::cuda_if_available();
     // Pieces, steps and crops are the units of parallel work, not matrix rows: OpenMP's threads would wait for each other.
@@ -86,7 +88,7 @@ pub(crate) fn train(
     };
     let rounds = Rounds { rounds, iterations: effort.iterations, kappa: effort.kappa };
     let (head, latents) = joint::train(pieces, step, &rounds, &mut network, &mut rng, stop)?;
-    Ok((Model { step, head: Some(Arc::new(head)) }, latents))
+    Ok((Model { step, head: Some(Arc::new(head)), peak_weight: 0.0 }, latents))
 }
 
 /// Fits the latents of a piece to a model.
@@ -138,7 +140,6 @@ pub(crate) fn assemble(
     model: &Model,
     effort: &Effort,
     precise: bool,
-    residual: Option<Residual>,
 ) -> Wavelet {
     let n_steps = piece.n_steps();
     let used = latents.iter().rposition(|component| component.iter().any(|&q| q != 0)).map_or(1, |last| last + 1);
@@ -157,7 +158,7 @@ pub(crate) fn assemble(
         interpolation: TimeInterpolation::Codes,
         weights,
         components,
-        residual,
+        residual: None,
         head: model.head.clone(),
     }
 }
