@@ -111,6 +111,53 @@ fn the_unit_of_the_values_does_not_matter() {
 }
 
 #[test]
+fn every_quality_reaches_its_ssim_over_the_faces_of_blocks() {
+    let folder = Folder::new();
+    let [model, back] = ["model.neuvol", "back.raw"].map(|name| folder.path(name));
+    let rough = |z, y, x| waves(z, y, x) + 1.5 * noise(z, y, x);
+    let input = raw(&folder, "rough", [16, 32, 48], rough);
+    let blocks = ["--block", "16,16,24", "--preset", "fast", "--target-ssim", ".96,.9"];
+    ok(&[&["compress", text(&input), "-o", text(&model)][..], &blocks].concat());
+    let mut last = 1.0;
+    for (quality, least) in [("0", 0.96), ("1", 0.9)] {
+        let verified = ok(&["verify", text(&input), text(&model), "--json", "--quality", quality]);
+        let ssim = json(&verified)["variables"][0]["total"]["ssim"]["mean"].as_f64().unwrap();
+        assert!((least..last).contains(&ssim), "quality {quality}: {ssim}");
+        last = ssim;
+    }
+    let left: Vec<_> = fs::read_dir(model.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().contains(".check")), "{left:?}");
+    ok(&["decode", text(&model), "--to", "raw", "--quality", "1", "-o", text(&back)]);
+    fails(&["verify", text(&input), text(&model), "--quality", "2"], 2, &["--quality", "0 to 1"]);
+    fails(&["decode", text(&model), "--quality", "1", "-o", text(&back), "--force"], 2, &["--quality", "--to raw"]);
+}
+
+#[test]
+fn peaks_are_kept_where_they_are() {
+    let folder = Folder::new();
+    let model = folder.path("model.neuvol");
+    // Sharp peaks on a smooth field: too few voxels to matter to the PSNR.
+    let peaks = |z: usize, y: usize, x: usize| {
+        let far = |a: usize, n: usize| ((a % n) as f32 - n as f32 * 0.5).powi(2);
+        waves(z, y, x) - 280.0 + 60.0 * (-1.5 * (far(z, 9) + far(y, 31) + far(x, 37))).exp()
+    };
+    let input = raw(&folder, "peaks", [18, 62, 74], peaks);
+    let lost = |options: &[&str]| {
+        let arguments = ["compress", text(&input), "-o", text(&model), "--force", "--preset", "fast"];
+        ok(&[&arguments[..], &["--target-psnr", "30"], options].concat());
+        let total = &json(&ok(&["verify", text(&input), text(&model), "--json"]))["variables"][0]["total"];
+        assert!(total["psnr_db"].as_f64().unwrap() >= 30.0);
+        -total["peak_top"].as_f64().unwrap()
+    };
+    let plain = lost(&[]);
+    assert!(plain > 0.1, "{plain}");
+    for (text, share) in [("8%", 0.08), ("1.5%", 0.015)] {
+        let kept = lost(&["--keep-peaks", text]);
+        assert!(kept <= share && kept > -0.05, "{text}: {kept}");
+    }
+}
+
+#[test]
 fn options_of_the_other_codec_are_refused() {
     let folder = Folder::new();
     let input = raw(&folder, "waves", [8, 8, 8], waves);
@@ -121,6 +168,10 @@ fn options_of_the_other_codec_are_refused() {
     fails(&["compress", i, "-o", o, "--target-psnr", "0"], 2, &["--target-psnr", "0"]);
     fails(&["compress", i, "-o", o, "--max-error", "x%"], 2, &["--max-error", "x%"]);
     fails(&["compress", i, "-o", o, "--target-bytes", "k"], 2, &["--target-bytes"]);
+    fails(&["compress", i, "-o", o, "--target-ssim", "1.2"], 2, &["--target-ssim", "1.2"]);
+    fails(&["compress", i, "-o", o, "--keep-peaks", "5"], 2, &["--keep-peaks", "5%"]);
+    fails(&["compress", i, "-o", o, "--keep-peaks", "5%", "--max-error", "1"], 2, &["--keep-peaks", "--max-error"]);
+    fails(&["compress", i, "-o", o, "--keep-peaks", "5%", "--codec", "grid"], 2, &["--keep-peaks", "--codec grid"]);
     fails(&["compress", i, "-o", o, "--target-psnr", "40", "--max-error", "1"], 2, &["--max-error"]);
     fails(&["compress", i, "-o", o, "--gop", "auto"], 2, &["--gop", "--codec grid"]);
     fails(&["compress", i, "-o", o, "--gop", "33"], 2, &["--gop", "32"]);

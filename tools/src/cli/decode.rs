@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// Variables, separated by commas [default: all; raw takes one]
     #[arg(long = "var", value_delimiter = ',')]
     variables: Vec<String>,
+    /// Quality level, 0 is the best (raw only)
+    #[arg(long, default_value_t = 0)]
+    quality: u8,
     /// Level of detail (raw only): each halves the resolution
     #[arg(long, default_value_t = 0)]
     level: u8,
@@ -51,10 +54,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     match args.to {
         Format::Raw => raw(args, &volume, &chosen, quiet),
         Format::Netcdf => {
-            if args.level != 0 || args.time.is_some() {
+            if args.level != 0 || args.quality != 0 || args.time.is_some() {
                 return Err(Failure::new(
                     Failure::USAGE,
-                    "--level and --time: NetCDF is written with all steps at full resolution; use --to raw",
+                    "--level, --quality and --time: NetCDF is written with all steps at full resolution and the best quality; use \
+                     --to raw",
                 ));
             }
             to_netcdf(args, &volume, &chosen, quiet)
@@ -71,6 +75,7 @@ fn raw(args: &Args, volume: &neuvol_engine::Volume, chosen: &[usize], quiet: boo
         let last = info.n_levels - 1;
         return Err(Failure::new(Failure::USAGE, format!("--level: {} is not one of 0..={last}", args.level)));
     }
+    model::check_quality(volume, chosen, args.quality)?;
     let dims = info.level_dims(args.level);
     let times: Vec<f64> = match args.time {
         Some(time) => vec![time],
@@ -90,7 +95,7 @@ fn raw(args: &Args, volume: &neuvol_engine::Volume, chosen: &[usize], quiet: boo
     let mut write = || -> Result<(), Failure> {
         for &time in &times {
             let mut request = Request::whole(variable as u32, dims, time);
-            request.level = args.level;
+            (request.level, request.quality) = (args.level, args.quality);
             let voxels =
                 request.voxels().ok_or_else(|| Failure::new(Failure::BAD_INPUT, "the grid does not fit memory"))?;
             values.resize(voxels, 0f32);

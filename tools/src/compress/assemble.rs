@@ -1,7 +1,7 @@
 //! From the journal to the file.
 
 use super::{
-    Codec, CompressError, CompressOptions, Layout, Summary, Unit, VariableSummary,
+    Codec, CompressError, CompressOptions, Layout, Stages, Summary, Unit, VariableSummary,
     journal::{Journal, JournalError, OutputRecord, Record, Valid},
     plan::StoredModel,
     scan::Scan,
@@ -147,6 +147,7 @@ pub(super) fn assemble(
         raw_bytes,
         ratio: raw_bytes as f64 / written.file_len as f64,
         variables: summaries,
+        stages: Stages::default(),
         content_hash: written.content_hash.iter().map(|byte| format!("{byte:02x}")).collect(),
     })
 }

@@ -41,6 +41,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Instant,
 };
 
 /// What to compress and how.
@@ -162,6 +163,23 @@ pub struct Summary {
     pub variables: Vec<VariableSummary>,
     /// SHA-256 of the content, hexadecimal.
     pub content_hash: String,
+    /// Where the time went.
+    pub stages: Stages,
+}
+
+/// Elapsed seconds of the stages of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Stages {
+    /// Reading the source for ranges and entropies, and choosing a group of steps.
+    pub scan: f64,
+    /// Making the models that blocks share, and the blocks that this takes: all, if there are few.
+    pub models: f64,
+    /// Making the blocks (the other blocks).
+    pub blocks: f64,
+    /// Measuring whether all blocks together reach the targets.
+    pub check: f64,
+    /// Writing the file.
+    pub write: f64,
 }
 
 /// What came out for one variable; measured on the serialised blocks with the f32 decoder.
@@ -310,6 +328,13 @@ fn run(
     let interrupted = |kept| CompressError::Interrupted { kept, journal: journal_path.clone() };
     let kept = journal.as_ref().map_or(0, journal::Journal::len);
 
+    let mut stages = Stages::default();
+    let mut since = Instant::now();
+    let mut lap = |stage: &mut f64| {
+        let now = Instant::now();
+        *stage += (now - since).as_secs_f64();
+        since = now;
+    };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     let scans = scan::scan(input, &layout(1), stop, tell)?.ok_or_else(|| interrupted(kept))?;
     let gop = match gop {
@@ -325,26 +350,33 @@ fn run(
     };
     let plan = layout.units(&scans, &options.train);
     let shared = Shared { input, layout, scans: &scans, options, stop };
+    lap(&mut stages.scan);
     loop {
         let result = pool.install(|| {
             shared.prepare(journal, &plan, tell)?;
+            lap(&mut stages.models);
             shared.units(journal, &plan, tell)
         });
+        lap(&mut stages.blocks);
         match result {
             Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
             other => other?,
         }
-        match shared.targets_hold(journal, output, gop) {
+        let hold = shared.targets_hold(journal, output, gop);
+        lap(&mut stages.check);
+        match hold {
             Err(CompressError::Interrupted { .. }) => return Err(interrupted(journal.len())),
             Ok(true) => break,
             other => other?,
         };
     }
     tell(Event::Write);
-    let summary = input.with_source(|source| {
+    let mut summary = input.with_source(|source| {
         assemble::assemble(source, output, layout, &scans, options, (gop, input.is_measured()), journal)
     })?;
     journal.remove();
+    lap(&mut stages.write);
+    summary.stages = stages;
     Ok(summary)
 }
 

@@ -3,8 +3,10 @@
 
 use neuvol_model::Residual;
 
-/// Quanta that are tried for the highest values, in root mean squares of what they lost.
-const QUANTA: [f64; 5] = [0.25, 0.5, 0.75, 1.0, 1.5];
+/// Quanta that are tried for the highest values, in root mean squares of what they lost: coarse ones first.
+const QUANTA: [f64; 9] = [1.5, 1.0, 0.75, 0.5, 0.25, 0.12, 0.06, 0.03, 0.015];
+/// Quanta after the best one that are tried.
+const MORE: u32 = 2;
 /// Bits that a number other than 0 takes, until some were coded.
 const BITS: f64 = 8.0;
 /// Bytes of a payload that a residual takes besides its stream.
@@ -61,19 +63,19 @@ impl Bounded {
     }
 }
 
-/// What a lost height and a bit are worth in squared errors.
+/// What an error of the highest values and a bit are worth in squared errors.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Worth {
-    /// Of a loss of 1.
+    /// Of an error of 1, in either direction: else values that are too high would buy off those that are too low.
     pub(super) loss: f64,
     /// Of a bit.
     pub(super) bit: f64,
 }
 
 impl Worth {
-    /// The cost of a highest value that lacks `difference`. One that is too high costs its square only.
+    /// The cost of one of the highest values that is off by `difference`.
     pub(super) fn of(self, difference: f64) -> f64 {
-        difference * difference + self.loss * difference.max(0.0)
+        difference * difference + self.loss * difference.abs()
     }
 }
 
@@ -88,7 +90,9 @@ pub(super) fn of_peaks(
     let mut best = (without, None);
     let losses = || top.iter().map(|compared| compared.difference).filter(|&difference| difference > 0.0);
     let scale = (losses().map(|loss| loss * loss).sum::<f64>() / losses().count().max(1) as f64).sqrt();
+    let mut worse = 0;
     for quantum in QUANTA.map(|n| (n * scale) as f32).into_iter().filter(|&quantum| quantum.is_normal()) {
+        worse += 1;
         let mut bits = BITS;
         // The second time with what the numbers of the first really took.
         for _ in 0..2 {
@@ -101,8 +105,12 @@ pub(super) fn of_peaks(
             let cost = cost + worth.bit * 8.0 * (len + FRONT) as f64;
             if cost < best.0 {
                 best = (cost, Some(residual));
+                worse = 0;
             }
             bits = (8.0 * len as f64 / count as f64).clamp(2.0, 20.0);
+        }
+        if worse > MORE && best.1.is_some() {
+            break;
         }
     }
     Ok(best.1)
@@ -126,7 +134,7 @@ fn added(
             let rate = if n == 0.0 { 0.0 } else { bits + 2.0 * n.log2() };
             worth.of(difference - n * f64::from(quantum)) + worth.bit * rate
         };
-        // Only what was lost is added, at most to the nearest number: else errors that are too high would buy others off.
+        // Only what was lost is added.
         let nearest = quanta.round().clamp(0.0, most);
         let near = [(nearest - 1.0).max(0.0), nearest];
         let n = near.into_iter().fold(0.0, |best, n| if price(n) < price(best) { n } else { best });

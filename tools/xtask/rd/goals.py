@@ -1,7 +1,6 @@
-"""What a row is measured for, the table of all rows (rd.csv), and which target to try next."""
+"""What a row is measured for, what a run wants of each preset, and the table of all rows (rd.csv)."""
 
 import csv
-import math
 import os
 import pathlib
 from typing import NamedTuple
@@ -11,38 +10,74 @@ PEER_FIELDS = (
     "dataset,shape,raw_bytes,codec,setting,bytes,mask_bytes,ratio,bits_per_voxel,psnr_db,max_rel_err,ssim,"
     "peak_p999,peak_max,peak_top,comp_MBps,decomp_MBps,reps,origin,note"
 ).split(",")
-FIELDS = [*PEER_FIELDS, "encode_seconds", "encode_cpu_seconds", "decode_seconds", "mask_differs", "met", "tool"]
+OUR_FIELDS = "ssim_all,encode_seconds,encode_cpu_seconds,decode_seconds,mask_differs,met,tool".split(",")
+FIELDS = [*PEER_FIELDS, *OUR_FIELDS]
 
-# `--target-ssim` as soon as `neuvol compress` has it; until then the PSNR that gives an SSIM is searched.
-SSIM_OPTION = None
-SSIM_STEP_DB = 0.5
-LOWEST_DB, HIGHEST_DB = 10.0, 100.0
-PEAK_STEP_DB, PEAK_STEPS = 1.0, 12
+# Files for another kind of target are another curve, so another codec in the tables.
+SUFFIXES = {"psnr": "", "peaks": "-peaks", "max_error": "-maxerr", "ssim": "-ssim"}
+HEADLINE_DB = 40.0
 
 
 class Goal(NamedTuple):
-    """A target of one kind: `psnr` in dB, `max_error` as a share of the range, or `ssim`."""
+    """A target of one kind: `psnr` in dB, `max_error` as a share of the range, `ssim`, or `peaks`: a PSNR and `loss`,
+    the share that the top 0.1 % may lose."""
 
     kind: str
     value: float
+    loss: float | None = None
 
     def setting(self):
-        return f"{self.value:g}"
+        return f"{self.value:g}" if self.loss is None else f"{self.value:g}-{100 * self.loss:g}%"
 
     def codec(self, preset):
-        """The name of the codec in the tables. Files for another kind of target are another curve."""
-        return f"neuvol-{preset}" + {"psnr": "", "max_error": "-maxerr", "ssim": "-ssim"}[self.kind]
+        """The name of the codec in the tables."""
+        return f"neuvol-{preset}{SUFFIXES[self.kind]}"
 
     def option(self):
-        """The option of `neuvol compress`."""
+        """The options of `neuvol compress`."""
+        value = f"{self.value:g}"
         if self.kind == "max_error":
             return ["--max-error", f"{100 * self.value:.12g}%"]
-        return [{"psnr": "--target-psnr", "ssim": SSIM_OPTION}[self.kind], self.setting()]
+        if self.kind == "peaks":
+            return ["--target-psnr", value, "--keep-peaks", f"{100 * self.loss:.12g}%"]
+        return [{"psnr": "--target-psnr", "ssim": "--target-ssim"}[self.kind], value]
+
+    def targets(self):
+        """What `measure.judge` has to find met."""
+        return {"psnr": self.value, "peaks": self.loss} if self.kind == "peaks" else {self.kind: self.value}
 
     def text(self):
         if self.kind == "max_error":
             return f"{100 * self.value:g} %"
-        return f"{self.value:g} dB" if self.kind == "psnr" else f"SSIM {self.value:g}"
+        if self.kind == "ssim":
+            return f"SSIM {self.value:g}"
+        return f"{self.value:g} dB" + (f", peaks {100 * self.loss:g} %" if self.kind == "peaks" else "")
+
+
+class Plan(NamedTuple):
+    """What is measured with one preset. Empty lists, and None for `peaks`, leave a table out."""
+
+    preset: str
+    targets: list[float]
+    bounds: list[float]
+    ssim: list[float]
+    peaks: float | None
+
+    def headline(self):
+        """The PSNR that stands for the preset where there is room for one."""
+        return HEADLINE_DB if HEADLINE_DB in self.targets or not self.targets else self.targets[0]
+
+
+def plans(options):
+    """The plans of a command line. `best:40:45` among the presets: only these PSNR, and neither bounds nor SSIM."""
+    found = []
+    for word in options.presets.split(","):
+        preset, *limits = word.split(":")
+        if limits:
+            found.append(Plan(preset, [float(limit) for limit in limits], [], [], options.peaks))
+        else:
+            found.append(Plan(preset, options.targets, options.bounds, options.ssim, options.peaks))
+    return found
 
 
 class Rows:
@@ -56,7 +91,9 @@ class Rows:
         with open(self.path, newline="") as file:
             for row in csv.DictReader(file):
                 key = (row["dataset"], row["codec"], row["setting"])
-                (self.rows if row["tool"] == tool else others.setdefault(row["tool"], {}))[key] = row
+                # Without `ssim_all`, a row is of an earlier version of these scripts.
+                ours = row["tool"] == tool and row.get("ssim_all")
+                (self.rows if ours else others.setdefault(row["tool"], {}))[key] = row
         for version, rows in others.items():
             write(self.path.with_name(f"{self.path.stem}-{version}.csv"), rows.values())
         if others:
@@ -70,13 +107,8 @@ class Rows:
         write(self.path, self.rows.values())
 
     def forget(self, dataset, preset):
-        codecs = {Goal(kind, 0).codec(preset) for kind in ("psnr", "max_error", "ssim")}
+        codecs = {f"neuvol-{preset}{suffix}" for suffix in SUFFIXES.values()}
         self.rows = {key: row for key, row in self.rows.items() if key[0] != dataset or key[1] not in codecs}
-
-    def of_psnr(self, dataset, preset):
-        """The rows with a PSNR as target: {target: row}."""
-        codec = Goal("psnr", 0).codec(preset)
-        return {float(key[2]): row for key, row in self.rows.items() if key[:2] == (dataset, codec)}
 
 
 def write(path, rows):
@@ -92,46 +124,17 @@ def keeps_peaks(row, loss):
     return float(row["peak_top"]) >= -loss
 
 
-def first_that_keeps_peaks(rows, target, loss):
-    """(target, row) of the first row, from `target` upwards in steps of 1 dB, that loses at most `loss` of its peaks.
-
-    (target, None): that target has no row yet. None: no target does.
-    """
-    for step in range(PEAK_STEPS + 1):
-        tried = target + step * PEAK_STEP_DB
-        row = rows.get(tried)
-        if row is None or keeps_peaks(row, loss):
-            return tried, row
-    return None
+def for_peaks(plain, target, loss):
+    """The goal whose file keeps the peaks at a PSNR target, where `plain` is the row of that target alone."""
+    return Goal("psnr", target) if keeps_peaks(plain, loss) else Goal("peaks", target, loss)
 
 
-def next_for_ssim(known, wanted):
-    """The PSNR to try next for the smallest one that gives the SSIM `wanted`; None: found, or out of reach.
-
-    `known`: {PSNR tried: SSIM measured}. Halves the interval between the lowest that is good enough and the next lower
-    one that is not, down to steps of SSIM_STEP_DB.
-    """
-    if not known:
-        return 40.0
-    good = [target for target, ssim in known.items() if ssim >= wanted]
-    if not good:
-        highest = max(known)
-        return min(highest + 5, HIGHEST_DB) if highest < HIGHEST_DB else None
-    high = min(good)
-    lower = [target for target in known if target < high]
-    if not lower:
-        return max(high - 5, LOWEST_DB) if high > LOWEST_DB else None
-    low = max(lower)
-    if high - low <= SSIM_STEP_DB:
-        return None
-    middle = SSIM_STEP_DB * math.floor((low + high) / 2 / SSIM_STEP_DB)
-    return middle if low < middle < high else (low + high) / 2
-
-
-def found_for_ssim(rows, wanted):
-    """(target, row) of the lowest PSNR target whose SSIM is good enough, or None."""
-    good = [(target, row) for target, row in rows.items() if float(row["ssim"]) >= wanted]
-    return min(good, key=lambda pair: pair[0], default=None)
+def add_options(parser):
+    """The options that make `plans`."""
+    parser.add_argument("--presets", required=True)
+    for name in ("targets", "bounds", "ssim"):
+        parser.add_argument(f"--{name}", type=numbers, default=[])
+    parser.add_argument("--peaks", type=number)
 
 
 def numbers(text):

@@ -29,6 +29,25 @@ def run(command):
     return done.stdout, seconds, cpu
 
 
+def compress(tool, source, model, preset, goal, more=()):
+    """Writes `model` and returns the `done` event."""
+    options = ["--preset", preset, *goal.option(), *more, "--json", "--quiet", "--force", "--restart"]
+    events, _, _ = run([str(tool), "compress", str(source), "-o", str(model), *options])
+    return finished(events)
+
+
+def decode(tool, model, decoded):
+    """Writes the voxels of `model` as 32-bit floats and returns the seconds and CPU seconds."""
+    _, seconds, cpu = run([str(tool), "decode", str(model), "-o", str(decoded), "--to", "raw", "--force", "--quiet"])
+    return seconds, cpu
+
+
+def info(tool, model):
+    """What `neuvol info --json` says."""
+    text, _, _ = run([str(tool), "info", str(model), "--json"])
+    return json.loads(text)
+
+
 def version(tool):
     """The tool's version and what tells one build of it from another."""
     text, _, _ = run([tool, "--version"])

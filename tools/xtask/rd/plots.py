@@ -11,7 +11,7 @@ import peers  # noqa: E402
 
 PEER_COLOURS = ["#1f77b4", "#2ca02c", "#17becf", "#98df8a", "#9467bd", "#7f7f7f", "#ff7f0e", "#ffbb78"]
 COLOURS = dict(zip([*peers.CLASSICAL, *peers.X265], PEER_COLOURS))
-OURS = ["#d62728", "#8c564b", "#e377c2", "#000000"]
+OURS = ["#d62728", "#8c564b", "#e377c2", "#000000", "#f7b6d2", "#bcbd22", "#c49c94", "#393b79"]
 PANELS = [
     ("PSNR (dB)", "psnr", (25, 75), None),
     ("SSIM", "ssim", (0, 4), [0, 0.9, 0.98, 0.99, 0.999, 0.9999]),

@@ -1,7 +1,7 @@
 """Writes report.md and the plots from rd.csv: our rows beside what the peers need for the same quality.
 
-    report.py --out DIR --sets a,b --presets default --targets 35,40 --bounds 0.02 --ssim 0.98 --peaks 0.05 --tool PROGRAM
-              [--peers DIR] [--machine JSON] [--readme FILE]
+    report.py --out DIR --sets a,b --presets default,best:40 --targets 35,40 --bounds 0.02 --ssim 0.98 --peaks 0.05
+              --tool PROGRAM [--peers DIR] [--machine JSON] [--readme FILE]
 
 Exit code 1 if a target is unmet, was not measured, or a mask differs. --readme replaces what stands between the markers
 `<!-- rd:begin -->` and `<!-- rd:end -->` of FILE, if they are there.
@@ -18,20 +18,12 @@ import goals
 import peers
 from goals import Goal
 from neuvol_tool import version
+from words import measured_on, percent, size, table, yes
 
 BEGIN, END = "<!-- rd:begin -->", "<!-- rd:end -->"
-HEADLINE_DB = 40.0
 
 
-# ---------------------------------------------------------------- words and cells
-
-
-def size(value):
-    if value < 1e3:
-        return f"{value:.0f} B"
-    if value < 1e5:
-        return f"{value / 1e3:.1f} kB"
-    return f"{value / 1e3:.0f} kB" if value < 1e6 else f"{value / 1e6:.2f} MB"
+# ---------------------------------------------------------------- cells
 
 
 def needed(need):
@@ -44,19 +36,6 @@ def bounded(need):
 
 def ratio(need, ours):
     return "-" if need is None else f"{need.bound} {need.bytes / ours:.2f}".strip()
-
-
-def percent(value, digits=1, sign=""):
-    return f"{100 * float(value):{sign}.{digits}f} %"
-
-
-def yes(flag):
-    return "yes" if flag else "**no**"
-
-
-def table(heads, lines):
-    text = "| " + " | ".join(heads) + " |\n|" + "---|" * len(heads) + "\n"
-    return text + "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
 
 
 def medians(pairs):
@@ -82,8 +61,8 @@ def encode_cells(row):
 class Report:
     """The rows of one preset and the peers' rows, and which targets were missed."""
 
-    def __init__(self, rows, peer_sets, sets, preset, options):
-        self.rows, self.peers, self.sets, self.preset, self.options = rows, peer_sets, sets, preset, options
+    def __init__(self, rows, peer_sets, sets, plan):
+        self.rows, self.peers, self.sets, self.plan, self.preset = rows, peer_sets, sets, plan, plan.preset
         self.missed = []
 
     def row(self, dataset, goal):
@@ -100,7 +79,7 @@ class Report:
         return good
 
     def miss(self, row, what):
-        self.missed.append(f"{row['dataset']}, {self.preset}, {what}: {row['psnr_db']} dB, SSIM {row['ssim']}, "
+        self.missed.append(f"{row['dataset']}, {self.preset}, {what}: {row['psnr_db']} dB, SSIM {row['ssim_all']}, "
                            f"largest error {percent(row['max_rel_err'], 3)}, peaks {percent(row['peak_top'], 1, '+')}")
 
     def best(self, codecs, dataset, metric, row, loss=None):
@@ -113,19 +92,19 @@ class Report:
     def closing(self, before):
         return f"\nEvery target met: {yes(len(self.missed) == before)}\n"
 
-    def median_lines(self, pairs):
+    def median_lines(self, pairs, name="{:g} dB"):
         """`pairs`: {target: [(classical need, x265 need, our bytes)]}."""
         text = ""
         for target, found in pairs.items():
             classical, x265 = ([(triple[i], triple[2]) for triple in found] for i in (0, 1))
-            text += f"\nMedian ratio at {target:g} dB: classical / ours {medians(classical)}, "
+            text += f"\nMedian ratio at {name.format(target)}: classical / ours {medians(classical)}, "
             text += f"x265 / ours {medians(x265)}.\n"
         return text
 
     def psnr(self):
         lines, pairs, before = [], {}, len(self.missed)
         for dataset in self.sets:
-            for target in self.options.targets:
+            for target in self.plan.targets:
                 goal = Goal("psnr", target)
                 row = self.row(dataset, goal)
                 if row is None:
@@ -144,35 +123,32 @@ class Report:
         return table(heads, lines) + self.median_lines(pairs) + self.closing(before)
 
     def peaks(self):
-        loss, lines, pairs, before = self.options.peaks, [], {}, len(self.missed)
+        loss, lines, pairs, before = self.plan.peaks, [], {}, len(self.missed)
         for dataset in self.sets:
-            rows = self.rows.of_psnr(dataset, self.preset)
-            for target in self.options.targets:
-                plain = rows.get(target)
-                kept = goals.first_that_keeps_peaks(rows, target, loss)
-                if plain is None or kept is None or kept[1] is None:
-                    lines.append([dataset, f"{target:g} dB", "not kept" if kept is None else "not measured"] + ["-"] * 7)
-                    self.missed.append(f"{dataset}, {self.preset}, peaks at {target:g} dB: {lines[-1][2]}")
+            for target in self.plan.targets:
+                plain = self.rows.get(dataset, self.preset, Goal("psnr", target))
+                goal = Goal("peaks", target, loss) if plain is None else goals.for_peaks(plain, target, loss)
+                row = self.row(dataset, goal)
+                if plain is None or row is None:
+                    lines.append([dataset, f"{target:g} dB", "not measured"] + ["-"] * 8)
                     continue
-                used, row = kept
-                ours = float(row["bytes"])
-                self.check(row, f"{used:g} dB for the peaks")
-                # The peers have to reach what the target gave, and keep the peaks; we needed `used` for that.
+                good, ours = self.check(row, goal.text()), float(row["bytes"])
+                # The peers have to reach what the target alone gave, and keep the peaks.
                 classical, x265 = self.both(dataset, "psnr", plain, loss)
                 pairs.setdefault(target, []).append((classical, x265, ours))
                 lines.append([
-                    dataset, f"{target:g} dB", size(ours), f"{used:g} dB", f"{float(row['psnr_db']):.2f}",
-                    percent(row["peak_top"], 1, "+"), needed(classical), needed(x265), ratio(classical, ours),
-                    ratio(x265, ours),
+                    dataset, f"{target:g} dB", size(ours), "target alone" if row is plain else "--keep-peaks",
+                    f"{float(row['psnr_db']):.2f}", percent(row["peak_top"], 1, "+"), needed(classical), needed(x265),
+                    ratio(classical, ours), ratio(x265, ours), yes(good),
                 ])
-        heads = ["data", "target", "ours", "target needed", "PSNR dB", "peak_top", "best classical", "best x265",
-                 "classical / ours", "x265 / ours"]
+        heads = ["data", "target", "ours", "kept by", "PSNR dB", "peak_top", "best classical", "best x265",
+                 "classical / ours", "x265 / ours", "met"]
         return table(heads, lines) + self.median_lines(pairs) + self.closing(before)
 
     def bounds(self):
         lines, before, ratios = [], len(self.missed), {}
         for dataset in self.sets:
-            for bound in self.options.bounds:
+            for bound in self.plan.bounds:
                 goal = Goal("max_error", bound)
                 row = self.row(dataset, goal)
                 if row is None:
@@ -194,54 +170,48 @@ class Report:
         return text + self.closing(before)
 
     def ssim(self):
-        wanted, lines, before, pairs = self.options.ssim, [], len(self.missed), []
+        lines, before, ratios = [], len(self.missed), {}
         for dataset in self.sets:
-            if goals.SSIM_OPTION:
-                row = self.rows.get(dataset, self.preset, Goal("ssim", wanted))
-                found = None if row is None else (wanted, row)
-            else:
-                found = goals.found_for_ssim(self.rows.of_psnr(dataset, self.preset), wanted)
-            if found is None:
-                lines.append([dataset, "not reached"] + ["-"] * 7)
-                self.missed.append(f"{dataset}, {self.preset}, SSIM {wanted:g}: not reached")
-                continue
-            used, row = found
-            ours = float(row["bytes"])
-            self.check(row, f"SSIM {wanted:g}")
-            classical, x265 = self.both(dataset, "ssim", row)
-            pairs.append((classical, x265, ours))
-            lines.append([
-                dataset, size(ours), row["ssim"], f"{used:g}", f"{float(row['psnr_db']):.2f}", needed(classical),
-                needed(x265), ratio(classical, ours), ratio(x265, ours),
-            ])
-        heads = ["data", "ours", "SSIM", "target used", "PSNR dB", "best classical", "best x265", "classical / ours",
-                 "x265 / ours"]
-        classical, x265 = ([(triple[i], triple[2]) for triple in pairs] for i in (0, 1))
-        text = f"\nMedian ratio: classical / ours {medians(classical)}, x265 / ours {medians(x265)}.\n"
-        return table(heads, lines) + text + self.closing(before)
+            for wanted in self.plan.ssim:
+                goal = Goal("ssim", wanted)
+                row = self.row(dataset, goal)
+                if row is None:
+                    lines.append([dataset, f"{wanted:g}", "not measured"] + ["-"] * 8)
+                    continue
+                good, ours = self.check(row, goal.text()), float(row["bytes"])
+                classical, x265 = self.both(dataset, "ssim", row)
+                ratios.setdefault(wanted, []).append((classical, x265, ours))
+                lines.append([
+                    dataset, f"{wanted:g}", size(ours), f"{float(row['ssim_all']):.4f}", f"{float(row['ssim']):.4f}",
+                    f"{float(row['psnr_db']):.2f}", needed(classical), needed(x265), ratio(classical, ours),
+                    ratio(x265, ours), yes(good),
+                ])
+        heads = ["data", "target", "ours", "SSIM", "SSIM as the peers'", "PSNR dB", "best classical", "best x265",
+                 "classical / ours", "x265 / ours", "met"]
+        return table(heads, lines) + self.median_lines(ratios, "SSIM {:g}") + self.closing(before)
 
     def text(self):
         text = f"\n## Preset {self.preset}\n"
-        if self.options.targets:
+        if self.plan.targets:
             text += "\n### PSNR\n\nPeers at our measured PSNR.\n\n" + self.psnr()
-        if self.options.targets and self.options.peaks is not None:
+        if self.plan.targets and self.plan.peaks is not None:
             text += (
-                f"\n### PSNR, and the top 0.1 % of the voxels lose at most {percent(self.options.peaks, 0)}\n\n"
-                f"Where the target alone loses more, ours is the first higher target, in steps of 1 dB up to "
-                f"+{goals.PEAK_STEPS}, that does not. Peers: the PSNR that we measured for the target itself, and the same "
-                "condition.\n\n" + self.peaks()
+                f"\n### PSNR, and the top 0.1 % of the voxels lose at most {percent(self.plan.peaks, 0)}\n\n"
+                "Where the target alone loses more, ours is the file for the same target with `--keep-peaks`. Peers: the "
+                "PSNR that we measured for the target alone, and the same condition.\n\n" + self.peaks()
             )
-        if self.options.bounds:
+        if self.plan.bounds:
             text += "\n### Largest error, as a share of the range\n\nPeers at our measured largest error.\n\n" + self.bounds()
-        if self.options.ssim is not None:
-            search = f", found by halving the interval of `--target-psnr` down to {goals.SSIM_STEP_DB:g} dB"
-            how = "" if goals.SSIM_OPTION else search
-            text += f"\n### SSIM {self.options.ssim:g}\n\nPeers at our measured SSIM{how}.\n\n" + self.ssim()
+        if self.plan.ssim:
+            text += (
+                "\n### SSIM\n\nSSIM: of all steps, windows without masked voxels (`ssim_all`). Peers at our measured SSIM "
+                "as their rows define it (`ssim`).\n\n" + self.ssim()
+            )
         return text
 
     def short(self):
         """The table for README.md."""
-        target = headline(self.options.targets)
+        target = self.plan.headline()
         lines, pairs = [], []
         for dataset in self.sets:
             row = self.rows.get(dataset, self.preset, Goal("psnr", target))
@@ -259,10 +229,6 @@ class Report:
 
 
 # ---------------------------------------------------------------- the whole
-
-
-def headline(targets):
-    return HEADLINE_DB if HEADLINE_DB in targets else targets[0]
 
 
 def replaced(text, block):
@@ -300,20 +266,16 @@ def preamble(options, machine):
         "the CPU time of all threads; µs/voxel are of CPU time.",
     ]
     if machine:
-        lines.append(f"Measured on {machine.get('cpu')}, {machine.get('cores')} cores, {machine.get('date')}, load "
-                     f"{machine.get('load_1_min')} at the start (rows of an earlier run of the same tool are kept).")
+        lines.append(f"{measured_on(machine)} (rows of an earlier run of the same tool are kept).")
     return "\n\n".join(lines) + "\n"
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=pathlib.Path, required=True)
-    for name in ("sets", "presets", "tool"):
+    for name in ("sets", "tool"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--targets", type=goals.numbers, default=[])
-    parser.add_argument("--bounds", type=goals.numbers, default=[])
-    parser.add_argument("--ssim", type=goals.number)
-    parser.add_argument("--peaks", type=goals.number)
+    goals.add_options(parser)
     parser.add_argument("--peers", type=pathlib.Path)
     parser.add_argument("--machine", type=json.loads)
     parser.add_argument("--readme", type=pathlib.Path)
@@ -324,7 +286,7 @@ def main():
     peer_sets, notes = {}, []
     if options.peers:
         peer_sets, notes = comparable(peers.read(options.peers / "rd_dev.csv"), rows, sets)
-    reports = [Report(rows, peer_sets, sets, preset, options) for preset in options.presets.split(",")]
+    reports = [Report(rows, peer_sets, sets, plan) for plan in goals.plans(options)]
     text = preamble(options, options.machine) + "".join(f"\n{note}.\n" for note in notes)
     text += "".join(report.text() for report in reports)
     missed = list(dict.fromkeys(miss for report in reports for miss in report.missed))
@@ -332,7 +294,7 @@ def main():
         text += "\n## Unmet\n\n" + "".join(f"- {miss}\n" for miss in missed)
     (options.out / "report.md").write_text(text)
     print(text)
-    if options.readme and options.targets:
+    if options.readme and reports[0].plan.targets:
         new = replaced(options.readme.read_text(), reports[0].short())
         if new is None:
             print(f"report.py: {options.readme.name} has no {BEGIN} and {END}: left as it is", file=sys.stderr)

@@ -1,10 +1,10 @@
 """Runs `neuvol compress` and `neuvol decode` for every set, preset and target, and measures what comes out (rd.csv).
 
-    runs.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default --targets 35,40 --bounds 0.02 --ssim 0.98
-            --peaks 0.05 [--restart] [--keep]
+    runs.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default,best:40 --targets 35,40 --bounds 0.02
+            --ssim 0.98 --peaks 0.05 [--restart] [--keep]
 
 Rows that are there already are not measured again; --restart throws away those of these sets and presets first. An empty
-list or value leaves that table out.
+list or value leaves that table out. A preset with numbers, as best:40, is measured at these PSNR targets only.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import sys
 
 import goals
 from goals import Goal
-from neuvol_tool import ToolFailed, finished, run, version
+from neuvol_tool import ToolFailed, compress, decode, version
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "tests" / "independent"))
 import measure  # noqa: E402
@@ -53,7 +53,7 @@ class Bench:
         masks = "" if row["mask_differs"] == "0" else f", {row['mask_differs']} MASKED VOXELS DIFFER"
         print(
             f"  {self.name}, {preset}, {goal.text()}: {row['bytes']} B, {row['psnr_db']} dB, largest error "
-            f"{row['max_rel_err']}, SSIM {row['ssim']}, peaks {row['peak_top']}, {seconds}{unmet}{masks}",
+            f"{row['max_rel_err']}, SSIM {row['ssim_all']}, peaks {row['peak_top']}, {seconds}{unmet}{masks}",
             file=sys.stderr,
         )
         return row
@@ -61,14 +61,11 @@ class Bench:
     def measure(self, preset, goal):
         if self.original is None:
             self.original = measure.Original(measure.read_raw(self.input, self.dims))
-        stem = self.options.out / "models" / f"{self.name}-{goal.codec(preset)}-{goal.setting()}"
-        stem.parent.mkdir(parents=True, exist_ok=True)
-        model, decoded = stem.with_name(stem.name + ".neuvol"), stem.with_name(stem.name + ".raw")
-        compress = [self.tool, "compress", str(self.input), "-o", str(model), "--preset", preset, *goal.option()]
-        events, _, _ = run([*compress, "--json", "--quiet", "--force", "--restart"])
-        done = finished(events)
-        decode = [self.tool, "decode", str(model), "-o", str(decoded), "--to", "raw", "--force", "--quiet"]
-        _, decode_seconds, decode_cpu = run(decode)
+        model = kept_model(self.options.out, self.name, preset, goal)
+        model.parent.mkdir(parents=True, exist_ok=True)
+        decoded = model.with_suffix(".raw")
+        done = compress(self.tool, self.input, model, preset, goal)
+        decode_seconds, decode_cpu = decode(self.tool, model, decoded)
         figures = self.original.compare(measure.read_raw(decoded, self.dims))
         size = model.stat().st_size
         if not self.options.keep:
@@ -79,7 +76,7 @@ class Bench:
     def as_row(self, preset, goal, size, figures, done, decode_seconds, decode_cpu):
         voxels = self.original.valid.size
         raw = voxels * self.entry["bytes_of_a_value"]
-        met = all(measure.judge(figures, **{goal.kind: goal.value}).values())
+        met = all(measure.judge(figures, **goal.targets()).values())
         speed = lambda seconds: f"{raw / 1e6 / max(seconds, 1e-6):.2f}"  # noqa: E731
         row = {
             "dataset": self.name,
@@ -100,6 +97,7 @@ class Bench:
             "reps": 1,
             "origin": "cargo xtask rd",
             "note": "bytes: the whole file, mask included; MB/s: of CPU time",
+            "ssim_all": f"{figures['ssim_all']:.6f}",
             "encode_seconds": f"{done['seconds']:.2f}",
             "encode_cpu_seconds": f"{done['cpu_seconds']:.2f}",
             "decode_seconds": f"{decode_seconds:.2f}",
@@ -109,35 +107,24 @@ class Bench:
         }
         return {name: str(value) for name, value in row.items()}
 
-    def measure_all(self, preset):
+    def measure_all(self, plan):
         """Everything that the report wants to know of one set and preset."""
+        preset = plan.preset
         if self.options.restart:
             self.rows.forget(self.name, preset)
-        for target in self.options.targets:
-            self.row(preset, Goal("psnr", target))
-        for bound in self.options.bounds:
+        for target in plan.targets:
+            plain = self.row(preset, Goal("psnr", target))
+            if plain is not None and plan.peaks is not None:
+                self.row(preset, goals.for_peaks(plain, target, plan.peaks))
+        for bound in plan.bounds:
             self.row(preset, Goal("max_error", bound))
-        if self.options.peaks is not None:
-            for target in self.options.targets:
-                self.keep_peaks(preset, target)
-        if self.options.ssim is not None:
-            self.reach_ssim(preset, self.options.ssim)
+        for ssim in plan.ssim:
+            self.row(preset, Goal("ssim", ssim))
 
-    def keep_peaks(self, preset, target):
-        while True:
-            tried = goals.first_that_keeps_peaks(self.rows.of_psnr(self.name, preset), target, self.options.peaks)
-            if tried is None or tried[1] is not None or self.row(preset, Goal("psnr", tried[0])) is None:
-                return
 
-    def reach_ssim(self, preset, wanted):
-        if goals.SSIM_OPTION:
-            self.row(preset, Goal("ssim", wanted))
-            return
-        while True:
-            known = {target: float(row["ssim"]) for target, row in self.rows.of_psnr(self.name, preset).items()}
-            tried = goals.next_for_ssim(known, wanted)
-            if tried is None or self.row(preset, Goal("psnr", tried)) is None:
-                return
+def kept_model(out, name, preset, goal):
+    """Where the file of a row is, while it is measured and afterwards with --keep."""
+    return out / "models" / f"{name}-{goal.codec(preset)}-{goal.setting()}.neuvol"
 
 
 def main():
@@ -145,11 +132,7 @@ def main():
     for name in ("tool", "inputs", "out"):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     parser.add_argument("--sets", default="")
-    parser.add_argument("--presets", required=True)
-    parser.add_argument("--targets", type=goals.numbers, default=[])
-    parser.add_argument("--bounds", type=goals.numbers, default=[])
-    parser.add_argument("--ssim", type=goals.number)
-    parser.add_argument("--peaks", type=goals.number)
+    goals.add_options(parser)
     parser.add_argument("--restart", action="store_true")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
@@ -160,8 +143,8 @@ def main():
     for at, name in enumerate(wanted):
         print(f"{name} ({at + 1} of {len(wanted)})", file=sys.stderr)
         bench.open(name, entries[name])
-        for preset in options.presets.split(","):
-            bench.measure_all(preset)
+        for plan in goals.plans(options):
+            bench.measure_all(plan)
     if bench.failures:
         sys.exit(f"runs.py: {len(bench.failures)} failed:\n" + "\n".join(bench.failures.values()))
 
