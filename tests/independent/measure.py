@@ -3,23 +3,24 @@
 
     measure.py ORIGINAL.raw DECODED.raw --dims x,y,z[,t] [--psnr 40] [--max-error 0.02] [--ssim 0.98] [--peaks 0.05]
 
-Both files: 32-bit floats, little-endian, x fastest, one time step after the other; NaN = masked (infinities and values
-beyond 1e30 count as masked too). Prints one JSON object. Exit code 0: every target given is met and the masks are equal;
-1: not so; 2: the files or options cannot be used.
+Both files: 32-bit floats, little-endian, x fastest, one time step after the other; NaN = masked (infinities and
+values beyond 1e30 count as masked too). Prints one JSON object. Exit code 0: every target given is met and the masks
+are equal; 1: not so; 2: the files or options cannot be used.
 
 All figures are over the voxels that are valid in the original; range = maximum - minimum over those.
 
   psnr_db        20 log10(range / root mean square error); null if there is no error at all
   max_rel_err    largest |error| / range
-  ssim           3-D structural similarity as the peers' rows have it: uniform window of 7 voxels per axis (1 where an axis
-                 is shorter than 7), K1 0.01, K2 0.03, L = range, sample covariance, float64 on values minus the minimum
-                 of the step, mean over the windows inside the volume whose centre is valid. Masked voxels take the nearest
-                 valid value along x (the lower side first, the mean where a row has none) in both volumes. With time: the
-                 mean of the first and the last step
-  ssim_all       the same formula as `neuvol verify` and --target-ssim use it: the mean over the windows of all steps that
-                 lie inside the volume and hold no masked voxel, on values minus the minimum of all steps; null if there is
-                 none. The window is 7 voxels, on shorter axes the largest odd number that fits. Two windows that are both
-                 constant (standard deviation at most 1e-5 L) count 1 if their means differ by at most 0.01 L, else 0
+  ssim           3-D structural similarity as the peers' rows have it: uniform window of 7 voxels per axis (1 where an
+                 axis is shorter than 7), K1 0.01, K2 0.03, L = range, sample covariance, float64 on values minus the
+                 minimum of the step, mean over the windows inside the volume whose centre is valid. Masked voxels take
+                 the nearest valid value along x (the lower side first, the mean where a row has none) in both volumes.
+                 With time: the mean of the first and the last step
+  ssim_all       the same formula as `neuvol verify` and --target-ssim use it: the mean over the windows of all steps
+                 that lie inside the volume and hold no masked voxel, on values minus the minimum of all steps; null if
+                 there is none. The window is 7 voxels, on shorter axes the largest odd number that fits. Two windows
+                 that are both constant (standard deviation at most 1e-5 L) count 1 if their means differ by at most
+                 0.01 L, else 0
   peak_p999      error of the 99.9th percentile, relative to its distance from the minimum
   peak_max       error of the maximum, relative to the range
   peak_top       mean error of the voxels that are at or above the 99.9th percentile of the original, relative to the
@@ -240,7 +241,9 @@ def main():
     parser.add_argument("decoded")
     parser.add_argument("--dims", required=True, metavar="x,y,z[,t]", help="extents, the fastest first")
     parser.add_argument("--psnr", type=float, metavar="DB", help="smallest PSNR that will do")
-    parser.add_argument("--max-error", type=float, metavar="SHARE", help="largest error that will do, a share of the range")
+    parser.add_argument(
+        "--max-error", type=float, metavar="SHARE", help="largest error that will do, a share of the range"
+    )
     parser.add_argument("--ssim", type=float, help="smallest ssim_all that will do")
     parser.add_argument("--peaks", type=float, metavar="SHARE", help="largest share that peak_top may lose")
     options = parser.parse_args()

@@ -178,7 +178,9 @@ class Program(unittest.TestCase):
         values = volume(8, 9, 10)
         decoded = noisy(values, 0.003)
         dims = ("--dims", "10,9,8")
-        code, text = self.run_it(values, decoded, *dims, "--psnr", "50", "--max-error", "0.02", "--ssim", "0.9", "--peaks", "0.1")
+        code, text = self.run_it(
+            values, decoded, *dims, "--psnr", "50", "--max-error", "0.02", "--ssim", "0.9", "--peaks", "0.1"
+        )
         self.assertEqual((code, json.loads(text)["good"]), (0, True))
         failing = (("--psnr", "90"), ("--max-error", "0.0001"), ("--ssim", "0.9999999"), ("--peaks", "-0.5"))
         for target in failing:

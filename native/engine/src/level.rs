@@ -1,8 +1,8 @@
 //! Levels of detail that are derived from a stored level (SPEC section 6).
 
-/// Halves every axis: each voxel becomes the mean of the valid (not NaN) voxels among its ≤ 2×2×2 children, or NaN if
+/// Halves every axis, as derived levels of detail are made (SPEC section 6): each voxel becomes the mean of the valid (not NaN) voxels among its ≤ 2×2×2 children, or NaN if
 /// there is none. `extent` is z, y, x of the input; returns the halved extent. Works in place at the front of `values`.
-pub(crate) fn halve(values: &mut [f32], extent: [usize; 3]) -> [usize; 3] {
+pub fn halve(values: &mut [f32], extent: [usize; 3]) -> [usize; 3] {
     let half = extent.map(|n| n.div_ceil(2));
     let [nz, ny, nx] = extent;
     let mut out = 0;

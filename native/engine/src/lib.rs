@@ -22,6 +22,7 @@ pub use bytes::Bytes;
 pub use describe::{Axis, units};
 pub use error::{Error, ErrorKind, Result};
 pub use handles::{Handles, Lease};
+pub use level::halve;
 pub use neuvol_decode::{Kernel, Precision};
 pub use request::{Request, Stats};
 pub use target::{Target, TargetData};

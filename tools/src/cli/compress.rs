@@ -29,6 +29,10 @@ pub(super) struct Args {
     /// Block extent z,y,x in voxels, multiples of 8 up to 256 [default: 64,64,64, less for smaller grids]
     #[arg(long, value_delimiter = ',', value_names = ["Z,Y,X"])]
     block: Option<Vec<u32>>,
+    /// Levels of detail that can be read by themselves, 1 to 4: for streaming [default: as many as cost less than 1 % of the
+    /// file]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    levels: Option<u8>,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
@@ -72,6 +76,10 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         (None, Codec::Wavelet { .. }) => Some(WAVELET_GOP),
         (None, Codec::Grid) => Some(1),
     };
+    if codec == Codec::Grid && args.levels.is_some_and(|levels| levels > 1) {
+        let message = "--levels: grid networks are read as a whole; leave it out, or use --codec wavelet";
+        return Err(Failure::new(Failure::USAGE, message));
+    }
     if codec != Codec::Grid {
         let most = neuvol_entropy::MAX_COMPONENTS as u32;
         let only_for_grid = if gop.is_none_or(|gop| gop > most) {
@@ -93,6 +101,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         block: block(args.block.as_deref())?,
         train: args.network.options(gop, outputs)?,
         codec,
+        levels: args.levels,
         gop,
         steps: args.steps.steps()?,
         threads: args.run.threads,

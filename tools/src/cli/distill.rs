@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
     let options = DistillOptions {
         compress: CompressOptions {
             codec: Codec::Grid,
+            levels: None,
             variables: args.variables.clone(),
             block: None,
             train: args.network.options(gop, outputs)?,

@@ -2,7 +2,8 @@
 
 use super::{
     Codec, CompressError, CompressOptions, Layout, Stages, Summary, Unit, VariableSummary,
-    journal::{Journal, JournalError, OutputRecord, Record, Valid},
+    journal::{Journal, JournalError, LevelRecord, OutputRecord, Record, Valid},
+    levels::LevelPayload,
     plan::StoredModel,
     scan::Scan,
 };
@@ -70,7 +71,8 @@ pub(super) fn assemble(
         let n_qualities = options.codec.n_qualities();
         let heads = heads(index, &mut networks);
         let mut entries = Vec::new();
-        for quality in 0..n_qualities {
+        let n_stored_levels = journal.plan().and_then(|plan| plan.n_stored_levels.get(index)).copied().unwrap_or(1);
+        for (quality, level) in (0..n_qualities).flat_map(|quality| (0..n_stored_levels).map(move |l| (quality, l))) {
             for (segment, range) in variable.segments.iter().enumerate() {
                 for block in 0..variable.grid.n_blocks() {
                     let unit = Unit { group, segment: segment as u32, block };
@@ -79,8 +81,14 @@ pub(super) fn assemble(
                         journal: journal.path().to_owned(),
                     })?;
                     let output = &record.outputs[quality * layout.groups[group as usize].len() + number];
+                    let extent = variable.grid.extent(block, level);
+                    let steps = range.steps;
+                    if let Some(coarse) = level.checked_sub(1) {
+                        let made = &output.levels[usize::from(coarse)];
+                        entries.push(blobs.level(record, output, made, extent, steps, journal)?);
+                        continue;
+                    }
                     let rmse = (output.sum_squares / output.valid.max(1) as f64).sqrt();
-                    let extent = variable.grid.extent(block, 0);
                     entries.push(EntryPlan {
                         codec: output.codec,
                         output: output.output,
@@ -91,20 +99,19 @@ pub(super) fn assemble(
                         max_abs_error: output.max_abs_error as f32,
                         rmse: rmse as f32,
                         network: heads.get(quality).copied().flatten().filter(|_| output.head),
-                        mask: blobs.mask(record, output.validity, extent, range.steps, journal)?,
+                        mask: blobs.mask(record, output.validity, extent, steps, journal)?,
                     });
                 }
             }
         }
-        let longest = variable.grid.dims.iter().copied().max().unwrap_or(1);
         let rmse = (totals.squares / scan.valid.max(1) as f64).sqrt();
         raw_bytes += 4 * u64::from(variable.steps) * variable.grid.dims.iter().map(|&n| u64::from(n)).product::<u64>();
         variables.push(VariablePlan {
             dims: variable.grid.dims,
             block_dims: variable.grid.block_dims,
             steps: variable.steps,
-            n_levels: (longest.ilog2() + 1).min(4) as u8,
-            n_stored_levels: 1,
+            n_levels: variable.n_levels(),
+            n_stored_levels,
             n_qualities: n_qualities as u8,
             has_time: variable.has_time,
             segments: variable.segments.clone(),
@@ -159,6 +166,38 @@ impl Blobs {
             let piece = record.payloads[number];
             self.plan.push(Blob { len: piece.len, crc: piece.crc });
             self.plan.len() as u32 - 1
+        })
+    }
+
+    /// The entry of a coarser level.
+    fn level(
+        &mut self,
+        record: &Record,
+        output: &OutputRecord,
+        level: &LevelRecord,
+        extent: [u32; 3],
+        segment_steps: u32,
+        journal: &Journal,
+    ) -> Result<EntryPlan, CompressError> {
+        let (blob, prefix) = match level.payload {
+            LevelPayload::None => (None, None),
+            LevelPayload::Own(payload) => (Some(self.payload(record, payload)), None),
+            LevelPayload::Prefix { len, crc } => {
+                (output.payload.map(|payload| self.payload(record, payload)), Some(Blob { len, crc }))
+            }
+        };
+        let (min, max) = if level.valid == 0 { (0.0, 0.0) } else { (output.min, output.max) };
+        Ok(EntryPlan {
+            codec: level.codec,
+            output: 0,
+            blob,
+            prefix,
+            min,
+            max,
+            max_abs_error: level.max_abs_error as f32,
+            rmse: (level.sum_squares / level.valid.max(1) as f64).sqrt() as f32,
+            network: None,
+            mask: self.mask(record, level.validity, extent, segment_steps, journal)?,
         })
     }
 

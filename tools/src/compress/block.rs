@@ -1,5 +1,6 @@
 //! One block: choose its codec, train, serialise, and measure the serialised bytes.
 
+use super::levels::Level;
 use crate::metrics::{ValueRange, block_ssim};
 use crate::train::{Fields, Job, Points, TrainError, TrainOptions, train};
 use neuvol_decode::{Kernel, Precision, Prepared, Scratch};
@@ -114,6 +115,8 @@ pub(super) struct Output {
     pub(super) old: (f64, u64),
     pub(super) peaks: Peaks,
     pub(super) ssim: Similarity,
+    /// Coarser levels that can be read by themselves, from level 1 on.
+    pub(super) levels: Vec<Level>,
 }
 
 /// Encodes a block; `ranges` are those of the variables over all blocks and steps.
@@ -200,6 +203,7 @@ pub(super) fn describe(fields: &Fields, output: usize, constant: f64) -> Output 
         old: (0.0, 0),
         peaks: Peaks::default(),
         ssim: Similarity::default(),
+        levels: Vec::new(),
     };
     if valid > 0 {
         let width = f64::from(max) - f64::from(min);
@@ -214,7 +218,7 @@ pub(super) fn describe(fields: &Fields, output: usize, constant: f64) -> Output 
 }
 
 /// The mask of an output: one step where all are alike.
-fn validity(fields: &Fields, output: usize) -> Validity {
+pub(super) fn validity(fields: &Fields, output: usize) -> Validity {
     let values = fields.output(output);
     if values.iter().all(|v| v.is_nan()) {
         return Validity::None;

@@ -243,6 +243,7 @@ impl ModelInput {
                 old: (0.0, valid),
                 peaks: Peaks::default(),
                 ssim: Similarity::default(),
+                levels: Vec::new(),
             });
         }
         Ok(Some(encoded))

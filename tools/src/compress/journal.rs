@@ -6,6 +6,7 @@
 use super::{
     Unit,
     block::{Encoded, Peaks, Similarity, Validity},
+    levels::LevelPayload,
     plan::Plan,
 };
 use neuvol_format::{Mask, crc};
@@ -89,6 +90,18 @@ pub(super) struct OutputRecord {
     pub(super) old: (f64, u64),
     pub(super) peaks: Peaks,
     pub(super) ssim: Similarity,
+    pub(super) levels: Vec<LevelRecord>,
+}
+
+/// A coarser level of an output; the fields are those of [`super::levels::Level`].
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct LevelRecord {
+    pub(super) codec: u16,
+    pub(super) payload: LevelPayload,
+    pub(super) validity: Valid,
+    pub(super) valid: u64,
+    pub(super) max_abs_error: f64,
+    pub(super) sum_squares: f64,
 }
 
 /// JSON has no NaN (an error that was not measured) and writes null.
@@ -141,6 +154,21 @@ pub(super) struct Journal {
 #[derive(Serialize, Deserialize)]
 struct PlanLine {
     plan: Plan,
+}
+
+/// A validity as a record names it; `masks` are those of the record so far.
+fn valid<'a>(validity: &'a Validity, masks: &mut Vec<(&'a Mask, Vec<u8>)>) -> Valid {
+    match validity {
+        Validity::All => Valid::All,
+        Validity::None => Valid::None,
+        Validity::Some(mask) => {
+            let known = masks.iter().position(|(known, _)| *known == mask);
+            Valid::Mask(known.unwrap_or_else(|| {
+                masks.push((mask, mask.encode()));
+                masks.len() - 1
+            }))
+        }
+    }
 }
 
 impl Journal {
@@ -266,17 +294,16 @@ impl Journal {
         let mut masks: Vec<(&Mask, Vec<u8>)> = Vec::new();
         let mut outputs = Vec::with_capacity(encoded.outputs.len());
         for output in &encoded.outputs {
-            let validity = match &output.validity {
-                Validity::All => Valid::All,
-                Validity::None => Valid::None,
-                Validity::Some(mask) => {
-                    let known = masks.iter().position(|(known, _)| *known == mask);
-                    Valid::Mask(known.unwrap_or_else(|| {
-                        masks.push((mask, mask.encode()));
-                        masks.len() - 1
-                    }))
-                }
-            };
+            let validity = valid(&output.validity, &mut masks);
+            let levels = output.levels.iter().map(|level| LevelRecord {
+                codec: level.codec,
+                payload: level.payload,
+                validity: valid(&level.validity, &mut masks),
+                valid: level.valid,
+                max_abs_error: level.max_abs_error,
+                sum_squares: level.sum_squares,
+            });
+            let levels = levels.collect();
             outputs.push(OutputRecord {
                 codec: output.codec,
                 payload: output.payload,
@@ -292,6 +319,7 @@ impl Journal {
                 old: output.old,
                 peaks: output.peaks,
                 ssim: output.ssim,
+                levels,
             });
         }
         let mask_piece = |(mask, bytes): &(&Mask, Vec<u8>)| MaskPiece {
@@ -400,6 +428,7 @@ mod tests {
             old: (0.0, 0),
             peaks: Peaks::default(),
             ssim: Similarity::default(),
+            levels: Vec::new(),
         };
         Encoded {
             payloads: vec![vec![n; 100 + usize::from(n)], vec![n + 1; 7]],

@@ -43,6 +43,19 @@ pub struct LayoutVariable {
     pub segments: Vec<Segment>,
 }
 
+impl LayoutVariable {
+    /// Levels of detail: until the longest axis is a few voxels.
+    pub(super) fn n_levels(&self) -> u8 {
+        let longest = self.grid.dims.iter().copied().max().unwrap_or(1);
+        (longest.max(1).ilog2() + 1).min(4) as u8
+    }
+
+    /// Blocks times segments.
+    pub(super) fn units(&self) -> u64 {
+        u64::from(self.grid.n_blocks()) * self.segments.len() as u64
+    }
+}
+
 /// A unit and the optimiser steps that it gets.
 pub(super) struct PlannedUnit {
     /// Which block and step.
@@ -154,6 +167,7 @@ impl Layout {
             groups: &'a [Vec<usize>],
             train: &'a TrainOptions,
             codec: &'a Codec,
+            levels: Option<u8>,
         }
         let steps = |v: &LayoutVariable| v.segments.iter().map(|segment| segment.steps).collect::<Vec<_>>();
         let variable = |v: &LayoutVariable| serde_json::json!([v.name, v.grid.dims, v.grid.block_dims, steps(v)]);
@@ -164,6 +178,7 @@ impl Layout {
             groups: &self.groups,
             train: &options.train,
             codec: &options.codec,
+            levels: options.levels,
         };
         serde_json::json!(identity).to_string()
     }

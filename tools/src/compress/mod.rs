@@ -14,6 +14,7 @@ mod input;
 mod journal;
 mod latents;
 mod layout;
+mod levels;
 mod plan;
 mod planner;
 mod points;
@@ -55,6 +56,9 @@ pub struct CompressOptions {
     pub block: Option<[u32; 3]>,
     /// How blocks are coded.
     pub codec: Codec,
+    /// Levels of detail that can be read by themselves, 1..=4; `None` = those whose index entries are few bytes beside the
+    /// payloads. Grid networks have one.
+    pub levels: Option<u8>,
     /// Network and training of grid networks; the seed is for all.
     pub train: TrainOptions,
     /// Steps that share a network (group of steps), at least 1; `None` = chosen by measured rate and distortion.
@@ -404,12 +408,18 @@ impl Shared<'_> {
         let Self { input, layout, scans, options, stop } = *self;
         let effort = &preset.effort();
         let planner = planner::Planner { input, layout, scans, options, effort, goals, stop };
-        let mut made = plan::Plan { models: vec![Vec::new(); layout.variables.len()], attempt: 0 };
+        let n = layout.variables.len();
+        let mut made = plan::Plan { models: vec![Vec::new(); n], n_stored_levels: vec![1; n], attempt: 0 };
         let mut finished = Vec::new();
+        let targets = goals.targets.len() as u64;
         for (group, variables) in layout.groups.iter().enumerate() {
             let group = planner.group(group as u32, plan, tell)?;
             for (models, &variable) in group.models.iter().zip(variables) {
                 made.models[variable] = models.iter().map(plan::StoredModel::new).collect();
+                let most = layout.variables[variable].n_levels();
+                let entries = targets * layout.variables[variable].units();
+                let chosen = options.levels.unwrap_or_else(|| levels::worthwhile(most, group.bytes, entries));
+                made.n_stored_levels[variable] = chosen.min(most);
             }
             finished.extend(group.finished);
         }
@@ -417,8 +427,11 @@ impl Shared<'_> {
             // All blocks took part in the search: there is nothing to gain from encoding them again.
             made.attempt = plan::ADJUSTMENTS;
         }
+        let n_stored = made.n_stored_levels.clone();
         journal.set_plan(made)?;
-        for (unit, encoded) in finished {
+        for (unit, wanted, mut encoded) in finished {
+            let n_stored = n_stored[layout.groups[unit.group as usize][0]];
+            levels::add(&wanted, &mut encoded, n_stored).map_err(|error| unit_error(layout, unit, error))?;
             journal.append(unit, encoded)?;
         }
         Ok(())
@@ -439,7 +452,7 @@ impl Shared<'_> {
             progress.add(record);
         }
         let shared_models = match (&self.options.codec, journal.plan()) {
-            (Codec::Wavelet { preset, goals }, Some(plan)) => Some((preset.effort(), goals, plan.load())),
+            (Codec::Wavelet { preset, goals }, Some(plan)) => Some((preset.effort(), goals, plan.load(), plan.n_stored_levels.clone())),
             _ => None,
         };
         let shared = Mutex::new((journal, &mut progress, tell));
@@ -449,7 +462,9 @@ impl Shared<'_> {
             }
             let encoded = match (self.input.copy(self.layout, planned.unit)?, &shared_models) {
                 (Some(copied), _) => copied,
-                (None, Some((effort, goals, models))) => self.latents(planned.unit, effort, goals, models)?,
+                (None, Some((effort, goals, models, n_stored))) => {
+                    self.latents(planned.unit, effort, goals, models, n_stored)?
+                }
                 (None, None) => encode(self.input, self.layout, self.scans, planned, self.options, self.stop)?,
             };
             let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
@@ -468,6 +483,7 @@ impl Shared<'_> {
         effort: &Effort,
         goals: &Goals,
         models: &[Vec<wavelet::Model>],
+        n_stored: &[u8],
     ) -> Result<block::Encoded, CompressError> {
         let mut wanted = self.input.wanted(self.layout, unit, self.layout.seed(unit, self.options.train.seed))?;
         wanted.about = planner::about(self.layout, unit.group, self.scans, goals);
@@ -487,7 +503,10 @@ impl Shared<'_> {
                 parts.push(encode().map_err(|error| unit_error(self.layout, unit, error))?);
             }
         }
-        Ok(plan::merge(parts))
+        let mut encoded = plan::merge(parts);
+        let n_stored = n_stored[self.layout.groups[unit.group as usize][0]];
+        levels::add(&job.wanted, &mut encoded, n_stored).map_err(|error| unit_error(self.layout, unit, error))?;
+        Ok(encoded)
     }
 
     /// Whether all blocks together reach the targets. If not, the journal has a better plan and no blocks afterwards.

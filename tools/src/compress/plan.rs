@@ -29,6 +29,8 @@ const PEAK_GROWTH: f64 = 1.5;
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Plan {
     pub(super) models: Vec<Vec<StoredModel>>,
+    /// Levels of detail of every variable that can be read by themselves, at least 1.
+    pub(super) n_stored_levels: Vec<u8>,
     /// How often all blocks were encoded and missed a target.
     pub(super) attempt: u32,
 }

@@ -6,7 +6,7 @@
 
 use super::{
     CompressError, CompressOptions, Event, Goals, Layout, Unit,
-    block::{About, EncodeError, Encoded},
+    block::{About, EncodeError, Encoded, Wanted},
     input::Input,
     latents::Job,
     layout::PlannedUnit,
@@ -55,7 +55,9 @@ pub(super) struct Made {
     /// `[variable of the group][quality]`
     pub(super) models: Vec<Vec<Model>>,
     /// The blocks of the sample as they were coded under the models, if they are all blocks.
-    pub(super) finished: Vec<(Unit, Encoded)>,
+    pub(super) finished: Vec<(Unit, Wanted, Encoded)>,
+    /// Bytes of all payloads and heads, as if all blocks were like those of the sample.
+    pub(super) bytes: f64,
 }
 
 /// Blocks that models are made with.
@@ -77,11 +79,13 @@ impl Planner<'_> {
         let sample = self.sample(group, plan)?;
         let variables = &self.layout.groups[group as usize];
         let mut models: Vec<Vec<Model>> = vec![Vec::new(); variables.len()];
+        let mut bytes = 0.0;
         let mut parts: Vec<Vec<Encoded>> = sample.units.iter().map(|_| Vec::new()).collect();
         for &target in &self.goals.targets {
             for (output, &variable) in variables.iter().enumerate() {
                 let start = models[output].last().cloned();
                 let (model, encoded) = self.variable(&sample, output, variable, target, start.as_ref(), tell)?;
+                bytes += measured(&encoded, &model, sample.share).bytes;
                 models[output].push(model);
                 parts.iter_mut().zip(encoded).for_each(|(parts, encoded)| parts.push(encoded));
             }
@@ -89,9 +93,11 @@ impl Planner<'_> {
         let finished = if sample.share > 1.0 {
             Vec::new()
         } else {
-            sample.units.into_iter().zip(parts.into_iter().map(merge)).collect()
+            let wanted = sample.jobs.into_iter().map(|job| job.wanted);
+            let made = wanted.zip(parts.into_iter().map(merge));
+            sample.units.into_iter().zip(made).map(|(unit, (wanted, encoded))| (unit, wanted, encoded)).collect()
         };
-        Ok(Made { models, finished })
+        Ok(Made { models, finished, bytes })
     }
 
     /// Reads blocks spread over the entropies until there are enough voxels.

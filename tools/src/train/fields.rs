@@ -44,6 +44,18 @@ impl Fields {
         &self.values[output * n..][..n]
     }
 
+    /// The next coarser level of detail: means of the valid ones of ≤ 2×2×2 voxels.
+    pub fn halved(&self) -> Self {
+        let mut values = Vec::new();
+        let extent = self.extent.map(|n| n as usize);
+        for step in self.values.chunks_exact(self.voxels().max(1)) {
+            let mut step = step.to_vec();
+            let half: usize = neuvol_engine::halve(&mut step, extent).iter().product();
+            values.extend_from_slice(&step[..half]);
+        }
+        Self { extent: self.extent.map(|n| n.div_ceil(2)), values, ..*self }
+    }
+
     /// The fields of some outputs only.
     pub fn select(&self, outputs: &[usize]) -> Self {
         let values = outputs.iter().flat_map(|&output| self.output(output)).copied().collect();

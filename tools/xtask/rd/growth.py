@@ -2,8 +2,8 @@
 
     growth.py --tool PROGRAM --inputs DIR --out DIR --sets a --presets fast,default [--targets 40] [--machine JSON]
 
-Compresses central crops of 1/8, 1/4, 1/2 and the whole of the horizontal area of each set, all levels and steps, at 40 dB
-(or the first of the targets, if 40 is not one of them).
+Compresses central crops of 1/8, 1/4, 1/2 and the whole of the horizontal area of each set, all levels and steps, at
+40 dB (or the first of the targets, if 40 is not one of them).
 """
 
 import argparse
@@ -21,8 +21,8 @@ from words import measured_on, size, table
 HALVINGS = [3, 2, 1, 0]
 STAGES = ["scan", "models", "blocks", "check", "write"]
 BYTES_OF_A_FLOAT = 4
-HEADS = ["area", "grid", "Mvoxel", "bytes", "PSNR dB", "seconds", "CPU s", "µs/voxel", "MB/s per core", "memory",
-         *(f"{stage} s" for stage in STAGES)]
+HEADS = "area,grid,Mvoxel,bytes,PSNR dB,seconds,CPU s,µs/voxel,MB/s per core,memory".split(",")
+HEADS += [f"{stage} s" for stage in STAGES]
 
 
 def crop(shape, halvings):
@@ -42,9 +42,15 @@ def cells(halvings, shape, done):
     voxels, cpu, stages = math.prod(shape), done["cpu_seconds"], done.get("stages") or {}
     memory = done.get("peak_memory")
     return [
-        "1" if halvings == 0 else f"1/{2**halvings}", " × ".join(map(str, shape)), f"{voxels / 1e6:.2f}",
-        size(done["bytes"]), f"{done['variables'][0]['psnr']:.2f}", f"{done['seconds']:.1f}", f"{cpu:.1f}",
-        f"{per_voxel(shape, done):.2f}", f"{BYTES_OF_A_FLOAT * voxels / 1e6 / max(cpu, 1e-6):.2f}",
+        "1" if halvings == 0 else f"1/{2**halvings}",
+        " × ".join(map(str, shape)),
+        f"{voxels / 1e6:.2f}",
+        size(done["bytes"]),
+        f"{done['variables'][0]['psnr']:.2f}",
+        f"{done['seconds']:.1f}",
+        f"{cpu:.1f}",
+        f"{per_voxel(shape, done):.2f}",
+        f"{BYTES_OF_A_FLOAT * voxels / 1e6 / max(cpu, 1e-6):.2f}",
         size(memory) if memory else "-",
         *(f"{stages[stage]:.1f}" if stage in stages else "-" for stage in STAGES),
     ]
@@ -57,17 +63,18 @@ def growth(lines):
     voxels = [math.prod(shape) for _, shape, _ in lines]
     (_, small, of_small), (_, large, of_large) = (lines[voxels.index(which)] for which in (min(voxels), max(voxels)))
     ratio = per_voxel(large, of_large) / max(per_voxel(small, of_small), 1e-9)
-    times = math.prod(large) / math.prod(small)
-    return f"µs/voxel of the largest / of the smallest: {ratio:.2f}, with {times:.1f} times the voxels (1: time is linear).\n"
+    times = f"with {math.prod(large) / math.prod(small):.1f} times the voxels"
+    return f"µs/voxel of the largest / of the smallest: {ratio:.2f}, {times} (1: time is linear).\n"
 
 
 def written(goal, tool, machine, measured):
     """The text of growth.md. `measured`: {(set, preset): [(halvings, shape, done event)]}."""
     text = (
-        f"# Time over volume\n\nWritten by `cargo xtask rd --growth`, tool {tool}, {goal.text()}: central crops of the "
-        "horizontal area, with all levels and steps.\n\nSeconds are elapsed, and so are those of the stages; the CPU seconds "
-        "are of all threads, and µs/voxel and MB/s (of 32-bit floats) of CPU time, masked voxels counted. Memory is the peak. "
-        "Figures of single runs. Bytes of crops cannot be compared with each other: each has its own range and content.\n"
+        f"# Time over volume\n\nWritten by `cargo xtask rd --growth`, tool {tool}, {goal.text()}: central crops of "
+        "the horizontal area, with all levels and steps.\n\nSeconds are elapsed, and so are those of the stages; the "
+        "CPU seconds are of all threads, and µs/voxel and MB/s (of 32-bit floats) of CPU time, masked voxels counted. "
+        "Memory is the peak. Figures of single runs. Bytes of crops cannot be compared with each other: each has its "
+        "own range and content.\n"
     )
     text += f"\n{measured_on(machine)}.\n" if machine else ""
     for (name, preset), lines in measured.items():
@@ -102,8 +109,9 @@ def main():
     tool, plans, measured, failures = version(options.tool), goals.plans(options), {}, []
     goal, model = Goal("psnr", plans[0].headline()), options.out / "growth.neuvol"
     for name in options.sets.split(","):
+        source, whole = options.inputs / entries[name]["file"], entries[name]["shape"]
         for halvings in HALVINGS:
-            path, shape = write_crop(options.inputs / entries[name]["file"], entries[name]["shape"], halvings, options.out)
+            path, shape = write_crop(source, whole, halvings, options.out)
             for plan in plans:
                 print(f"{name}, {' × '.join(map(str, shape))}, {plan.preset}", file=sys.stderr)
                 try:

@@ -108,7 +108,8 @@ def best(codecs, of_set, metric, wanted, loss=None):
     needs = []
     for codec in codecs:
         rows = of_set.get(codec, [])
-        found = need(codec, rows, metric, wanted) if loss is None else need_with_peaks(codec, rows, metric, wanted, loss)
+        wanting = (codec, rows, metric, wanted)
+        found = need(*wanting) if loss is None else need_with_peaks(*wanting, loss)
         if found is not None:
             needs.append(found)
     return min(needs, key=lambda found: found.bytes, default=None)

@@ -1,4 +1,4 @@
-"""Writes the data sets that the peers were measured on as raw 32-bit floats, NaN where masked, and sets.json about them.
+"""Writes the data sets that the peers were measured on as raw 32-bit floats, NaN where masked, and sets.json on them.
 
     prepare.py --data DIR --out DIR [--sets a,b] [--day]
 

@@ -75,7 +75,8 @@ class Report:
         """Whether the row's own target and its mask are right; notes it if not."""
         good = row["met"] == "yes" and row["mask_differs"] == "0"
         if not good:
-            self.miss(row, what if row["mask_differs"] == "0" else f"{what}, {row['mask_differs']} masked voxels differ")
+            masks = "" if row["mask_differs"] == "0" else f", {row['mask_differs']} masked voxels differ"
+            self.miss(row, what + masks)
         return good
 
     def miss(self, row, what):
@@ -114,12 +115,12 @@ class Report:
                 classical, x265 = self.both(dataset, "psnr", row)
                 pairs.setdefault(target, []).append((classical, x265, ours))
                 lines.append([
-                    dataset, goal.text(), size(ours), f"{float(row['psnr_db']):.2f}", row["ssim"],
+                    dataset, goal.text(), size(ours), f"{float(row['psnr_db']):.2f}", f"{float(row['ssim_all']):.4f}",
                     percent(row["max_rel_err"]), percent(row["peak_top"], 1, "+"), needed(classical), needed(x265),
                     ratio(classical, ours), ratio(x265, ours), *encode_cells(row), yes(good),
                 ])
-        heads = ["data", "target", "ours", "PSNR dB", "SSIM", "largest error", "peak_top", "best classical", "best x265",
-                 "classical / ours", "x265 / ours", "encode s (CPU)", "µs/voxel", "met"]
+        heads = ["data", "target", "ours", "PSNR dB", "SSIM", "largest error", "peak_top", "best classical",
+                 "best x265", "classical / ours", "x265 / ours", "encode s (CPU)", "µs/voxel", "met"]
         return table(heads, lines) + self.median_lines(pairs) + self.closing(before)
 
     def peaks(self):
@@ -156,7 +157,7 @@ class Report:
                     continue
                 good, ours = self.check(row, f"largest error {goal.text()}"), float(row["bytes"])
                 error, theirs = peers.METRICS["max_error"](row), self.peers.get(dataset, {})
-                needs = [peers.need_or_more(codec, theirs.get(codec, []), "max_error", error) for codec in peers.BOUNDED]
+                needs = [peers.need_or_more(name, theirs.get(name, []), "max_error", error) for name in peers.BOUNDED]
                 # The least of them is a true bound, whichever of them are bounds from below.
                 least = min((need for need in needs if need), key=lambda need: need.bytes, default=None)
                 ratios.setdefault(bound, []).append((least, ours))
@@ -197,15 +198,16 @@ class Report:
         if self.plan.targets and self.plan.peaks is not None:
             text += (
                 f"\n### PSNR, and the top 0.1 % of the voxels lose at most {percent(self.plan.peaks, 0)}\n\n"
-                "Where the target alone loses more, ours is the file for the same target with `--keep-peaks`. Peers: the "
-                "PSNR that we measured for the target alone, and the same condition.\n\n" + self.peaks()
+                "Where the target alone loses more, ours is the file for the same target with `--keep-peaks`. Peers: "
+                "the PSNR that we measured for the target alone, and the same condition.\n\n" + self.peaks()
             )
         if self.plan.bounds:
-            text += "\n### Largest error, as a share of the range\n\nPeers at our measured largest error.\n\n" + self.bounds()
+            text += "\n### Largest error, as a share of the range\n\nPeers at our measured largest error.\n\n"
+            text += self.bounds()
         if self.plan.ssim:
             text += (
-                "\n### SSIM\n\nSSIM: of all steps, windows without masked voxels (`ssim_all`). Peers at our measured SSIM "
-                "as their rows define it (`ssim`).\n\n" + self.ssim()
+                "\n### SSIM\n\nPeers at our measured SSIM as their rows define it (`ssim`: the first and the last "
+                "step, masked voxels filled).\n\n" + self.ssim()
             )
         return text
 
@@ -223,8 +225,8 @@ class Report:
             lines.append([dataset, row["shape"].replace("x", " × "), f"{float(row['psnr_db']):.2f}", size(ours),
                           needed(classical), needed(x265), ratio(classical, ours), ratio(x265, ours),
                           encode_cells(row)[0]])
-        heads = ["data", "grid", "PSNR dB", "Neuvol", "best classical", "best x265", "classical / Neuvol", "x265 / Neuvol",
-                 "encode s (CPU)"]
+        heads = ["data", "grid", "PSNR dB", "Neuvol", "best classical", "best x265", "classical / Neuvol",
+                 "x265 / Neuvol", "encode s (CPU)"]
         return table(heads, lines) + self.median_lines({target: pairs})
 
 
@@ -249,7 +251,8 @@ def comparable(peer_sets, rows, sets):
         if (theirs[0]["shape"], int(theirs[0]["raw_bytes"])) == (ours["shape"], int(ours["raw_bytes"])):
             good[dataset] = peer_sets[dataset]
         else:
-            notes.append(f"{dataset}: the peers' rows are of another grid ({theirs[0]['shape']}) than ours ({ours['shape']})")
+            grids = f"({theirs[0]['shape']}) than ours ({ours['shape']})"
+            notes.append(f"{dataset}: the peers' rows are of another grid {grids}")
     return good, notes
 
 
@@ -258,12 +261,12 @@ def preamble(options, machine):
         "# Rate and distortion beside the peers",
         f"Written by `cargo xtask rd`, tool {options.tool}. Every figure is measured on the decoded file by "
         "`tests/independent/measure.py`, which defines them; bytes are those of the whole file, mask included.",
-        "The peers' bytes are interpolated log-linearly between their measured rows; \"<=\": the peer's smallest measured "
-        "file is already better, so that it may need less; \">=\": its largest is still worse, so that it needs more. "
-        "Ratios are peer / ours: above 1, ours is smaller. "
+        "The peers' bytes are interpolated log-linearly between their measured rows; \"<=\": the peer's smallest "
+        "measured file is already better, so that it may need less; \">=\": its largest is still worse, so that it "
+        "needs more. Ratios are peer / ours: above 1, ours is smaller. "
         f"Classical: the best of {', '.join(peers.CLASSICAL)}; x265: the better of {', '.join(peers.X265)}.",
-        "peak_top: mean error of the top 0.1 % of the voxels; negative = lost. Encode seconds are elapsed time, in brackets "
-        "the CPU time of all threads; µs/voxel are of CPU time.",
+        "SSIM: the mean of all steps (`ssim_all`). peak_top: mean error of the top 0.1 % of the voxels; negative = "
+        "lost. Encode seconds are elapsed time, in brackets the CPU time of all threads; µs/voxel are of CPU time.",
     ]
     if machine:
         lines.append(f"{measured_on(machine)} (rows of an earlier run of the same tool are kept).")

@@ -3,8 +3,8 @@
     runs.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default,best:40 --targets 35,40 --bounds 0.02
             --ssim 0.98 --peaks 0.05 [--restart] [--keep]
 
-Rows that are there already are not measured again; --restart throws away those of these sets and presets first. An empty
-list or value leaves that table out. A preset with numbers, as best:40, is measured at these PSNR targets only.
+Rows that are there already are not measured again; --restart throws away those of these sets and presets first. An
+empty list or value leaves that table out. A preset with numbers, as best:40, is measured at these PSNR targets only.
 """
 
 import argparse

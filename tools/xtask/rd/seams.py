@@ -1,13 +1,15 @@
 """Whether the faces between blocks show in decoded volumes: seams.md, and a picture for every set with several blocks.
 
-    seams.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default [--targets 40] [--block Z,Y,X] [--machine JSON]
+    seams.py --tool PROGRAM --inputs DIR --out DIR --sets a,b --presets default [--targets 40] [--block Z,Y,X]
+             [--machine JSON]
 
 Compresses at 40 dB (or the first of the targets, if 40 is not one of them) with the first preset. A file that
-`cargo xtask rd --keep` left for the same tool and goal is used instead. Only faces in space are looked at, not the ends of
-groups of time steps.
+`cargo xtask rd --keep` left for the same tool and goal is used instead. Only faces in space are looked at, not the ends
+of groups of time steps.
 """
 
 import argparse
+import io
 import json
 import math
 import pathlib
@@ -24,9 +26,8 @@ from words import measured_on, percent, table
 # Distances from the nearest face, in voxels between; None: and all beyond.
 BINS = [(0, 0), (1, 1), (2, 2), (3, 3), (4, 7), (8, None)]
 AXES = "zyx"
-# A slice counts as the worst only if so much of its faces is not masked.
-LEAST_SHARE = 0.25
 CURVE = 32
+COLOURS = 111
 
 
 # ---------------------------------------------------------------- the figures
@@ -51,21 +52,21 @@ def distances(shape, block):
 
 
 class Jumps:
-    """Sums over pairs of neighbours along one axis: |original|, |decoded| and the square of the error's jump, and how many
-    pairs; across faces and inside blocks."""
+    """Sums over pairs of neighbours along one axis: the jumps |original| and |decoded|, the square of the error's jump,
+    and how many pairs; across faces and inside blocks."""
 
     def __init__(self):
         self.across, self.inside = np.zeros(4), np.zeros(4)
 
     def add(self, original, decoded, valid, axis, at):
-        """Returns the squared jumps of the error across the faces, 0 where masked, and which are not masked."""
+        """Returns the squared jumps of the error across the faces, 0 where masked."""
         steps = [np.diff(values, axis=axis) for values in (original, decoded)]
         pairs = np.logical_and(*(np.delete(valid, end, axis=axis) for end in (0, -1)))
         before = [face - 1 for face in at]
         crossing = [np.take(values, before, axis=axis) for values in (*steps, pairs)]
         self.across += sums(*crossing)
         self.inside += sums(*steps, pairs) - sums(*crossing)
-        return (crossing[1] - crossing[0]) ** 2 * crossing[2], crossing[2]
+        return (crossing[1] - crossing[0]) ** 2 * crossing[2]
 
 
 def sums(original, decoded, pairs):
@@ -83,7 +84,7 @@ class Seams:
         self.counts = np.zeros_like(self.squares)
         self.jumps = [Jumps() for _ in shape]
         self.low, self.high = math.inf, -math.inf
-        # Mean square of the error's jumps, step, axis across the slice, index along it.
+        # Sum of the squared jumps of the error across the faces; step; axis across the slice; index along that.
         self.worst = (-1.0, 0, 0, 0)
 
     def add(self, step, original, decoded):
@@ -96,23 +97,16 @@ class Seams:
         away, error = self.distance[valid], decoded[valid] - inside
         self.squares += np.bincount(away, error * error, minlength=self.squares.size)
         self.counts += np.bincount(away, minlength=self.counts.size)
-        total = [np.zeros(extent) for extent in self.shape]
-        count, possible = [np.zeros(extent) for extent in self.shape], [0, 0, 0]
+        slices = [np.zeros(extent) for extent in self.shape]
         for axis, (jumps, at) in enumerate(zip(self.jumps, self.faces)):
             if not at:
                 continue
-            squares, pairs = jumps.add(original, decoded, valid, axis, at)
+            squares = jumps.add(original, decoded, valid, axis, at)
             for across in {0, 1, 2} - {axis}:
-                others = tuple({0, 1, 2} - {across})
-                total[across] += squares.sum(axis=others)
-                count[across] += pairs.sum(axis=others)
-                possible[across] += pairs.size // self.shape[across]
-        for across in range(3):
-            enough = count[across] > LEAST_SHARE * possible[across]
-            if enough.any():
-                mean = np.where(enough, total[across] / np.maximum(count[across], 1), -1)
-                at = int(mean.argmax())
-                self.worst = max(self.worst, (float(mean[at]), step, across, at))
+                slices[across] += squares.sum(axis=tuple({0, 1, 2} - {across}))
+        for across, sums_along in enumerate(slices):
+            at = int(sums_along.argmax())
+            self.worst = max(self.worst, (float(sums_along[at]), step, across, at))
 
     def range(self):
         return self.high - self.low
@@ -128,8 +122,8 @@ class Seams:
         return math.sqrt(self.squares[part].sum() / count) / self.range() if count else math.nan
 
     def jump(self, which):
-        """(across, inside) of the mean jump, as shares of the range: of the original, 0, or the decoded volume, 1. 2: the
-        root mean square of the error's jump. Inside: the axes weighted as they count across."""
+        """(across, inside) of the mean jump, as shares of the range: of the original, 0, or the decoded volume, 1. 2:
+        the root mean square of the error's jump. Inside: the axes weighted as they count across."""
         weight = sum(jumps.across[3] for jumps in self.jumps)
         if not weight:
             return math.nan, math.nan
@@ -171,28 +165,36 @@ def name_of_bin(first, last):
 
 def written(preset, goal, tool, machine, found, single):
     """The text of seams.md. `found`: {set: (grid, block, seams)}; `single`: words about sets with one block."""
-    grids = [[name, " × ".join(map(str, shape)), " × ".join(map(str, block))] for name, (shape, block, _) in found.items()]
+    grids = [[name, *(" × ".join(map(str, sides)) for sides in about[:2])] for name, about in found.items()]
+    all_seams = {name: seams for name, (_, _, seams) in found.items()}
     bins = [name_of_bin(*ends) for ends in BINS]
     heads = [f"{what} {where}" for what in ("original", "decoded", "error") for where in ("across", "inside", "ratio")]
     paragraphs = [
         "# Faces between blocks",
         f"Written by `cargo xtask rd --seams`, tool {tool}, preset {preset}, {goal.text()}. Shares are of the range.",
         f"{measured_on(machine)}." if machine else "",
-        "## Root mean square error by distance",
-        "Distance: the voxels between a voxel and the nearest face between two blocks; 0 touches one. A seam makes the last "
-        "column larger than 1; smaller blocks, or a field that is livelier near the faces, can do so as well.",
-        table(["data", "grid (z, y, x)", "block", "PSNR dB", *bins, f"{bins[0]} / {bins[-1]}"],
-              [[*grid, *distance_cells(seams)] for grid, (_, _, seams) in zip(grids, found.values())]),
-        "## Jumps between neighbours",
-        "Original and decoded: the mean of |next voxel - voxel| across faces, and of pairs inside blocks along the same axes, "
-        "weighted alike. A seam is a ratio that the original does not have. Error: the root mean square of its jumps; "
-        "ratio 1: the faces are like any other place.",
-        table(["data", *heads], [[name, *jump_cells(seams)] for name, (_, _, seams) in found.items()]),
     ]
-    for name, (_, _, seams) in found.items():
+    tables = [
+        "## Root mean square error by distance",
+        "Distance: the voxels between a voxel and the nearest face between two blocks; 0 touches one. A seam makes the "
+        "last column larger than 1; so does a field that happens to be livelier near the faces.",
+        table(
+            ["data", "grid (z, y, x)", "block", "PSNR dB", *bins, f"{bins[0]} / {bins[-1]}"],
+            [[*grid, *distance_cells(seams)] for grid, seams in zip(grids, all_seams.values())],
+        ),
+        "## Jumps between neighbours",
+        "Original and decoded: the mean of |next voxel - voxel| across faces, and of pairs inside blocks along the "
+        "same axes, weighted alike. A seam is a ratio that the original does not have. Error: the root mean square of "
+        "its jumps; ratio 1: the faces are like any other place.",
+        table(["data", *heads], [[name, *jump_cells(seams)] for name, seams in all_seams.items()]),
+    ]
+    paragraphs += tables if found else []
+    for name, seams in all_seams.items():
         _, step, axis, at = seams.worst
-        paragraphs.append(f"## {name}\n\nThe slice with the largest jumps of the error: step {step}, {AXES[axis]} = {at}.\n\n"
-                          f"![{name}](seams_{name}.png)")
+        paragraphs.append(f"## {name}")
+        where = f"step {step}, {AXES[axis]} = {at}"
+        paragraphs.append(f"The slice whose faces have the largest jumps of the error together: {where}.")
+        paragraphs.append(f"![{name}](seams_{name}.png)")
     paragraphs += single
     return "\n\n".join(paragraph.strip() for paragraph in paragraphs if paragraph) + "\n"
 
@@ -203,7 +205,8 @@ def factor(error, span):
     if not largest or not math.isfinite(largest):
         return 1
     room = span / 2 / largest
-    return max([1] + [mantissa * 10**power for power in range(6) for mantissa in (1, 2, 5) if mantissa * 10**power <= room])
+    round_ones = [mantissa * 10**power for power in range(6) for mantissa in (1, 2, 5)]
+    return max([1] + [times for times in round_ones if times <= room])
 
 
 def draw(path, name, seams, original, decoded):
@@ -218,25 +221,46 @@ def draw(path, name, seams, original, decoded):
     low, high = np.nanmin(original), np.nanmax(original)
     error = decoded - original
     times, half = factor(error, high - low), (high - low) / 2
+    scales = [plt.get_cmap(colours, COLOURS) for colours in ("viridis", "RdBu_r")]
     figure, panels = plt.subplots(1, 4, figsize=(19, 4.6))
-    shown = [("original", original, low, high, "viridis"), ("decoded", decoded, low, high, "viridis"),
-             (f"error × {times}", error * times, -half, half, "RdBu_r")]
-    for panel, (title, values, bottom, top, colours) in zip(panels, shown):
+    shown = [
+        ("original", original, low, high, scales[0]),
+        ("decoded", decoded, low, high, scales[0]),
+        (f"error × {times}", error * times, -half, half, scales[1]),
+    ]
+    for panel, (title, values, bottom, top, scale) in zip(panels, shown):
         aspect = "equal" if max(values.shape) <= 3 * min(values.shape) else "auto"
-        drawn = panel.imshow(values, origin="lower", vmin=bottom, vmax=top, cmap=colours, aspect=aspect)
+        drawn = panel.imshow(values, origin="lower", vmin=bottom, vmax=top, cmap=scale, aspect=aspect)
         panel.set_xticks([face - 0.5 for face in seams.faces[columns]], seams.faces[columns])
         panel.set_yticks([face - 0.5 for face in seams.faces[rows]], seams.faces[rows])
         panel.tick_params(direction="out", length=8, width=1.5, top=True, right=True)
         panel.set(title=title, xlabel=AXES[columns], ylabel=AXES[rows])
         figure.colorbar(drawn, ax=panel, shrink=0.75)
     figures = [100 * seams.rmse(away, away) for away in range(min(CURVE, seams.counts.size))]
-    panels[3].plot(figures, marker="o", ms=3)
-    panels[3].set(title="root mean square error / range (%)", xlabel="voxels from the nearest face", ylim=(0, None))
+    panels[3].plot(figures, marker="o", ms=3, color="black")
+    panels[3].set(
+        title="root mean square error / range (%)",
+        xlabel="voxels from the nearest face",
+        ylim=(0, 1.1 * max(np.nanmax(figures), 1e-9)),
+    )
     panels[3].grid(alpha=0.3)
     figure.suptitle(f"{name}, step {step}, {AXES[axis]} = {at}: ticks are faces between blocks")
     figure.tight_layout()
-    figure.savefig(path, dpi=80, metadata={"Software": None})
+    save(figure, scales, path)
     plt.close(figure)
+
+
+def save(figure, scales, path):
+    """With a palette of the colours that are drawn: a third of the bytes."""
+    from PIL import Image
+
+    colours = [bytes(colour[:3]) for scale in scales for colour in scale(np.arange(scale.N), bytes=True)]
+    greys = [bytes([level] * 3) for level in np.linspace(0, 255, 256 - len(colours)).astype(int)]
+    palette, drawn = Image.new("P", (1, 1)), io.BytesIO()
+    palette.putpalette(b"".join(colours + greys))
+    figure.savefig(drawn, dpi=80)
+    pixels = Image.open(drawn).convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE)
+    pixels.save(path, optimize=True)
 
 
 # ---------------------------------------------------------------- running the tool

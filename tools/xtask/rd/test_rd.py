@@ -1,4 +1,5 @@
-"""Tests of what needs no measuring: interpolation, goals and plans, the table of rows, the reports. Python alone."""
+"""Tests of what needs no measuring: interpolation, goals and plans, the table of rows, the reports. Python alone; those
+of seams need numpy and scipy too."""
 
 import argparse
 import pathlib
@@ -6,9 +7,17 @@ import tempfile
 import unittest
 
 import goals
+import growth
 import peers
 import report
 from goals import Goal
+
+try:
+    import numpy as np
+
+    import seams
+except ImportError:
+    seams = None
 
 
 def peer(size, psnr, peak_top=0.0, max_error=0.01, ssim=0.9):
@@ -19,7 +28,13 @@ def peer(size, psnr, peak_top=0.0, max_error=0.01, ssim=0.9):
 def ours(dataset="a", setting="40", size=1000, psnr=40.0, peak_top=0.0, ssim=0.9, codec="neuvol-default", **more):
     row = dict.fromkeys(goals.FIELDS, "")
     row |= {"dataset": dataset, "shape": "10x10x10", "raw_bytes": "4000", "codec": codec, "setting": setting}
-    row |= {"bytes": str(size), "psnr_db": str(psnr), "max_rel_err": "1.000e-02", "ssim": str(ssim), "ssim_all": str(ssim)}
+    row |= {
+        "bytes": str(size),
+        "psnr_db": str(psnr),
+        "max_rel_err": "1.000e-02",
+        "ssim": str(ssim),
+        "ssim_all": str(ssim),
+    }
     row |= {"peak_top": str(peak_top), "encode_seconds": "2.00", "encode_cpu_seconds": "1.00"}
     row |= {"mask_differs": "0", "met": "yes", "tool": "1+a"}
     return row | more
@@ -52,7 +67,8 @@ class Interpolation(unittest.TestCase):
             self.assertAlmostEqual(peers.need("sz3", rows, metric, peers.METRICS[metric](row)).bytes, 1000)
 
     def test_the_best_is_the_smallest(self):
-        of_set = {"sz3": [peer(100, 30), peer(400, 50)], "zfp": [peer(50, 30), peer(900, 50)], "x265-zvid": [peer(1, 60)]}
+        of_set = {"sz3": [peer(100, 30), peer(400, 50)], "zfp": [peer(50, 30), peer(900, 50)]}
+        of_set["x265-zvid"] = [peer(1, 60)]
         self.assertEqual(peers.best(peers.CLASSICAL, of_set, "psnr", 40).codec, "sz3")
         self.assertEqual(peers.best(peers.CLASSICAL, of_set, "psnr", 31).codec, "zfp")
         self.assertIsNone(peers.best(peers.CLASSICAL, of_set, "psnr", 55))
@@ -62,7 +78,7 @@ class Interpolation(unittest.TestCase):
         plain = peers.best(["sz3"], {"sz3": rows}, "psnr", 40)
         kept = peers.best(["sz3"], {"sz3": rows}, "psnr", 40, 0.05)
         self.assertAlmostEqual(plain.bytes, 1000)
-        self.assertAlmostEqual(kept.bytes, 1000 * 10 ** 0.150515, delta=0.1)
+        self.assertAlmostEqual(kept.bytes, 1000 * 10**0.150515, delta=0.1)
         self.assertAlmostEqual(peers.best(["sz3"], {"sz3": rows}, "psnr", 50, 0.05).bytes, 10000)
         self.assertIsNone(peers.best(["sz3"], {"sz3": rows[:2]}, "psnr", 35, 0.05))
 
@@ -89,7 +105,8 @@ class Targets(unittest.TestCase):
         self.assertEqual(goals.for_peaks(ours(peak_top=-0.051), 40.0, 0.05), Goal("peaks", 40.0, 0.05))
 
     def test_a_preset_can_be_limited_to_some_targets(self):
-        options = argparse.Namespace(presets="default,best:40:45", targets=[35.0], bounds=[0.02], ssim=[0.98], peaks=0.05)
+        options = argparse.Namespace(targets=[35.0], bounds=[0.02], ssim=[0.98], peaks=0.05)
+        options.presets = "default,best:40:45"
         default, best = goals.plans(options)
         self.assertEqual(default, goals.Plan("default", [35.0], [0.02], [0.98], 0.05))
         self.assertEqual(best, goals.Plan("best", [40.0, 45.0], [], [], 0.05))
@@ -195,6 +212,109 @@ class Written(unittest.TestCase):
         self.assertEqual(report.replaced(new, "| new |\n"), new)
         self.assertIsNone(report.replaced("no markers", "x"))
         self.assertIsNone(report.replaced(f"{report.END} {report.BEGIN}", "x"))
+
+
+class Growth(unittest.TestCase):
+    def done(self, cpu, **more):
+        return {"bytes": 1500, "seconds": 2.0, "cpu_seconds": cpu, "variables": [{"psnr": 40.01}]} | more
+
+    def test_crops_are_central_and_halve_the_area(self):
+        shape = [24, 40, 200, 300]
+        self.assertEqual(growth.crop(shape, 0), (slice(0, 200), slice(0, 300)))
+        self.assertEqual(growth.crop(shape, 1), (slice(0, 200), slice(75, 225)))
+        self.assertEqual(growth.crop(shape, 2), (slice(50, 150), slice(75, 225)))
+        self.assertEqual(growth.crop(shape, 3), (slice(50, 150), slice(112, 187)))
+
+    def test_times_are_told_by_voxel_and_stage(self):
+        done = self.done(4.0, peak_memory=2e8, stages={"scan": 0.5, "blocks": 1.25})
+        cells = growth.cells(3, [10, 100, 1000], done)
+        self.assertEqual(cells[:6], ["1/8", "10 × 100 × 1000", "1.00", "1.5 kB", "40.01", "2.0"])
+        self.assertEqual(cells[6:10], ["4.0", "4.00", "1.00", "200.00 MB"])
+        self.assertEqual(cells[10:], ["0.5", "-", "1.2", "-", "-"])
+        self.assertEqual(len(cells), len(growth.HEADS))
+
+    def test_what_the_tool_does_not_tell_is_a_dash(self):
+        self.assertEqual(growth.cells(0, [10, 10, 10], self.done(4.0))[9:], ["-"] * 6)
+
+    def test_growth_is_the_ratio_of_the_largest_to_the_smallest(self):
+        lines = [(3, [10, 10, 10], self.done(1.0)), (0, [10, 10, 80], self.done(12.0))]
+        self.assertIn("smallest: 1.50, with 8.0 times the voxels", growth.growth(lines))
+        self.assertEqual(growth.growth(lines[:1]), "")
+        text = growth.written(Goal("psnr", 40.0), "1+a", None, {("a", "fast"): lines, ("a", "default"): lines[:1]})
+        self.assertEqual((text.count("## a, preset"), text.count("smallest:")), (2, 1))
+
+
+@unittest.skipIf(seams is None, "numpy or scipy is not installed")
+class Faces(unittest.TestCase):
+    def look(self, original, decoded, block):
+        found = seams.Seams(original.shape, block)
+        found.add(0, original, decoded)
+        return found
+
+    def step(self):
+        """Two blocks along x whose decoded values differ by 2 at the face, on a ramp along x from 0 to 15."""
+        original = np.broadcast_to(np.arange(16, dtype=np.float32), (3, 4, 16)).copy()
+        decoded = original.copy()
+        decoded[:, :, :8] -= 1
+        decoded[:, :, 8:] += 1
+        return original, decoded
+
+    def test_faces_are_where_a_block_begins(self):
+        self.assertEqual(seams.faces([10, 88, 129], [16, 88, 64]), [[], [], [64, 128]])
+
+    def test_a_voxel_that_touches_a_face_is_at_distance_0(self):
+        self.assertEqual(seams.distance(10, [4, 8]).tolist(), [3, 2, 1, 0, 0, 1, 1, 0, 0, 1])
+        away = seams.distances([2, 16, 16], [8, 8, 8])
+        self.assertEqual([away[0, 0, 0], away[1, 8, 0], away[0, 5, 11]], [7, 0, 2])
+
+    def test_errors_are_told_by_their_distance(self):
+        original, decoded = self.step()
+        decoded[:, :, :7], decoded[:, :, 9:] = original[:, :, :7], original[:, :, 9:]
+        found = self.look(original, decoded, [8, 8, 8])
+        self.assertAlmostEqual(found.rmse(0, 0), 1 / 15)
+        self.assertEqual((found.rmse(1, 1), found.rmse(4, 7)), (0, 0))
+        self.assertTrue(np.isnan(found.rmse(8, None)))
+        self.assertEqual(seams.distance_cells(found)[1:3], ["6.667 %", "0.000 %"])
+
+    def test_jumps_across_faces_are_set_beside_those_inside(self):
+        found = self.look(*self.step(), [8, 8, 8])
+        for which, (across, inside) in enumerate([(1, 1), (3, 1), (2, 0)]):
+            self.assertAlmostEqual(found.jump(which)[0], across / 15)
+            self.assertAlmostEqual(found.jump(which)[1], inside / 15)
+        self.assertEqual(seams.jump_cells(found)[5], "3.00")
+
+    def test_masked_voxels_make_no_jump(self):
+        original, decoded = self.step()
+        original[:, :, 8] = decoded[:, :, 8] = np.nan
+        found = self.look(original, decoded, [8, 8, 8])
+        self.assertTrue(np.isnan(found.jump(1)[0]))
+        self.assertEqual(found.counts.sum(), 3 * 4 * 15)
+
+    def test_the_worst_slice_has_the_largest_jumps_of_the_error(self):
+        original, decoded = self.step()
+        decoded[2, :, 8:] += 3
+        found = seams.Seams(original.shape, [8, 8, 8])
+        found.add(0, *self.step())
+        found.add(1, original, decoded)
+        self.assertEqual(found.worst, (4 * 25.0, 1, 0, 2))
+
+    def test_axes_are_weighted_as_they_count_across_faces(self):
+        # Steep along z, where there is no face: nothing of that is compared.
+        original = np.broadcast_to(100 * np.arange(3, dtype=np.float32)[:, None, None], (3, 16, 16)).copy()
+        original += np.arange(16, dtype=np.float32)
+        self.assertAlmostEqual(self.look(original, original, [8, 16, 8]).jump(0)[1], 1 / 215)
+
+    def test_errors_are_enlarged_by_round_factors(self):
+        self.assertEqual(seams.factor(np.full((9, 9), 0.3), 10.0), 10)
+        self.assertEqual(seams.factor(np.full((9, 9), 30.0), 10.0), 1)
+        self.assertEqual(seams.factor(np.zeros((9, 9)), 10.0), 1)
+
+    def test_the_report_has_both_tables_and_the_sets_of_one_block(self):
+        found = {"a": ([3, 4, 16], [8, 8, 8], self.look(*self.step(), [8, 8, 8]))}
+        text = seams.written("fast", Goal("psnr", 40.0), "1+a", None, found, ["b: the grid 1 × 2 × 3 is one block."])
+        self.assertIn("| a | 3 × 4 × 16 | 8 × 8 × 8 | 23.52 | 6.667 % |", text)
+        self.assertIn("![a](seams_a.png)", text)
+        self.assertTrue(text.endswith("is one block.\n"))
 
 
 if __name__ == "__main__":

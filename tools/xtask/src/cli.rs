@@ -19,14 +19,18 @@ Usage: cargo xtask COMMAND
       --data DIR            the data sets (default: $NEUVOL_DATA)
       --peers DIR           the folder of the peers' rd_dev.csv (default: `peers` beside the data, if it is there)
       --sets A,B            only these sets; --day adds the large synthetic day (230 MB, two minutes to make)
-      --preset A,B          presets (default: default)
+      --preset A,B          presets (default: default); B:40:45 measures B at these PSNR targets only
       --targets DB,DB       PSNR targets (default: 35,40,45,50)
       --peaks P%            the top 0.1 % of the voxels lose at most P (default: 5%); none leaves that table out
       --bounds P%,P%        largest errors, as shares of the range (default: 2%,0.5%), or none
-      --ssim X              SSIM to reach (default: 0.98), or none
+      --ssim X,X            mean SSIM of all steps to reach (default: 0.98), or none
       --tool PROGRAM        measure this `neuvol` (default: build the one of this checkout)
       --out DIR             where results go (default: target/rd); --keep keeps the compressed and decoded files there
       --restart             measure again what is in rd.csv
+      --seams               instead: whether the faces between blocks show at 40 dB (seams.md and pictures), with the first
+                            preset; --block Z,Y,X sets the blocks' extent
+      --growth              instead: time over volume, and of each stage, for crops of --sets (default: the largest) at
+                            40 dB, for each preset (growth.md)
       --readme              also replace the table between the markers <!-- rd:begin --> and <!-- rd:end --> of README.md
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
@@ -79,17 +83,32 @@ fn rate_distortion(rest: &mut Rest) -> Result<rd::Options, Failure> {
         keep: rest.flag("--keep"),
         restart: rest.flag("--restart"),
         readme: rest.flag("--readme"),
+        seams: rest.flag("--seams"),
+        growth: rest.flag("--growth"),
         data: rest.option("--data")?.map(PathBuf::from),
         peers: rest.option("--peers")?.map(PathBuf::from),
         tool: rest.option("--tool")?.map(PathBuf::from),
         out: rest.option("--out")?.map(PathBuf::from),
         sets: rest.option("--sets")?.unwrap_or_default(),
-        presets: rest.option("--preset")?.unwrap_or_else(|| "default".into()),
+        presets: rest.option("--preset")?.map_or_else(|| Ok("default".into()), presets)?,
         targets: rest.numbers("--targets", "35,40,45,50", number)?,
         peaks: rest.numbers("--peaks", "5%", share)?,
         bounds: rest.numbers("--bounds", "2%,0.5%", share)?,
         ssim: rest.numbers("--ssim", "0.98", number)?,
+        block: rest.option("--block")?.unwrap_or_default(),
     })
+}
+
+/// Presets with commas between, each with the targets it is limited to, if any.
+fn presets(text: String) -> Result<String, Failure> {
+    let good = |word: &str| {
+        let mut parts = word.split(':');
+        parts.next().is_some_and(|name| !name.is_empty()) && parts.all(|target| number(target).is_some())
+    };
+    if text.split(',').all(good) {
+        return Ok(text);
+    }
+    Err(Failure::Usage(format!("`rd --preset {text}` is not like `--preset default,best:40:45`")))
 }
 
 /// A number above 0.
@@ -186,11 +205,24 @@ mod tests {
         assert_eq!((options.targets.as_str(), options.bounds.as_str()), ("35,40,45,50", "0.02,0.005"));
         assert_eq!((options.ssim.as_str(), options.peaks.as_str(), options.presets.as_str()), ("", "0.05", "fast"));
         assert_eq!((options.data, options.keep, options.day), (Some("d".into()), true, false));
+        let Ok(Command::Rd(options)) = parse_words("rd --growth --preset fast,best:40:45 --ssim .98,.9") else {
+            panic!("not understood");
+        };
+        assert_eq!((options.presets.as_str(), options.ssim.as_str()), ("fast,best:40:45", "0.98,0.9"));
+        assert_eq!((options.growth, options.seams), (true, false));
     }
 
     #[test]
     fn wrong_command_lines_are_refused() {
-        let rd = ["rd --targets x", "rd --bounds 2", "rd --ssim", "rd --peaks 0%", "rd --targets 40,", "rd x"];
+        let rd = [
+            "rd --targets x",
+            "rd --bounds 2",
+            "rd --ssim",
+            "rd --peaks 0%",
+            "rd --targets 40,",
+            "rd x",
+            "rd --preset a:x",
+        ];
         let others = ["", "tset", "test --slow", "demo --out", "fuzz 0", "fuzz soon", "fuzz 5 6", "bench x"];
         for line in others.into_iter().chain(rd) {
             let failure = parse_words(line).expect_err(line);

@@ -1,4 +1,5 @@
-//! `cargo xtask rd`: rate and distortion of `neuvol compress` beside the peers' measured rows.
+//! `cargo xtask rd`: rate and distortion of `neuvol compress` beside the peers' measured rows; with `--seams` and
+//! `--growth` the faces between its blocks and its time over volume.
 //!
 //! The scripts in `tools/xtask/rd` prepare the data, run the tool, and report. What they measure comes from
 //! `tests/independent/measure.py`, which shares no code with the tool.
@@ -21,13 +22,14 @@ const MEASURING: &str = "tests/independent";
 
 /// What to measure. Lists are words with commas between, as the scripts take them; empty ones ask for nothing, except
 /// `sets`, where that means all.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) data: Option<PathBuf>,
     pub(crate) peers: Option<PathBuf>,
     pub(crate) tool: Option<PathBuf>,
     pub(crate) out: Option<PathBuf>,
     pub(crate) sets: String,
+    /// `best:40:45` limits a preset to these targets in dB.
     pub(crate) presets: String,
     /// In dB.
     pub(crate) targets: String,
@@ -35,6 +37,10 @@ pub(crate) struct Options {
     pub(crate) peaks: String,
     pub(crate) bounds: String,
     pub(crate) ssim: String,
+    /// Blocks of this extent for `seams`; empty: the tool's.
+    pub(crate) block: String,
+    pub(crate) seams: bool,
+    pub(crate) growth: bool,
     pub(crate) day: bool,
     pub(crate) keep: bool,
     pub(crate) restart: bool,
@@ -64,11 +70,29 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     };
 
     let inputs = out.join("sets");
-    let mut prepare = python.script(workspace, &format!("{SCRIPTS}/prepare.py"));
-    prepare.arg("--data").arg(&data).arg("--out").arg(&inputs).args(["--sets", &options.sets]);
-    prepare.args(options.day.then_some("--day"));
-    let sets = workspace::capture(&mut prepare)?;
+    let prepare = |wanted: &str| {
+        let mut prepare = python.script(workspace, &format!("{SCRIPTS}/prepare.py"));
+        prepare.arg("--data").arg(&data).arg("--out").arg(&inputs).args(["--sets", wanted]);
+        workspace::capture(prepare.args(options.day.then_some("--day")))
+    };
+    let looks = looks(options);
+    for &(name, wanted) in &looks {
+        let sets = prepare(wanted)?;
+        let mut look = python.script(workspace, &format!("{SCRIPTS}/{name}.py"));
+        look.arg("--tool").arg(&tool).arg("--inputs").arg(&inputs).arg("--out").arg(&out);
+        look.arg(format!("--sets={}", sets.trim())).arg(format!("--presets={}", options.presets));
+        look.arg(format!("--targets={}", options.targets)).args(["--machine", &machine.to_string()]);
+        if name == "seams" {
+            look.arg(format!("--block={}", options.block));
+        }
+        workspace::run(&mut look)?;
+        eprintln!("xtask: {name}.md is in {}", out.display());
+    }
+    if !looks.is_empty() {
+        return Ok(());
+    }
 
+    let sets = prepare(&options.sets)?;
     let wanted = [
         ("--sets", sets.trim()),
         ("--presets", &options.presets),
@@ -95,6 +119,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<(), Failur
     let reported = workspace::run(&mut report);
     eprintln!("xtask: report.md, rd.csv and plots are in {}", out.display());
     measured.and(reported).map_err(|_| Failure::Failed("see above for what failed or is unmet".into()))
+}
+
+/// What is asked for instead of rates and distortions: the script's name and its sets.
+fn looks(options: &Options) -> Vec<(&'static str, &str)> {
+    let largest = if options.day { "plume_full_day_pm25" } else { "plume_a_pm25" };
+    let cropped = if options.sets.is_empty() { largest } else { &options.sets };
+    let seams = options.seams.then_some(("seams", options.sets.as_str()));
+    seams.into_iter().chain(options.growth.then_some(("growth", cropped))).collect()
 }
 
 /// The tests of the scripts that need nothing but Python.
@@ -155,6 +187,17 @@ mod tests {
         assert_eq!(data(Some(&given), variable.clone()), Ok("a".into()));
         assert_eq!(data(None, variable), Ok("b".into()));
         assert_eq!(data(None, None).unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn seams_take_all_sets_and_growth_the_largest_unless_told_otherwise() {
+        let options = |sets: &str, day| Options { sets: sets.into(), day, growth: true, ..Options::default() };
+        assert_eq!(looks(&options("", false)), [("growth", "plume_a_pm25")]);
+        assert_eq!(looks(&options("", true)), [("growth", "plume_full_day_pm25")]);
+        assert_eq!(looks(&options("wrf_T", true)), [("growth", "wrf_T")]);
+        let both = Options { seams: true, ..options("", false) };
+        assert_eq!(looks(&both), [("seams", ""), ("growth", "plume_a_pm25")]);
+        assert_eq!(looks(&Options::default()), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! at once, so that they stay in cache.
 #[cfg(target_arch = "x86_64")]
 mod bf16_head;
+mod detail;
 mod f32_head;
 mod features;
 mod judge;

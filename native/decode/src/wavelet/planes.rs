@@ -3,6 +3,7 @@
 //! What the coarser levels give is an array of half the extent. A plane of the finest level is mixed from the packed
 //! coefficients, put together along x and y, and goes into the lifting along z, which works on whole planes and keeps
 //! three of them. So r is never an array: the last eight planes are there.
+use super::detail::{self, Grid, splits_left};
 use super::packed::Cursor;
 use super::{Coefficients, Finest};
 use crate::aligned::Aligned;
@@ -95,7 +96,8 @@ impl<'a> Planes<'a> {
         }
         let [_, ny, nx] = coefficients.extent;
         if coefficients.finest.is_none() {
-            halve(&mut buffers.coarse, layout.region(*coarse_last), [plane, *coarse_pitch, 1], coefficients.extent);
+            let grid = Grid { extent: layout.region(*coarse_last), strides: [plane, *coarse_pitch, 1] };
+            detail::to_voxels(&mut buffers.coarse, grid, splits_left(layout, *coarse_last), coefficients.extent);
         }
         let pitch = pitch(nx);
         let all = [&mut buffers.low, &mut buffers.high, &mut buffers.high_1].into_iter().flatten();
@@ -245,24 +247,6 @@ impl<'a> Planes<'a> {
         }
         ring[at(j2 - 3)] = odd;
         ring[at(j2 - 2)] = even;
-    }
-}
-
-/// Means of two samples (at an odd end, of one) along axes that are longer than `wanted`, in place.
-fn halve(values: &mut [f32], mut extent: [usize; 3], strides: [usize; 3], wanted: [usize; 3]) {
-    for axis in 0..3 {
-        while extent[axis] > wanted[axis] {
-            let (n, stride) = (extent[axis], strides[axis]);
-            extent[axis] = n.div_ceil(2);
-            let [nz, ny, nx] = extent;
-            for at in (0..nz * ny * nx).map(|i| [i / nx / ny, i / nx % ny, i % nx]) {
-                // Where the result stands, and where its first sample does.
-                let to: usize = at.iter().zip(strides).map(|(n, stride)| n * stride).sum();
-                let from = to + at[axis] * stride;
-                let second = if 2 * at[axis] + 1 < n { from + stride } else { from };
-                values[to] = (values[from] + values[second]) / 2.0;
-            }
-        }
     }
 }
 

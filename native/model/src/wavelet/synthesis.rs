@@ -32,6 +32,14 @@ pub(super) fn synthesise(coefficients: &[i32], layout: &Layout, level: usize) ->
     for value in &mut values {
         *value /= factor;
     }
+    for axis in 0..3 {
+        let split = |stream: &usize| layout.region(*stream)[axis] != layout.region(stream + 1)[axis];
+        let splits = (last..layout.n_levels()).filter(split).count();
+        if splits > 0 {
+            let line = |line: &mut [f32]| centre(line, splits);
+            for_each_line(&mut values, extent, extent, axis, line);
+        }
+    }
     let wanted = layout.extent().map(|n| n.div_ceil(1 << level));
     for axis in 0..3 {
         while extent[axis] > wanted[axis] {
@@ -54,7 +62,7 @@ fn corner(values: &[i32], [_, ny, nx]: [usize; 3], part: [usize; 3]) -> Vec<f32>
 }
 
 /// Calls `work` with every line along `axis` of the first `part` of the array.
-fn for_each_line(values: &mut [f32], extent: [usize; 3], part: [usize; 3], axis: usize, work: fn(&mut [f32])) {
+fn for_each_line(values: &mut [f32], extent: [usize; 3], part: [usize; 3], axis: usize, work: impl Fn(&mut [f32])) {
     let strides = [extent[1] * extent[2], extent[2], 1];
     let (a, b) = ((axis + 1) % 3, (axis + 2) % 3);
     let mut line = vec![0.0; part[axis]];
@@ -92,6 +100,24 @@ fn put_together(line: &mut [f32]) {
         }
     }
     line.copy_from_slice(&x);
+}
+
+/// Moves the samples of a line to the middles of the voxels that they stand for: cubic interpolation through the four
+/// around (Lagrange's).
+fn centre(line: &mut [f32], splits: usize) {
+    let d = (1.0 - 1.0 / (1 << splits) as f32) / 2.0;
+    let weights = [
+        -d * (d - 1.0) * (d - 2.0) / 6.0,
+        (d + 1.0) * (d - 1.0) * (d - 2.0) / 2.0,
+        -(d + 1.0) * d * (d - 2.0) / 2.0,
+        (d + 1.0) * d * (d - 1.0) / 6.0,
+    ];
+    let samples = line.to_vec();
+    for (i, out) in line.iter_mut().enumerate() {
+        // Sample i − 1 and the three behind it, limited to the line.
+        let near = (0..4).map(|j| samples[(i + j).saturating_sub(1).min(samples.len() - 1)]);
+        *out = weights.iter().zip(near).map(|(w, x)| w * x).sum();
+    }
 }
 
 /// Means of 2 neighbours along an axis; of 1 at an odd end.
