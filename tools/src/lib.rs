@@ -9,6 +9,8 @@ pub mod compress;
 pub mod export;
 pub mod generate;
 pub mod metrics;
+#[cfg(feature = "train")]
+pub mod predict;
 pub mod preview;
 mod readable;
 pub mod report;

@@ -157,6 +157,118 @@ fn peaks_are_kept_where_they_are() {
     }
 }
 
+/// Bytes of the payloads and heads of a model.
+fn payload(model: &std::path::Path) -> u64 {
+    let info = json(&ok(&["info", text(model), "--json"]));
+    let section = |kind: &str| {
+        let sections = info["sections"].as_array().unwrap().iter();
+        sections.filter(|s| s["kind"] == kind).map(|s| s["bytes"].as_u64().unwrap()).sum::<u64>()
+    };
+    let table = 64 * info["sections"].as_array().unwrap().iter().filter(|s| s["kind"] == "NETS").count() as u64;
+    info["variables"][0]["payload_bytes"].as_u64().unwrap() + section("NETS").saturating_sub(table)
+}
+
+#[test]
+fn bytes_are_used_for_quality() {
+    let folder = Folder::new();
+    let model = folder.path("model.neuvol");
+    let input = raw(&folder, "rough", [16, 32, 48], |z, y, x| waves(z, y, x) + 0.5 * noise(z, y, x));
+    let mut last = 0.0;
+    for bytes in [1_500, 4_000, 12_000] {
+        let target = bytes.to_string();
+        let arguments = ["compress", text(&input), "-o", text(&model), "--force", "--json", "--preset", "fast"];
+        let psnr = json(&ok(&[&arguments[..], &["--target-bytes", &target]].concat()))["variables"][0]["psnr"].as_f64();
+        let used = payload(&model);
+        assert!((bytes * 4 / 5..=bytes).contains(&used), "{used} of {bytes}");
+        assert!(psnr.unwrap() > last + 1.0, "{psnr:?} after {last}");
+        last = psnr.unwrap();
+    }
+}
+
+#[test]
+fn a_predictor_that_lies_costs_time_only() {
+    let folder = Folder::new();
+    let [model, predictor, log] = ["model.neuvol", "p.json", "log.jsonl"].map(|name| folder.path(name));
+    let input = raw(&folder, "rough", [16, 32, 48], |z, y, x| waves(z, y, x) + 0.5 * noise(z, y, x));
+    let run = |target: [&str; 2], options: &[&str]| {
+        let arguments = ["compress", text(&input), "-o", text(&model), "--force", "--json", "--preset", "fast"];
+        json(&ok(&[&arguments[..], &target, options].concat()))["bytes"].as_u64().unwrap()
+    };
+    let honest = run(["--target-psnr", "40"], &[]);
+    for sign in [1.0, -1.0] {
+        // Says that everything is far better, or far worse, than it is.
+        let layer = |n_in: usize, n_out: usize, bias: f64| serde_json::json!({ "weights": vec![0.0; n_in * n_out], "biases": vec![bias; n_out] });
+        let liar = serde_json::json!({
+            "about": "lies",
+            "input_scales": vec![[0.0, 1.0]; 18],
+            "output_scales": vec![[0.0, 1.0]; 3],
+            "layers": [layer(18, 16, 0.0), layer(16, 16, 0.0), layer(16, 3, 1e9 * sign)],
+        });
+        fs::write(&predictor, liar.to_string()).unwrap();
+        let bytes = run(["--target-psnr", "40"], &["--predictor", text(&predictor)]);
+        ok(&["verify", text(&input), text(&model), "--min-psnr", "40"]);
+        assert!(bytes < honest + honest / 4, "{bytes} instead of {honest}");
+        run(["--target-ssim", ".9"], &["--predictor", text(&predictor)]);
+        ok(&["verify", text(&input), text(&model), "--min-ssim", ".9"]);
+        run(["--target-bytes", "4k"], &["--predictor", text(&predictor)]);
+        assert!((3_000..=4_000).contains(&payload(&model)));
+    }
+    fs::write(&predictor, "{}").unwrap();
+    let options = ["compress", text(&input), "-o", text(&model), "--force", "--predictor", text(&predictor)];
+    fails(&options, 65, &["--predictor", "p.json", "train-predictor"]);
+
+    // A predictor of one's own runs.
+    for target in ["30", "34", "38", "42", "46", "50", "54"] {
+        run(["--target-psnr", target], &["--probe-log", text(&log)]);
+    }
+    let fitted = ["train-predictor", text(&log), "-o", text(&predictor), "--force", "--json", "--held-back", "0"];
+    let fitted = json(&ok(&fitted));
+    assert!(fitted["probes"][0].as_u64().unwrap() >= 20, "{fitted}");
+    assert!(fitted["errors"][0].as_f64().unwrap() < 1.0, "{fitted}");
+    run(["--target-psnr", "40"], &["--predictor", text(&predictor)]);
+    ok(&["verify", text(&input), text(&model), "--min-psnr", "40"]);
+    fails(&["train-predictor", text(&input), "-o", text(&predictor), "--force"], 65, &["cannot read", "rough"]);
+}
+
+#[test]
+fn levels_of_detail_are_prefixes_close_to_averages() {
+    let folder = Folder::new();
+    let [input, model, plain, back] = ["day.nc", "m.neuvol", "p.neuvol", "back.raw"].map(|name| folder.path(name));
+    ok(&["generate", text(&input), "--size", "5x12x40x72", "--seed", "8", "--var", "T"]);
+    let compress = |output: &std::path::Path, levels: &str| {
+        let options = ["--var", "T", "--preset", "fast", "--target-psnr", "50,35", "--levels", levels];
+        json(&ok(&[&["compress", text(&input), "-o", text(output), "--json"][..], &options].concat()))
+    };
+    let (with, without) = (compress(&model, "4"), compress(&plain, "1"));
+    // Entries and masks of the levels, no payloads.
+    let more = with["bytes"].as_u64().unwrap() - without["bytes"].as_u64().unwrap();
+    assert!(more < 3 * 2 * 64 + 3 * 300, "{more}");
+    let info = json(&ok(&["info", text(&model), "--json", "--check"]));
+    assert_eq!(info["variables"][0]["n_stored_levels"], 4);
+    for (level, least) in [("1", 32.0), ("2", 28.0), ("3", 24.0)] {
+        let decoded = [&model, &plain].map(|model| {
+            let options = ["--to", "raw", "--level", level, "--time", "2", "-o", text(&back), "--force"];
+            ok(&[&["decode", text(model)][..], &options].concat());
+            let bytes = fs::read(&back).unwrap();
+            bytes.as_chunks::<4>().0.iter().map(|&b| f32::from_le_bytes(b)).collect::<Vec<_>>()
+        });
+        let [direct, averaged] = &decoded;
+        let nan = |values: &[f32]| values.iter().map(|v| v.is_nan()).collect::<Vec<_>>();
+        assert_eq!(nan(direct), nan(averaged), "masks of level {level}");
+        let valid = || direct.iter().zip(averaged).filter(|(a, _)| !a.is_nan());
+        let (low, high) = valid().fold((f32::MAX, f32::MIN), |(l, h), (_, b)| (l.min(*b), h.max(*b)));
+        let squares = valid().map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / valid().count() as f64;
+        let psnr = 20.0 * (f64::from(high - low) / squares.sqrt()).log10();
+        assert!(psnr > least, "level {level}: {psnr}");
+    }
+    fails(&["compress", text(&input), "-o", text(&model), "--force", "--levels", "5"], 2, &["--levels"]);
+    fails(
+        &["compress", text(&input), "-o", text(&model), "--force", "--codec", "grid", "--levels", "2"],
+        2,
+        &["--levels"],
+    );
+}
+
 #[test]
 fn options_of_the_other_codec_are_refused() {
     let folder = Folder::new();

@@ -8,9 +8,13 @@ use super::{
 };
 use crate::{
     compress::{Codec, CompressOptions, compress},
+    predict::{Log, Predictor},
     source,
 };
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -39,6 +43,12 @@ pub(super) struct Args {
     codec: CodecArgs,
     #[command(flatten)]
     run: RunArgs,
+    /// Predictor of where the search of wavelet models begins, as train-predictor writes it [default: a built-in one]
+    #[arg(long, value_name = "FILE", help_heading = "Codec and quality")]
+    predictor: Option<PathBuf>,
+    /// Add what was tried, and what it gave, to a log for train-predictor
+    #[arg(long, value_name = "FILE", help_heading = "Codec and quality")]
+    probe_log: Option<PathBuf>,
     #[command(flatten)]
     network: Network,
 }
@@ -66,6 +76,17 @@ pub(super) fn block(block: Option<&[u32]>) -> Result<Option<[u32; 3]>, Failure> 
 /// Splits the values of `--vars`.
 pub(super) fn groups(joint: &[String]) -> Vec<Vec<String>> {
     joint.iter().map(|names| names.split(',').map(str::to_owned).collect()).collect()
+}
+
+fn predictor(path: &Path) -> Result<Arc<Predictor>, Failure> {
+    let predictor = Predictor::open(path);
+    predictor.map(Arc::new).map_err(|error| Failure::new(Failure::BAD_INPUT, format!("--predictor: {error}")))
+}
+
+fn probe_log(path: &Path) -> Result<Arc<Log>, Failure> {
+    Log::append(path).map(Arc::new).map_err(|error| {
+        Failure::new(Failure::CANNOT_WRITE, format!("--probe-log: cannot write {}: {error}", path.display()))
+    })
 }
 
 pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
@@ -107,6 +128,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         threads: args.run.threads,
         restart: args.run.restart,
         joint,
+        predictor: args.predictor.as_deref().map(predictor).transpose()?,
+        probe_log: args.probe_log.as_deref().map(probe_log).transpose()?,
     };
     let source = source::open(&args.input)?;
     log::info!("{}: {}", args.input.display(), source.format());

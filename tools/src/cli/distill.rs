@@ -62,6 +62,8 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         compress: CompressOptions {
             codec: Codec::Grid,
             levels: None,
+            predictor: None,
+            probe_log: None,
             variables: args.variables.clone(),
             block: None,
             train: args.network.options(gop, outputs)?,

@@ -4,7 +4,7 @@ use super::{Failure, model, output};
 use neuvol_engine::Volume;
 use neuvol_format::{BlockKey, codec};
 use serde::Serialize;
-use std::{fmt::Write, path::PathBuf};
+use std::{collections::HashSet, fmt::Write, path::PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -48,6 +48,8 @@ struct VariableInfo {
     block: [u32; 3],
     blocks: [u32; 3],
     n_levels: u8,
+    /// Levels of detail with entries of their own.
+    n_stored_levels: u8,
     n_qualities: u8,
     segments: usize,
     min: f32,
@@ -107,13 +109,17 @@ fn variable(volume: &Volume, index: usize) -> Result<VariableInfo, neuvol_format
     ];
     let mut counts = known.map(|(name, id)| (name, id, 0u64));
     let (mut others, mut payload_bytes) = (0, 0);
+    // Finest level first: what begins where another payload does is that one, or its first bytes.
+    let mut seen = HashSet::new();
     for quality in 0..v.n_qualities {
         for level in 0..v.n_stored_levels {
             for segment in 0..reader.segments(index).len() as u32 {
                 for block in 0..v.n_blocks() {
                     let key = BlockKey { variable: index as u32, quality, level, segment, block };
                     let entry = reader.entry(key)?;
-                    payload_bytes += u64::from(entry.payload_len);
+                    if seen.insert(entry.payload_offset) {
+                        payload_bytes += u64::from(entry.payload_len);
+                    }
                     match counts.iter_mut().find(|(_, id, _)| *id == entry.codec) {
                         Some((_, _, count)) => *count += 1,
                         None => others += 1,
@@ -137,6 +143,7 @@ fn variable(volume: &Volume, index: usize) -> Result<VariableInfo, neuvol_format
         block: v.block_dims,
         blocks: v.blocks(),
         n_levels: v.n_levels,
+        n_stored_levels: v.n_stored_levels,
         n_qualities: v.n_qualities,
         segments: reader.segments(index).len(),
         min: v.min,
@@ -170,10 +177,11 @@ fn text(info: &Info<'_>) -> String {
         );
         let _ = writeln!(
             out,
-            "  blocks    {} of {}; levels of detail {}, qualities {}, time segments {}",
+            "  blocks    {} of {}; levels of detail {} ({} stored), qualities {}, time segments {}",
             output::grid(v.blocks),
             output::grid(v.block),
             v.n_levels,
+            v.n_stored_levels,
             v.n_qualities,
             v.segments
         );

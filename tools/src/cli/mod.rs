@@ -9,6 +9,8 @@ mod generate;
 mod info;
 mod model;
 mod output;
+#[cfg(feature = "train")]
+mod predictor;
 mod preview;
 mod report;
 mod steps;
@@ -46,6 +48,9 @@ enum Command {
     /// Merge models of single steps (teachers) into models of many steps (students), without the data
     #[cfg(feature = "train")]
     Distill(distill::Args),
+    /// Fit the network that foresees what compress will need to its own logs
+    #[cfg(feature = "train")]
+    TrainPredictor(predictor::Args),
     /// Show what a model file holds
     Info(info::Args),
     /// Compare a model file with the data that it was made from
@@ -121,6 +126,8 @@ pub fn main() -> ExitCode {
         Command::Compress(args) => compress::run(&args, cli.quiet),
         #[cfg(feature = "train")]
         Command::Distill(args) => distill::run(&args, cli.quiet),
+        #[cfg(feature = "train")]
+        Command::TrainPredictor(args) => predictor::run(&args, cli.quiet),
         Command::Info(args) => info::run(&args),
         Command::Verify(args) => verify::run(&args, cli.quiet),
         Command::Decode(args) => decode::run(&args, cli.quiet),

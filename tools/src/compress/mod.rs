@@ -9,6 +9,7 @@ mod assemble;
 mod block;
 mod check;
 mod distill;
+mod foresight;
 mod gop;
 mod input;
 mod journal;
@@ -20,6 +21,7 @@ mod planner;
 mod points;
 mod residual;
 mod scan;
+mod search;
 mod target;
 
 pub use distill::{DistillOptions, distill};
@@ -29,6 +31,7 @@ pub use layout::Layout;
 pub use target::{Bound, Goals, Target};
 
 use crate::{
+    predict::{Log, Predictor},
     source::{Source, SourceError, Steps, some_steps},
     train::{TrainError, TrainOptions},
     wavelet::{self, Effort, Preset},
@@ -39,7 +42,7 @@ use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Instant,
@@ -69,6 +72,11 @@ pub struct CompressOptions {
     pub threads: usize,
     /// Throw an unfinished run away instead of continuing it.
     pub restart: bool,
+    /// Where the search of wavelet models begins; `None` = as the built-in predictor says. Another one takes other ways to
+    /// the same targets.
+    pub predictor: Option<Arc<Predictor>>,
+    /// Where to log what was tried.
+    pub probe_log: Option<Arc<Log>>,
 }
 
 /// How blocks are coded.
@@ -452,7 +460,9 @@ impl Shared<'_> {
             progress.add(record);
         }
         let shared_models = match (&self.options.codec, journal.plan()) {
-            (Codec::Wavelet { preset, goals }, Some(plan)) => Some((preset.effort(), goals, plan.load(), plan.n_stored_levels.clone())),
+            (Codec::Wavelet { preset, goals }, Some(plan)) => {
+                Some((preset.effort(), goals, plan.load(), plan.n_stored_levels.clone()))
+            }
             _ => None,
         };
         let shared = Mutex::new((journal, &mut progress, tell));
@@ -510,12 +520,7 @@ impl Shared<'_> {
     }
 
     /// Whether all blocks together reach the targets. If not, the journal has a better plan and no blocks afterwards.
-    fn targets_hold(
-        &self,
-        journal: &mut journal::Journal,
-        output: &Path,
-        gop: u32,
-    ) -> Result<bool, CompressError> {
+    fn targets_hold(&self, journal: &mut journal::Journal, output: &Path, gop: u32) -> Result<bool, CompressError> {
         let (Codec::Wavelet { goals, .. }, Some(plan)) = (&self.options.codec, journal.plan()) else {
             return Ok(true);
         };

@@ -94,7 +94,7 @@ impl Plan {
                 if !(0.0..excess).contains(&margin) {
                     // Each miss asks for a little more, so that this ends.
                     let aim = margin - SLACK * (0.5 + f64::from(self.attempt));
-                    model.step *= (aim / SLOPE).clamp(-3.0, 3.0).exp2();
+                    model.step *= target.correction(aim, SLOPE);
                 }
             }
         }

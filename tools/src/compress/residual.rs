@@ -168,12 +168,13 @@ mod tests {
 
     #[test]
     fn losses_are_added_back_when_they_are_worth_it() {
-        let top: Vec<Compared> = (0..40).map(|at| Compared { step: at / 20, at, difference: at as f64 * 0.2 }).collect();
+        let top: Vec<Compared> =
+            (0..40).map(|at| Compared { step: at / 20, at, difference: at as f64 * 0.2 }).collect();
         let make = |loss| of_peaks(&top, Worth { loss, bit: 0.1155 }, [2, 4, 5], 2).unwrap();
         let left = |residual: &Option<Residual>| -> f64 {
-            let given = residual.as_ref().map_or(0.0, |r| {
-                f64::from(r.quantum) * r.steps.iter().flatten().map(|&n| f64::from(n)).sum::<f64>()
-            });
+            let given = residual
+                .as_ref()
+                .map_or(0.0, |r| f64::from(r.quantum) * r.steps.iter().flatten().map(|&n| f64::from(n)).sum::<f64>());
             top.iter().map(|t| t.difference).sum::<f64>() - given
         };
         let losses = [0.0, 1.0, 1e3].map(|loss| left(&make(loss)));

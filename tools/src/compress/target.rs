@@ -51,6 +51,18 @@ impl Bound {
 }
 
 impl Target {
+    /// By what the quantiser's step has to be multiplied for a margin to become 0, at `slope` dB per octave: what is too
+    /// good for a quality takes a coarser step, what is too small for a number of bytes a finer one.
+    pub(super) fn correction(self, margin: f64, slope: f64) -> f64 {
+        let octaves = (margin / slope).clamp(-3.0, 3.0);
+        if matches!(self, Self::Bytes(_)) { (-octaves).exp2() } else { octaves.exp2() }
+    }
+
+    /// Whether one result that reaches the target is to be preferred to another one.
+    pub(super) fn prefers(self, one: &Measured, other: &Measured) -> bool {
+        if matches!(self, Self::Bytes(_)) { one.squares < other.squares } else { one.bytes < other.bytes }
+    }
+
     /// The bound that every value has to keep, if there is one.
     pub(super) fn bound(self, scan: &Scan) -> Option<f64> {
         match self {

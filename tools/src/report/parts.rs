@@ -153,11 +153,12 @@ fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, 
             }
         }
     }
+    // Finest level first: what begins where another payload does is that one, or its first bytes.
     let mut seen = HashSet::new();
     for variable in 0..reader.variables().len() as u32 {
         for key in reader.keys(variable) {
             let entry = reader.entry(key).map_err(format)?;
-            if entry.payload_len > 0 && !seen.insert((entry.payload_offset, entry.payload_len)) {
+            if entry.payload_len > 0 && !seen.insert(entry.payload_offset) {
                 continue;
             }
             if entry.codec == codec::GRID {

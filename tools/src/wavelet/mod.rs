@@ -13,11 +13,13 @@ mod network;
 mod piece;
 mod rate;
 mod rdoq;
+mod traits;
 
 pub use effort::{Effort, Preset};
 pub(crate) use joint::Latents;
 pub(crate) use piece::Piece;
-pub(crate) use rate::step_for;
+pub(crate) use rate::{quantised, step_for};
+pub(crate) use traits::{deviation, traits};
 
 use crate::train::TrainError;
 use features::Level;
@@ -134,13 +136,7 @@ fn moments(pieces: &[&Piece]) -> Level {
 }
 
 /// The block model of a piece and its latents. Components at the end that are all zero are left out.
-pub(crate) fn assemble(
-    piece: &Piece,
-    latents: Latents,
-    model: &Model,
-    effort: &Effort,
-    precise: bool,
-) -> Wavelet {
+pub(crate) fn assemble(piece: &Piece, latents: Latents, model: &Model, effort: &Effort, precise: bool) -> Wavelet {
     let n_steps = piece.n_steps();
     let used = latents.iter().rposition(|component| component.iter().any(|&q| q != 0)).map_or(1, |last| last + 1);
     let mut components = latents;

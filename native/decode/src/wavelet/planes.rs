@@ -97,7 +97,8 @@ impl<'a> Planes<'a> {
         let [_, ny, nx] = coefficients.extent;
         if coefficients.finest.is_none() {
             let grid = Grid { extent: layout.region(*coarse_last), strides: [plane, *coarse_pitch, 1] };
-            detail::to_voxels(&mut buffers.coarse, grid, splits_left(layout, *coarse_last), coefficients.extent);
+            let splits = splits_left(layout, *coarse_last);
+            detail::to_voxels(&mut buffers.coarse, grid, splits, layout.extent(), coefficients.extent);
         }
         let pitch = pitch(nx);
         let all = [&mut buffers.low, &mut buffers.high, &mut buffers.high_1].into_iter().flatten();

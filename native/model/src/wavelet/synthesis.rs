@@ -36,7 +36,8 @@ pub(super) fn synthesise(coefficients: &[i32], layout: &Layout, level: usize) ->
         let split = |stream: &usize| layout.region(*stream)[axis] != layout.region(stream + 1)[axis];
         let splits = (last..layout.n_levels()).filter(split).count();
         if splits > 0 {
-            let line = |line: &mut [f32]| centre(line, splits);
+            let voxels = layout.extent()[axis];
+            let line = |line: &mut [f32]| centre(line, 1 << splits, voxels);
             for_each_line(&mut values, extent, extent, axis, line);
         }
     }
@@ -102,21 +103,30 @@ fn put_together(line: &mut [f32]) {
     line.copy_from_slice(&x);
 }
 
-/// Moves the samples of a line to the middles of the voxels that they stand for: cubic interpolation through the four
-/// around (Lagrange's).
-fn centre(line: &mut [f32], splits: usize) {
-    let d = (1.0 - 1.0 / (1 << splits) as f32) / 2.0;
-    let weights = [
-        -d * (d - 1.0) * (d - 2.0) / 6.0,
-        (d + 1.0) * (d - 1.0) * (d - 2.0) / 2.0,
-        -(d + 1.0) * d * (d - 2.0) / 2.0,
-        (d + 1.0) * d * (d - 1.0) / 6.0,
-    ];
+/// Moves the samples of a line to the middles of the voxels that they stand for, `of` each and at the end what is left of
+/// `voxels`: cubic interpolation through the four around (Lagrange's). Outside the line goes on straight.
+fn centre(line: &mut [f32], of: usize, voxels: usize) {
     let samples = line.to_vec();
+    let n = samples.len() as isize;
+    let at = |i: isize| {
+        let inside = i.clamp(0, n - 1);
+        let value = samples[inside as usize];
+        if i == inside || n == 1 {
+            return value;
+        }
+        let inner = if i < 0 { 1 } else { n - 2 };
+        value + (i - inside).unsigned_abs() as f32 * (value - samples[inner as usize])
+    };
     for (i, out) in line.iter_mut().enumerate() {
-        // Sample i − 1 and the three behind it, limited to the line.
-        let near = (0..4).map(|j| samples[(i + j).saturating_sub(1).min(samples.len() - 1)]);
-        *out = weights.iter().zip(near).map(|(w, x)| w * x).sum();
+        let count = of.min(voxels - of * i);
+        let d = (count - 1) as f32 / (2 * of) as f32;
+        let weights = [
+            -d * (d - 1.0) * (d - 2.0) / 6.0,
+            (d + 1.0) * (d - 1.0) * (d - 2.0) / 2.0,
+            -(d + 1.0) * d * (d - 2.0) / 2.0,
+            (d + 1.0) * d * (d - 1.0) / 6.0,
+        ];
+        *out = weights.iter().zip(-1..).map(|(w, j)| w * at(i as isize + j)).sum();
     }
 }
 

@@ -21,9 +21,54 @@ fn decode(block: &Wavelet) -> Vec<f32> {
     out
 }
 
+/// The cubic through the samples i − 1 to i + 2 of a line that goes on straight, in the middle of the voxels of sample i.
+fn in_the_middle(line: &[f64], i: usize, of: usize, voxels: usize) -> f64 {
+    let n = line.len() as i64;
+    let sample = |i: i64| match i {
+        _ if n == 1 => line[0],
+        -1 => 2.0 * line[0] - line[1],
+        i if i >= n => {
+            let [a, b] = [n - 2, n - 1].map(|i| line[i as usize]);
+            b + (i + 1 - n) as f64 * (b - a)
+        }
+        i => line[i as usize],
+    };
+    // The voxels of a sample begin at it.
+    let last = (of * (i + 1)).min(voxels) - 1;
+    let place = (of * i + last) as f64 / 2.0 / of as f64;
+    let near: Vec<i64> = (-1..3).map(|j| i as i64 + j).collect();
+    let weight = |&k: &i64| {
+        let others = near.iter().filter(|&&other| other != k);
+        others.map(|&other| (place - other as f64) / (k - other) as f64).product::<f64>()
+    };
+    near.iter().map(|k| weight(k) * sample(*k)).sum()
+}
+
+/// The low band, its samples moved to the middles of their voxels, in an array of `extent`.
+fn moved(mut values: Vec<f64>, extent: [usize; 3], low: [usize; 3]) -> Vec<f64> {
+    let strides = [extent[1] * extent[2], extent[2], 1];
+    for axis in 0..3 {
+        let (mut of, mut n) = (1, extent[axis]);
+        while n > low[axis] {
+            (of, n) = (2 * of, n.div_ceil(2));
+        }
+        if of == 1 {
+            continue;
+        }
+        let before = values.clone();
+        for at in (0..values.len()).filter(|&at| (0..3).all(|a| at / strides[a] % extent[a] < low[a])) {
+            let i = at / strides[axis] % extent[axis];
+            let line: Vec<f64> = (0..n).map(|k| before[at - i * strides[axis] + k * strides[axis]]).collect();
+            values[at] = in_the_middle(&line, i, of, extent[axis]);
+        }
+    }
+    values
+}
+
 /// The level of detail that the specification asks for, from the values.
 fn level_of(values: &[f64], extent: [u32; 3], level: u8) -> Vec<f64> {
     let (coefficients, low, splits) = analyse(values, extent, level);
+    let coefficients = moved(coefficients, extent.map(|n| n as usize), low);
     let [_, ny, nx] = extent.map(|n| n as usize);
     let target = extent.map(|n| n.div_ceil(1 << level) as usize);
     let mut out = Vec::new();
