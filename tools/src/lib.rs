@@ -8,6 +8,8 @@ pub mod cli;
 pub mod compress;
 pub mod export;
 pub mod generate;
+#[cfg(feature = "train")]
+mod matrices;
 pub mod metrics;
 #[cfg(feature = "train")]
 pub mod predict;

@@ -1,5 +1,6 @@
 use crate::folded::Folded;
 use crate::kernel::Kernel;
+use crate::matrices::Products;
 use crate::scratch::Scratch;
 use crate::wavelet::Latents;
 use neuvol_format::Entry;
@@ -16,11 +17,13 @@ pub enum Prepared {
     Grid(Box<Folded>),
     /// Codec 4: wavelet latents and head.
     Wavelet(Box<Latents>),
+    /// Codec 5: a core and a matrix per axis.
+    Matrices(Box<Products>),
 }
 
 impl Prepared {
     /// Prepares output number `output` of a block; `output` matters to grid networks, `kernel` to all networks, see
-    /// [`Folded::new`] and [`Latents::new`].
+    /// [`Folded::new`], [`Latents::new`] and [`Products::new`].
     ///
     /// # Errors
     /// An output that the network does not have, or a network put together by hand that breaks its own shape.
@@ -30,6 +33,7 @@ impl Prepared {
             Block::Raw(raw) => Prepared::Raw(raw),
             Block::Grid(network) => Prepared::Grid(Box::new(Folded::new(&network, output, kernel)?)),
             Block::Wavelet(wavelet) => Prepared::Wavelet(Box::new(Latents::new(&wavelet, kernel)?)),
+            Block::Matrices(matrices) => Prepared::Matrices(Box::new(Products::new(&matrices, kernel)?)),
         })
     }
 
@@ -50,6 +54,7 @@ impl Prepared {
             Prepared::Raw(raw) => raw.decode(local_time, range, out)?,
             Prepared::Grid(folded) => folded.decode(local_time, range, out, scratch)?,
             Prepared::Wavelet(latents) => latents.decode(local_time, range, out, scratch)?,
+            Prepared::Matrices(products) => products.decode(local_time, range, out, scratch)?,
         }
         Ok(())
     }
@@ -62,6 +67,7 @@ impl Prepared {
                 Prepared::Raw(raw) => raw.memory_bytes(),
                 Prepared::Grid(folded) => size_of::<Folded>() + folded.memory_bytes(),
                 Prepared::Wavelet(latents) => size_of::<Latents>() + latents.memory_bytes(),
+                Prepared::Matrices(products) => size_of::<Products>() + products.memory_bytes(),
             }
     }
 }
@@ -69,7 +75,7 @@ impl Prepared {
 /// Decodes a block of any codec, with the contract of [`neuvol_model::decode_block_reference`]: values at `local_time`
 /// (steps since the start of the segment, limited to it) in the range of the entry, masks left to the caller.
 ///
-/// A grid network is folded and latents are packed for this one call; to decode at several times keep a [`Prepared`].
+/// A grid network is folded, latents and cores are packed for this one call; to decode at several times keep a [`Prepared`].
 ///
 /// # Errors
 /// Arguments that do not fit each other.
@@ -92,6 +98,9 @@ pub fn decode_block(
         }
         Block::Wavelet(wavelet) => {
             Latents::new(wavelet, kernel)?.decode(local_time, range, out, scratch)?;
+        }
+        Block::Matrices(matrices) => {
+            Products::new(matrices, kernel)?.decode(local_time, range, out, scratch)?;
         }
     }
     Ok(())

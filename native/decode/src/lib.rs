@@ -7,7 +7,8 @@
 //! folded again for each time, from features that were looked up once.
 //!
 //! Wavelet latents ([`Latents`]) are kept packed, mixed and put together by [`lifting`] plane by plane, and run through
-//! their convolutional head while the planes are in cache.
+//! their convolutional head while the planes are in cache. A core and its matrices ([`Products`]) are multiplied axis by
+//! axis, the last two plane by plane.
 //!
 //! [`Kernel`] names the instruction sets; [`Kernel::best`] picks one. f32 kernels agree with the reference decoder
 //! ([`neuvol_model::decode_block_reference`]) up to rounding. [`Kernel::Bf16`] and [`Kernel::Vnni`] are for networks with
@@ -26,6 +27,7 @@ mod folded;
 mod kernel;
 mod lattice;
 pub mod lifting;
+mod matrices;
 mod mlp;
 mod rows;
 mod scratch;
@@ -38,5 +40,6 @@ mod wavelet;
 pub use block::{Prepared, decode_block};
 pub use folded::Folded;
 pub use kernel::{Kernel, Precision};
+pub use matrices::Products;
 pub use scratch::Scratch;
 pub use wavelet::Latents;

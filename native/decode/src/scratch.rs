@@ -1,5 +1,6 @@
 use crate::aligned::Aligned;
 use crate::lattice::{Fold, Ring};
+use crate::matrices;
 use crate::survey::Largest;
 use crate::vnni::Quantised;
 use crate::wavelet;
@@ -25,6 +26,7 @@ pub struct Scratch {
     /// Values of the later of two steps between which values are interpolated.
     pub(crate) later: Vec<f32>,
     pub(crate) wavelet: wavelet::Buffers,
+    pub(crate) matrices: matrices::Buffers,
 }
 
 impl Scratch {
@@ -43,5 +45,6 @@ impl Scratch {
             + self.fold.memory_bytes()
             + self.later.capacity() * size_of::<f32>()
             + self.wavelet.memory_bytes()
+            + self.matrices.memory_bytes()
     }
 }

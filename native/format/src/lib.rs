@@ -108,6 +108,8 @@ pub mod codec {
     pub const GRID: u16 = 3;
     /// Wavelet latents and a convolutional head.
     pub const WAVELET: u16 = 4;
+    /// A core and a matrix per axis.
+    pub const MATRICES: u16 = 5;
 
     /// The name of a codec, or `None` for a number this version does not know.
     ///
@@ -121,6 +123,7 @@ pub mod codec {
             RAW => Some("raw"),
             GRID => Some("grid"),
             WAVELET => Some("wavelet"),
+            MATRICES => Some("matrices"),
             _ => None,
         }
     }

@@ -1,5 +1,5 @@
 use crate::oracle::map_to_range;
-use crate::{Error, GridNetwork, Head, Raw, Wavelet, voxels};
+use crate::{Error, GridNetwork, Head, Matrices, Raw, Wavelet, voxels};
 use neuvol_format::{BlockKey, Entry, Reader, codec, network_kind};
 use std::sync::Arc;
 
@@ -14,6 +14,8 @@ pub enum Block {
     Grid(GridNetwork),
     /// Codec 4: wavelet latents and head.
     Wavelet(Box<Wavelet>),
+    /// Codec 5: a core and a matrix per axis.
+    Matrices(Box<Matrices>),
 }
 
 impl Block {
@@ -24,6 +26,7 @@ impl Block {
             Block::Raw(raw) => Some(raw.extent()),
             Block::Grid(network) => Some(network.extent),
             Block::Wavelet(wavelet) => Some(wavelet.level_extent()),
+            Block::Matrices(matrices) => Some(matrices.level_extent()),
         }
     }
 
@@ -34,6 +37,7 @@ impl Block {
             Block::Raw(raw) => raw.memory_bytes(),
             Block::Grid(network) => network.config.n_parameters(network.extent) as usize * 2,
             Block::Wavelet(wavelet) => wavelet.memory_bytes(),
+            Block::Matrices(matrices) => matrices.memory_bytes(),
         }
     }
 }
@@ -103,6 +107,10 @@ pub fn parse_block<B: AsRef<[u8]>>(reader: &Reader<B>, key: BlockKey, entry: &En
             let whole = place(reader, BlockKey { level: 0, ..key })?.0;
             Block::Wavelet(Box::new(Wavelet::from_bytes(reader.payload(entry)?, whole, key.level, steps, head)?))
         }
+        codec::MATRICES => {
+            let whole = place(reader, BlockKey { level: 0, ..key })?.0;
+            Block::Matrices(Box::new(Matrices::from_bytes(reader.payload(entry)?, whole, key.level, steps)?))
+        }
         other => {
             return Err(Error::Unsupported { what: "codec", id: other.into() });
         }
@@ -169,6 +177,7 @@ pub fn decode_block_reference(
             }
         }
         Block::Wavelet(wavelet) => wavelet.decode_reference(local_time, range, out)?,
+        Block::Matrices(matrices) => matrices.decode_reference(local_time, range, out)?,
     }
     Ok(())
 }

@@ -82,28 +82,33 @@ impl TimeConfig {
     /// # Panics
     /// If `rows` has fewer than `n_codes` rows of the length of `out`, or `n_codes` is 0.
     pub fn interpolate(&self, rows: &[f16], time: f64, out: &mut [f32]) {
-        interpolate(rows, self.n_codes.into(), self.interpolation, time, out);
+        self.interpolation.interpolate(rows, self.n_codes.into(), time, out);
     }
 }
 
-/// As [`TimeConfig::interpolate`], of `n` rows. [`TimeInterpolation::Values`] is taken as linear.
-pub(crate) fn interpolate(rows: &[f16], n: u32, interpolation: TimeInterpolation, time: f64, out: &mut [f32]) {
-    let (step, next, f) = time_position(time, n);
-    let cubic = interpolation == TimeInterpolation::CubicCodes && f != 0.0;
-    let width = out.len();
-    let number = |step: u32, at: usize| rows[step as usize * width + at].to_f32();
-    for (at, out) in out.iter_mut().enumerate() {
-        let (a, b) = (number(step, at), number(next, at));
-        *out = if cubic {
-            // Catmull & Rom 1974; beyond the ends the curve goes on straight.
-            let before = if step > 0 { number(step - 1, at) } else { 2.0 * a - b };
-            let after = if next + 1 < n { number(next + 1, at) } else { 2.0 * b - a };
-            let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
-            let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
-            a + f * (slope_a + f * (c2 + f * c3))
-        } else {
-            a + (b - a) * f
-        };
+impl TimeInterpolation {
+    /// As [`TimeConfig::interpolate`], of `n` rows. [`Values`](Self::Values) is taken as linear.
+    ///
+    /// # Panics
+    /// If `rows` has fewer than `n` rows of the length of `out`, or `n` is 0.
+    pub fn interpolate<T: Copy + Into<f32>>(self, rows: &[T], n: u32, time: f64, out: &mut [f32]) {
+        let (step, next, f) = time_position(time, n);
+        let cubic = self == TimeInterpolation::CubicCodes && f != 0.0;
+        let width = out.len();
+        let number = |step: u32, at: usize| -> f32 { rows[step as usize * width + at].into() };
+        for (at, out) in out.iter_mut().enumerate() {
+            let (a, b) = (number(step, at), number(next, at));
+            *out = if cubic {
+                // Catmull & Rom 1974; beyond the ends the curve goes on straight.
+                let before = if step > 0 { number(step - 1, at) } else { 2.0 * a - b };
+                let after = if next + 1 < n { number(next + 1, at) } else { 2.0 * b - a };
+                let (slope_a, slope_b) = (0.5 * (b - before), 0.5 * (after - a));
+                let (c2, c3) = (3.0 * (b - a) - 2.0 * slope_a - slope_b, 2.0 * (a - b) + slope_a + slope_b);
+                a + f * (slope_a + f * (c2 + f * c3))
+            } else {
+                a + (b - a) * f
+            };
+        }
     }
 }
 

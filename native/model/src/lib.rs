@@ -3,6 +3,7 @@
 //!
 //! - [`GridNetwork`] (codec 3): parse, serialise and evaluate a multi-resolution grid with an MLP.
 //! - [`Wavelet`] and [`Head`] (codec 4): parse, serialise and evaluate wavelet latents with a convolutional head.
+//! - [`Matrices`] (codec 5): parse, serialise and evaluate a core and a matrix per axis.
 //! - [`Raw`] (codec 2): plain values, optionally quantised and compressed.
 //! - [`Block`] and [`parse_block`]: the payload behind an index entry, whatever its codec.
 //! - [`decode_block_reference`]: every voxel of a block, slowly and obviously. Fast decoders are tested against it.
@@ -16,6 +17,7 @@ mod bytes;
 mod config;
 mod error;
 mod head;
+mod matrices;
 mod network;
 mod oracle;
 mod raw;
@@ -28,6 +30,7 @@ pub use config::{
 };
 pub use error::Error;
 pub use head::{HEAD_INPUTS, HEAD_KERNEL, Head, MAX_CHANNELS, MAX_HEAD_LAYERS, Tensor};
+pub use matrices::{MAX_MATRIX_STEPS, Matrices};
 pub use network::{Dense, GridNetwork};
 pub use oracle::{map_to_range, time_position};
 pub use raw::{MAX_RAW_BYTES, Raw, RawCompression, RawType};

@@ -6,7 +6,7 @@ mod residual;
 mod synthesis;
 mod values;
 
-use crate::config::{check_extent, interpolate};
+use crate::config::check_extent;
 use crate::{Error, Head, TimeInterpolation, voxels};
 use half::f16;
 use neuvol_entropy::{Coder, Layout, MAX_COMPONENTS};
@@ -77,7 +77,7 @@ impl Wavelet {
         let mut out = vec![1.0; self.components.len()];
         if self.steps > 1 {
             for (rows, out) in self.weights.chunks_exact(self.steps as usize).zip(out.chunks_exact_mut(1)) {
-                interpolate(rows, self.steps, self.interpolation, local_time, out);
+                self.interpolation.interpolate(rows, self.steps, local_time, out);
             }
         }
         out

@@ -106,6 +106,7 @@ fn variable(volume: &Volume, index: usize) -> Result<VariableInfo, neuvol_format
         ("raw", codec::RAW),
         ("grid network", codec::GRID),
         ("wavelet latents", codec::WAVELET),
+        ("matrices", codec::MATRICES),
     ];
     let mut counts = known.map(|(name, id)| (name, id, 0u64));
     let (mut others, mut payload_bytes) = (0, 0);

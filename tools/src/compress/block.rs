@@ -5,7 +5,7 @@ use crate::metrics::{ValueRange, block_ssim};
 use crate::train::{Fields, Job, Points, TrainError, TrainOptions, train};
 use neuvol_decode::{Kernel, Precision, Prepared, Scratch};
 use neuvol_format::{Mask, codec};
-use neuvol_model::{Block, GridNetwork, Head, Raw, Wavelet};
+use neuvol_model::{Block, GridNetwork, Head, Matrices, Raw, Wavelet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -256,6 +256,7 @@ pub(super) fn measure(
                 let head = head.filter(|_| output.head).cloned();
                 Block::Wavelet(Box::new(Wavelet::from_bytes(bytes, extent, 0, n_steps as u32, head)?))
             }
+            codec::MATRICES => Block::Matrices(Box::new(Matrices::from_bytes(bytes, extent, 0, n_steps as u32)?)),
             _ => Block::Grid(GridNetwork::from_bytes(bytes, extent, None, n_steps as u32)?),
         };
         output.fitted_squares = 0.0;

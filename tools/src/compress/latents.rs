@@ -1,5 +1,7 @@
 //! One block as wavelet latents: the alternatives that its codec is chosen from, and the bytes.
 
+mod matrices;
+
 use super::{
     block::{EncodeError, Encoded, Output, Wanted, describe, measure},
     residual::{self, Bounded, Compared, Worth},
@@ -20,6 +22,7 @@ pub(super) struct Job {
     pub(super) wanted: Wanted,
     /// Per output; none where nothing has to be coded.
     pub(super) pieces: Vec<Option<Piece>>,
+    hopeless: Vec<matrices::Hopeless>,
 }
 
 impl Job {
@@ -34,7 +37,8 @@ impl Job {
                 is_codable(range).then(|| Piece::new(fields, output, n_levels, &mut lifting))
             })
             .collect();
-        Self { wanted, pieces }
+        let hopeless = (0..fields.n_outputs).map(|_| matrices::Hopeless::default()).collect();
+        Self { wanted, pieces, hopeless }
     }
 
     /// Codes one output under a model; `bound` is the largest error allowed, `latents` are those of its piece.
@@ -64,7 +68,7 @@ impl Job {
         Ok(encoded)
     }
 
-    /// Picks the codec with the least D + λR: latents with the head or without, a constant, or the values.
+    /// Picks the codec with the least D + λR: latents with the head or without, matrices, a constant, or the values.
     #[expect(clippy::too_many_arguments, reason = "one call")]
     fn choose(
         &self,
@@ -99,8 +103,13 @@ impl Job {
                 cost = self.cost(output, &block, described, worth)?;
             }
         }
-        let payload = block.to_bytes()?;
+        let (mut payload, mut kind) = (block.to_bytes()?, codec::WAVELET);
         cost += worth.bit * 8.0 * payload.len() as f64;
+        if bound.is_none()
+            && let Some(cheaper) = self.matrices(output, piece, latents, described, model.step, worth, effort, cost)?
+        {
+            (payload, cost, kind, block.head) = (cheaper.payload, cheaper.cost, codec::MATRICES, None);
+        }
 
         let middle = (f64::from(min) + (f64::from(max) - f64::from(min)) * 0.5) as f32;
         let value = if bound.is_some() { middle } else { piece.offset };
@@ -111,7 +120,7 @@ impl Job {
             (described.codec, described.min, described.max) = (codec::CONSTANT, value, value);
             return Ok(());
         }
-        (described.codec, described.head) = (codec::WAVELET, block.head.is_some());
+        (described.codec, described.head) = (kind, block.head.is_some());
         described.payload = Some(payloads.len());
         // Rarely, the values themselves are fewer bytes.
         if payload.len() * 4 > fields.output(output).len() {

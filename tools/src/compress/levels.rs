@@ -3,9 +3,9 @@
 
 use super::block::{EncodeError, Encoded, Output, Validity, Wanted, validity};
 use crate::train::Fields;
-use neuvol_decode::{Kernel, Latents, Precision, Scratch};
+use neuvol_decode::{Kernel, Precision, Prepared, Scratch};
 use neuvol_format::{codec, crc};
-use neuvol_model::{Raw, Wavelet};
+use neuvol_model::{Block, Matrices, Raw, Wavelet};
 use serde::{Deserialize, Serialize};
 
 /// Index entries of the levels may take this share of the bytes that they make readable in parts.
@@ -86,11 +86,18 @@ fn make(
                     let bytes = &payloads[at][..len];
                     made.payload = LevelPayload::Prefix { len: len as u32, crc: crc(bytes) };
                     let block = Wavelet::from_bytes(bytes, wanted.fields.extent, level, steps, None)?;
-                    made.measure(&block, fields, of, output)?;
+                    made.measure(Block::Wavelet(Box::new(block)), fields, of, output)?;
                 }
                 // A block that is too small to be split as often is small in any case.
                 Err(_) => made.own(fields, of, payloads)?,
             }
+        }
+        (codec::MATRICES, Some(at)) => {
+            // All levels have the same bytes.
+            let bytes = &payloads[at];
+            made.payload = LevelPayload::Prefix { len: bytes.len() as u32, crc: crc(bytes) };
+            let block = Matrices::from_bytes(bytes, wanted.fields.extent, level, fields.n_steps as u32)?;
+            made.measure(Block::Matrices(Box::new(block)), fields, of, output)?;
         }
         _ => made.own(fields, of, payloads)?,
     }
@@ -109,11 +116,11 @@ impl Level {
         Ok(())
     }
 
-    fn measure(&mut self, block: &Wavelet, fields: &Fields, of: usize, output: &Output) -> Result<(), EncodeError> {
-        let latents = Latents::new(block, Kernel::best(Precision::Exact))?;
+    fn measure(&mut self, block: Block, fields: &Fields, of: usize, output: &Output) -> Result<(), EncodeError> {
+        let prepared = Prepared::new(block, 0, Kernel::best(Precision::Exact))?;
         let (mut decoded, mut scratch) = (vec![0.0; fields.voxels()], Scratch::default());
         for step in 0..fields.n_steps {
-            latents.decode(step as f64, (output.min, output.max), &mut decoded, &mut scratch)?;
+            prepared.decode(step as f64, (output.min, output.max), &mut decoded, &mut scratch)?;
             self.add_errors(fields.step(of, step).iter().copied().zip(decoded.iter().copied()));
         }
         Ok(())

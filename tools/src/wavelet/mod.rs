@@ -17,8 +17,9 @@ mod traits;
 
 pub use effort::{Effort, Preset};
 pub(crate) use joint::Latents;
-pub(crate) use piece::Piece;
+pub(crate) use piece::{Piece, layout as block_layout};
 pub(crate) use rate::{quantised, step_for};
+pub(crate) use rdoq::Rdoq;
 pub(crate) use traits::{deviation, traits};
 
 use crate::train::TrainError;

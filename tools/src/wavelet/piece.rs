@@ -73,6 +73,11 @@ impl Piece {
         self.klt.synthesise(&components)
     }
 
+    /// The values minus `offset`, holes filled, `[step][voxel]`, and the extent of a step.
+    pub(crate) fn values(&self) -> (&[Vec<f32>], [usize; 3]) {
+        (&self.values, self.layout.extent())
+    }
+
     pub(crate) fn n_steps(&self) -> usize {
         self.values.len()
     }
@@ -83,7 +88,7 @@ impl Piece {
 }
 
 /// The layout of a block: as many levels as asked for, fewer where the block is too small to be split so often.
-pub(super) fn layout(extent: [usize; 3], n_levels: u8) -> Layout {
+pub(crate) fn layout(extent: [usize; 3], n_levels: u8) -> Layout {
     let longest = extent.into_iter().max().unwrap_or(1);
     let useful = (longest.max(8).ilog2() as u8).saturating_sub(2).max(1);
     Layout::new(extent, n_levels.min(useful)).expect("blocks have axes of 1..=256")

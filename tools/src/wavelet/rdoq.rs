@@ -16,7 +16,7 @@ const SUMS: usize = 27 * MAX_NEIGHBOUR as usize + 1;
 
 /// A quantiser and its buffers.
 #[derive(Debug)]
-pub(super) struct Rdoq {
+pub(crate) struct Rdoq {
     /// What a coefficient below one step must exceed to become 1, by the sum over its neighbours.
     first: [f32; SUMS],
     /// What the fraction of a larger one must exceed to be rounded up.
@@ -28,7 +28,7 @@ pub(super) struct Rdoq {
 
 impl Rdoq {
     /// `kappa` scales the worth of a bit; 1 is theory, 0 is rounding to the nearest.
-    pub(super) fn new(kappa: f32) -> Self {
+    pub(crate) fn new(kappa: f32) -> Self {
         let first = std::array::from_fn(|sum| {
             let mean = sum as f32 / 26.0;
             let chance = ((mean + 0.01) / (1.0 + mean)).clamp(0.008, 0.7);
@@ -40,7 +40,7 @@ impl Rdoq {
     }
 
     /// Quantises coefficients in units of the step.
-    pub(super) fn quantise(&mut self, coefficients: &[f32], layout: &Layout, out: &mut [i32]) {
+    pub(crate) fn quantise(&mut self, coefficients: &[f32], layout: &Layout, out: &mut [i32]) {
         let [_, ny, nx] = layout.extent();
         let [lz, ly, lx] = layout.region(0);
         for z in 0..lz {

@@ -11,8 +11,8 @@ mod f32_head;
 mod features;
 mod judge;
 mod layer;
-mod output;
-mod packed;
+pub(crate) mod output;
+pub(crate) mod packed;
 mod parameters;
 mod planes;
 mod quantised;
@@ -176,7 +176,7 @@ impl Latents {
 }
 
 /// A value limited to a range; NaN becomes its min.
-fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
+pub(crate) fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
     if value > min { if value < max { value } else { max } } else { min }
 }
 

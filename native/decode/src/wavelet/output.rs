@@ -3,15 +3,15 @@ use crate::simd::Simd;
 
 /// value = offset + step·(r + what the head adds), limited to a range; NaN becomes min.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Output {
-    pub(super) step: f32,
-    pub(super) offset: f32,
-    pub(super) range: (f32, f32),
+pub(crate) struct Output {
+    pub(crate) step: f32,
+    pub(crate) offset: f32,
+    pub(crate) range: (f32, f32),
 }
 
 impl Output {
     #[inline(always)]
-    pub(super) fn value<S: Simd>(self, s: S, y: S::V) -> S::V {
+    pub(crate) fn value<S: Simd>(self, s: S, y: S::V) -> S::V {
         let value = s.fma(y, s.splat(self.step), s.splat(self.offset));
         s.min(s.max(value, s.splat(self.range.0)), s.splat(self.range.1))
     }

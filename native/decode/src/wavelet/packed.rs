@@ -5,13 +5,13 @@
 use crate::simd::Simd;
 
 /// Numbers of a piece.
-pub(super) const PIECE: usize = 16;
+pub(crate) const PIECE: usize = 16;
 
 /// What a number beyond 8 bits costs in the list of excesses, in bytes.
 const EXCESS_BYTES: usize = size_of::<Excess>();
 
 #[derive(Debug, Default)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     /// Bit k: component k has numbers.
     masks: Vec<u32>,
     /// Pieces of numbers, in order of the components of each mask.
@@ -40,7 +40,7 @@ struct Excess {
 
 /// Reads rows in the order in which they were packed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor<'a> {
+pub(crate) struct Cursor<'a> {
     packed: &'a Packed,
     mask: usize,
     piece: usize,
@@ -67,7 +67,7 @@ impl Number for i16 {
 }
 
 /// What the numbers of a row are multiplied with.
-pub(super) trait Scale: Copy {
+pub(crate) trait Scale: Copy {
     fn at<S: Simd>(self, s: S, x: usize) -> S::V;
 }
 
@@ -95,13 +95,13 @@ impl Default for Numbers {
 
 impl Packed {
     /// Begins a plane.
-    pub(super) fn begin_plane(&mut self) {
+    pub(crate) fn begin_plane(&mut self) {
         let place = [self.masks.len(), self.n_pieces(), self.excess.len()];
         self.planes.push(place.map(|n| n as u32));
     }
 
     /// Appends a row: numbers `at..at + n` of every component, of which there are at most 32.
-    pub(super) fn push(&mut self, components: &[Vec<i32>], at: usize, n: usize) {
+    pub(crate) fn push(&mut self, components: &[Vec<i32>], at: usize, n: usize) {
         let Numbers::I16(numbers) = &mut self.numbers else { return };
         for first in (at..at + n).step_by(PIECE) {
             let len = PIECE.min(at + n - first);
@@ -132,7 +132,7 @@ impl Packed {
     }
 
     /// Ends packing: numbers become bytes if that takes less memory, and only what is needed is kept.
-    pub(super) fn finish(mut self) -> Self {
+    pub(crate) fn finish(mut self) -> Self {
         if let Numbers::I16(numbers) = &self.numbers {
             let large = numbers.iter().filter(|v| v.unsigned_abs() > 127).count();
             if large * EXCESS_BYTES < numbers.len() {
@@ -185,7 +185,7 @@ impl Packed {
         numbers / PIECE
     }
 
-    pub(super) fn memory_bytes(&self) -> usize {
+    pub(crate) fn memory_bytes(&self) -> usize {
         let numbers = match &self.numbers {
             Numbers::I8(numbers) => numbers.capacity(),
             Numbers::I16(numbers) => 2 * numbers.capacity(),
@@ -194,7 +194,7 @@ impl Packed {
     }
 
     /// The rows of a plane.
-    pub(super) fn plane(&self, number: usize) -> Cursor<'_> {
+    pub(crate) fn plane(&self, number: usize) -> Cursor<'_> {
         let [mask, piece, excess] = self.planes[number].map(|n| n as usize);
         Cursor { packed: self, mask, piece, excess }
     }
@@ -214,7 +214,7 @@ impl Cursor<'_> {
     /// The next row, of up to `out.len()` numbers (in whole pieces): the components mixed, times a scale, which is
     /// that of the place in the row.
     #[inline(always)]
-    pub(super) fn mix<S: Simd>(&mut self, s: S, weights: &[f32], scale: impl Scale, out: &mut [f32]) {
+    pub(crate) fn mix<S: Simd>(&mut self, s: S, weights: &[f32], scale: impl Scale, out: &mut [f32]) {
         match &self.packed.numbers {
             Numbers::I8(numbers) => self.mix_numbers(s, numbers, weights, scale, out),
             Numbers::I16(numbers) => self.mix_numbers(s, numbers, weights, scale, out),
@@ -271,7 +271,7 @@ impl Cursor<'_> {
     }
 
     /// Adds a component times a factor to the next row, of any length.
-    pub(super) fn add(&mut self, component: usize, factor: f32, out: &mut [f32]) {
+    pub(crate) fn add(&mut self, component: usize, factor: f32, out: &mut [f32]) {
         for out in out.chunks_mut(PIECE) {
             let mask = self.packed.masks[self.mask];
             if mask >> component & 1 != 0 {

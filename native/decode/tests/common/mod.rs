@@ -2,6 +2,7 @@
 #![allow(dead_code, unreachable_pub)] // every test and benchmark uses its own part of this
 
 pub mod latents;
+pub mod matrices;
 
 use half::f16;
 use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeInterpolation, voxels};

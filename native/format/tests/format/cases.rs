@@ -7,7 +7,7 @@ use neuvol_format::{
 };
 use serde_json::json;
 
-use crate::payloads::{Grid, Latents, Numbers, head, raw};
+use crate::payloads::{Grid, Latents, Numbers, Tucker, head, raw};
 
 /// A plan and the bytes of its blobs.
 #[derive(Debug, Clone, Default)]
@@ -134,6 +134,7 @@ pub(crate) fn golden() -> Vec<(&'static str, Case)> {
         ("grid", grid()),
         ("times", times()),
         ("wavelet", wavelet_blocks()),
+        ("matrices", matrices()),
         ("masks", masks()),
         ("layers", layers()),
     ]
@@ -274,6 +275,37 @@ fn wavelet_blocks() -> Case {
     let blob = case.add_blob(still.payload(&mut numbers).0);
     let entries = vec![EntryPlan { network: Some(network), ..entry(codec::WAVELET, blob, (-1.0, 2.0)) }];
     case.add_variable("height", &["lat7", "lon6"], VariablePlan { entries, ..variable([1, 7, 6], (-1.0, 2.0), 42) });
+    case
+}
+
+/// A core and a matrix per axis: levels that share a payload, one step, an axis of one voxel, a single voxel.
+fn matrices() -> Case {
+    let mut case = empty("matrices");
+    let mut numbers = Numbers::new(8);
+    let first = Tucker { lengths: [5, 8, 8, 8], ranks: [3, 5, 6, 8], coder: Coder::Dense, flags: 1 | 8 };
+    let second = Tucker { lengths: [5, 1, 8, 8], ranks: [5, 1, 2, 7], coder: Coder::Fast, flags: 4 };
+    let blobs = [first, second].map(|block| case.add_blob(block.payload(&mut numbers)));
+    let entries =
+        (0..3).flat_map(|level| blobs.map(|blob| entry(codec::MATRICES, blob, (-1.0, 2.0 - level as f32 * 0.25))));
+    let plan = VariablePlan {
+        steps: 5,
+        n_levels: 3,
+        n_stored_levels: 3,
+        has_time: true,
+        segments: vec![Segment { first: 0, steps: 5 }],
+        entries: entries.collect(),
+        ..variable([9, 8, 8], (-1.0, 2.0), 5 * 9 * 8 * 8)
+    };
+    case.add_variable("vorticity", &["time", "z", "y", "x"], plan);
+    for (name, dims) in [("height", [1, 7, 6]), ("point", [1, 1, 1])] {
+        let [z, y, x] = dims.map(|n| n as usize);
+        let still = Tucker { lengths: [1, z, y, x], ranks: [1, z, y.min(4), x.min(3)], coder: Coder::Dense, flags: 0 };
+        let blob = case.add_blob(still.payload(&mut numbers));
+        let entries = vec![entry(codec::MATRICES, blob, (-1.0, 2.0))];
+        let valid = dims.iter().map(|&n| u64::from(n)).product();
+        let plan = VariablePlan { entries, ..variable(dims, (-1.0, 2.0), valid) };
+        case.add_variable(name, &[&format!("{name}_y"), &format!("{name}_x")], plan);
+    }
     case
 }
 

@@ -76,8 +76,15 @@ fn payloads_of_the_files_can_be_decoded() {
 }
 
 #[test]
-fn latents_are_decoded_as_ever() {
-    let bytes = fs::read(folder(CURRENT).join("wavelet.neuvol")).expect("the file is there");
+fn blocks_are_decoded_as_ever() {
+    for name in ["wavelet", "matrices"] {
+        assert_values(name);
+    }
+}
+
+/// Compares some decoded values of a file with those that stand beside it.
+fn assert_values(name: &str) {
+    let bytes = fs::read(folder(CURRENT).join(format!("{name}.neuvol"))).expect("the file is there");
     let reader = Reader::new(&bytes[..]).expect("it can be opened");
     let mut text = String::new();
     for (variable, info) in reader.variables().iter().enumerate() {
@@ -101,7 +108,7 @@ fn latents_are_decoded_as_ever() {
             }
         }
     }
-    let file = folder(CURRENT).join("wavelet.values");
+    let file = folder(CURRENT).join(format!("{name}.values"));
     if update() {
         fs::write(&file, &text).expect("the golden folder can be written");
     }

@@ -164,6 +164,54 @@ impl Latents {
     }
 }
 
+/// A core and a matrix per axis: steps of 0.125 from 0.5 on.
+pub(crate) struct Tucker {
+    /// Time, z, y, x.
+    pub(crate) lengths: [usize; 4],
+    pub(crate) ranks: [usize; 4],
+    pub(crate) coder: Coder,
+    /// 1 precise, 4 cubic rows, 8 values between steps.
+    pub(crate) flags: u8,
+}
+
+impl Tucker {
+    const CORE_LEVELS: u8 = 2;
+    const MATRIX_LEVELS: u8 = 3;
+
+    /// Codec 5: the payload of all levels.
+    pub(crate) fn payload(&self, numbers: &mut Numbers) -> Vec<u8> {
+        let [n_arrays, ranks @ ..] = self.ranks;
+        let mut group = |n_levels, extent: [usize; 3], parts: &[[usize; 2]], most| {
+            let layout = Layout::new(extent, n_levels).expect("an extent of the format");
+            let mut array = |[rows, row]: [usize; 2]| {
+                let mut array = vec![0; layout.len()];
+                for values in array.chunks_exact_mut(extent[2]).take(rows) {
+                    values[..row].iter_mut().for_each(|value| *value = numbers.sparse(most));
+                }
+                array
+            };
+            let arrays: Vec<Vec<i32>> = parts.iter().map(|&part| array(part)).collect();
+            let arrays: Vec<&[i32]> = arrays.iter().map(Vec::as_slice).collect();
+            encode(self.coder, &layout, &arrays).expect("small numbers")
+        };
+        let core = vec![[ranks[0] * ranks[1], ranks[2]]; n_arrays];
+        let mut streams = group(Self::CORE_LEVELS, ranks, &core, 20);
+        let axes = [3, 2, 1, 0].into_iter().filter(|&axis| self.lengths[axis] > 1);
+        let matrices: Vec<[usize; 2]> = axes.map(|axis| [self.ranks[axis], self.lengths[axis]]).collect();
+        if !matrices.is_empty() {
+            let most = |of: usize| matrices.iter().map(|part| part[of]).max().unwrap_or(1);
+            streams.extend(group(Self::MATRIX_LEVELS, [1, most(0), most(1)], &matrices, 9));
+        }
+
+        let mut bytes: Vec<u8> = [0.125f32, 0.5, 10.0].into_iter().flat_map(f32::to_le_bytes).collect();
+        bytes.extend([Self::CORE_LEVELS, Self::MATRIX_LEVELS, self.coder.id(), self.flags]);
+        bytes.extend(self.ranks.map(|rank| rank as u8 - 1));
+        streams.iter().for_each(|stream| bytes.extend((stream.len() as u32).to_le_bytes()));
+        bytes.extend(streams.into_iter().flatten());
+        bytes
+    }
+}
+
 /// A network of kind 2: 2 channels, one hidden layer.
 pub(crate) fn head(numbers: &mut Numbers) -> Vec<u8> {
     let mut bytes = vec![2, 1, 0, 0];

@@ -2,6 +2,7 @@
 
 mod front;
 mod latents;
+mod matrices;
 mod records;
 mod tables;
 mod victim;
@@ -47,6 +48,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         records::masks(),
         latents::payloads(),
         latents::heads(),
+        matrices::payloads(),
         records::others(),
     ] {
         for (name, what, base, damage, outcome) in list {
