@@ -55,8 +55,14 @@ pub(super) fn assemble(
     let mut networks = Vec::new();
     let heads = |variable: usize, networks: &mut Vec<NetworkPlan>| -> Vec<Option<u32>> {
         let models = journal.plan().and_then(|plan| plan.models.get(variable));
+        let (group, output) = layout.place(variable);
+        let mut quality = 0;
         let number = |model: &StoredModel| {
-            let bytes = model.head_bytes()?;
+            let at = quality * layout.groups[group as usize].len() + output;
+            quality += 1;
+            // One that no block uses is not written.
+            let mut records = journal.records().iter().filter(|record| record.unit.group == group);
+            let bytes = records.any(|record| record.outputs[at].head).then(|| model.head_bytes())??;
             networks.push(NetworkPlan { kind: network_kind::HEAD, bytes });
             Some(networks.len() as u32 - 1)
         };

@@ -1,11 +1,11 @@
 //! Measures that need whole volumes: the windows of SSIM reach over the faces of blocks.
 
-use super::{CompressError, CompressOptions, Layout, assemble, input::Input, journal::Journal, scan::Scan};
+use super::{CompressError, Shared, assemble, journal::Journal};
 use crate::metrics::{CompareError, Options, compare};
 use neuvol_engine::{OpenOptions, Volume};
 use std::{
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::Ordering,
 };
 
 /// A file that is deleted at the end.
@@ -24,15 +24,12 @@ impl Drop for Temporary {
 /// Mean SSIM of every variable at every quality, `[variable][quality]`: the file that a complete journal gives is written
 /// beside the output, decoded and compared. A variable without a usable window has 1.
 pub(super) fn whole_ssim(
-    input: &Input,
-    layout: &Layout,
-    scans: &[Scan],
-    options: &CompressOptions,
+    run: &Shared<'_>,
     gop: u32,
     journal: &Journal,
     output: &Path,
-    stop: &AtomicBool,
 ) -> Result<Vec<Vec<f64>>, CompressError> {
+    let Shared { input, layout, scans, options, stop } = *run;
     let mut name = output.as_os_str().to_owned();
     name.push(".check");
     let file = Temporary(PathBuf::from(name));

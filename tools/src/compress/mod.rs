@@ -525,7 +525,7 @@ impl Shared<'_> {
             return Ok(true);
         };
         let ssim = if goals.targets.iter().any(|target| matches!(target, Target::Ssim(_))) {
-            check::whole_ssim(self.input, self.layout, self.scans, self.options, gop, journal, output, self.stop)?
+            check::whole_ssim(self, gop, journal, output)?
         } else {
             Vec::new()
         };

@@ -9,10 +9,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
 /// Passes over all probes.
-const PASSES: u32 = 4000;
+const PASSES: u32 = 1500;
 const RATE: f32 = 5e-3;
-/// Weights shrink by this share of the rate: there are few probes.
-const DECAY: f32 = 2e-2;
+/// Weights shrink by this share of the rate, and inputs are shaken by this share of their standard deviations: there are few
+/// probes, of fewer variables.
+const DECAY: f32 = 1.0;
+const NOISE: f32 = 0.3;
 /// Numbers in the file are rounded to so many binary digits.
 const DIGITS: i32 = 12;
 
@@ -75,7 +77,7 @@ pub fn fit(probes: &[Probe], options: FitOptions, progress: &mut dyn FnMut(u32, 
             })
             .into(),
     };
-    train(&mut predictor, &used, progress);
+    train(&mut predictor, &used, &mut rng, progress);
     let round = |n: &mut f32| {
         let unit = ((n.abs().max(1e-20)).log2().floor() - DIGITS as f32).exp2();
         *n = (*n / unit).round() * unit;
@@ -143,13 +145,20 @@ fn active(values: &[f32]) -> Vec<f32> {
 }
 
 /// Adam (Kingma & Ba 2015) on all probes at once, with decoupled weight decay (Loshchilov & Hutter 2019).
-fn train(predictor: &mut Predictor, examples: &[Example], progress: &mut dyn FnMut(u32, u32)) {
+fn train(predictor: &mut Predictor, examples: &[Example], rng: &mut ChaCha8Rng, progress: &mut dyn FnMut(u32, u32)) {
     let sizes: Vec<usize> = predictor.layers.iter().flat_map(|l| [l.weights.len(), l.biases.len()]).collect();
     let mut moments: Vec<[Vec<f32>; 2]> = sizes.iter().map(|&n| [vec![0.0; n], vec![0.0; n]]).collect();
     for pass in 0..PASSES {
         let mut gradients: Vec<Vec<f32>> = sizes.iter().map(|&n| vec![0.0; n]).collect();
         for example in examples {
-            add_gradient(predictor, example, &mut gradients);
+            let shaken = |(x, [_, deviation]): (&f32, &[f32; 2])| {
+                // The sum of some numbers that are drawn evenly is about normal.
+                let noise: f32 = (0..4).map(|_| rng.random_range(-1.0f32..1.0)).sum::<f32>() * 0.866;
+                x + NOISE * deviation * noise
+            };
+            let shaken: Vec<f32> = example.inputs.iter().zip(&predictor.input_scales).map(shaken).collect();
+            let inputs = std::array::from_fn(|i| shaken[i]);
+            add_gradient(predictor, &Example { inputs, outputs: example.outputs }, &mut gradients);
         }
         let cosine = 0.5 * (1.0 + (std::f32::consts::PI * pass as f32 / PASSES as f32).cos());
         let rate = RATE * (0.01 + 0.99 * cosine);
