@@ -62,11 +62,11 @@ pub(super) fn run(args: &Args, quiet: bool) -> Result<(), Failure> {
         format!("{name:<28} PSNR {gain:.2} dB, bytes by a factor of {:.2}, SSIM {ssim:.2} dB\n", bits.exp2())
     };
     let [used, held] = fitted.probes;
-    output::print(&format!(
-        "{}: {used} probes, {held} held back\nroot mean square errors\n{}{}{}",
-        args.output.display(),
-        line("  fitted", fitted.errors),
-        line("  held back", fitted.held_back_errors),
-        line("  held back, by the mean", fitted.trivial_errors),
-    ))
+    let mut text = format!("{}: {used} probes, {held} held back\nroot mean square errors\n", args.output.display());
+    text += &line("  fitted", fitted.errors);
+    if held > 0 {
+        text += &line("  held back", fitted.held_back_errors);
+        text += &line("  held back, by the mean", fitted.trivial_errors);
+    }
+    output::print(&text)
 }

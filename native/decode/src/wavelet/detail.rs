@@ -37,8 +37,8 @@ pub(super) fn to_voxels(values: &mut [f32], mut grid: Grid, splits: [u32; 3], fu
         let weights = [of, rest].map(|count| weights(count, of));
         grid.lines(axis).for_each(|first| centre(&mut values[first..], n, stride, weights));
     }
-    for axis in 0..3 {
-        while grid.extent[axis] > wanted[axis] {
+    for (axis, wanted) in wanted.into_iter().enumerate() {
+        while grid.extent[axis] > wanted {
             let (n, stride) = (grid.extent[axis], grid.strides[axis]);
             grid.lines(axis).for_each(|first| halve(&mut values[first..], n, stride));
             grid.extent[axis] = n.div_ceil(2);
