@@ -5,7 +5,7 @@
 //! all rates wins. Models made for the choice are thrown away.
 
 use super::{
-    CompressError, CompressOptions, Event, Layout, block, encode, input::Input, layout::PlannedUnit, scan::Scan,
+    CompressError, CompressOptions, Event, Layout, block, input::Input, layout::PlannedUnit, run::encode, scan::Scan,
 };
 use crate::train::TrainOptions;
 use neuvol_model::MAX_FEATURES;
