@@ -29,6 +29,11 @@ const TRAININGS: u32 = 2;
 const COARSE_SLACK: f64 = 0.1;
 /// Bytes of a variable above which the widest head is always worth its own.
 const SMALL: f64 = 15_000.0;
+/// dB that latents without a head may lack of a target, as a head brings about as much; how near to that is near enough to
+/// compare widths, and how often the step is corrected for it.
+const PLAIN_LACK: f64 = 0.5;
+const PLAIN_NEAR: f64 = 0.5;
+const PLAIN_ATTEMPTS: u32 = 5;
 /// Widths of heads, in channels.
 const WIDTHS: [u8; 7] = [0, 4, 8, 12, 16, 24, 32];
 /// Worth of lost peaks that is tried first, and how often it is corrected.
@@ -79,8 +84,10 @@ impl<'a> Search<'a> {
         let mut best: Option<(Measured, Model, Vec<Encoded>)> = None;
         let mut effort = planner.effort.clone();
         if head.is_none() {
-            effort.n_channels = self.width(&foresight, step)?;
-            step = foresight.step(target, scan, &effort);
+            let (near, plain) = self.without_head(&foresight, step)?;
+            effort.n_channels = self.width(&foresight, near, plain)?;
+            // A head makes up for a coarser step, none for a finer one.
+            step = near;
         }
         for attempt in 0..ATTEMPTS {
             let (mut model, latents) = if attempt < TRAININGS {
@@ -187,47 +194,57 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// A step at which latents without a head nearly reach the target, from a predicted one, and what they give. It takes no
+    /// training, so that widths of heads are compared at the right quality whatever was predicted.
+    fn without_head(&self, foresight: &Foresight<'_>, mut step: f64) -> Result<(f64, Measured), CompressError> {
+        let effort = Effort { n_channels: 0, ..self.planner.effort.clone() };
+        for attempt in 1.. {
+            let (model, latents) = self.train(step, None, &effort, 0)?;
+            let measured = measured(&self.encode(&model, &latents)?, &model, self.sample.share);
+            self.log(foresight, &model, &effort, &measured);
+            let margin = measured.margin(self.target, self.scan) + PLAIN_LACK;
+            log::debug!("  plain, step {step:.5}: {:.3} dB, {:.0} bytes", measured.psnr(self.scan), measured.bytes);
+            let near = margin.abs() < PLAIN_NEAR || !margin.is_finite() || matches!(self.target, Target::MaxError(_));
+            if near || attempt >= PLAIN_ATTEMPTS {
+                return Ok((step, measured));
+            }
+            step *= self.target.correction(margin, SLOPE);
+        }
+        unreachable!("the loop ends by its attempts")
+    }
+
     /// Channels of the head: fewer, or none, where its own bytes are a good part of all. Goes from the predicted width to
-    /// better ones.
-    fn width(&self, foresight: &Foresight<'_>, step: f64) -> Result<u8, CompressError> {
+    /// better ones; `plain` is what no head gives.
+    fn width(&self, foresight: &Foresight<'_>, step: f64, plain: Measured) -> Result<u8, CompressError> {
         let most = self.planner.effort.n_channels;
         let widths: Vec<u8> = WIDTHS.into_iter().filter(|&n| n <= most).collect();
         // At the rates of small files four dB are about a factor of two in bytes.
         let cost = |bytes: f64, psnr: f64| bytes * (-psnr / 4.0).exp2();
+        if plain.bytes > SMALL {
+            return Ok(most);
+        }
         let mut costs: Vec<Option<f64>> = vec![None; widths.len()];
-        let mut at = 0;
-        loop {
+        costs[0] = Some(cost(plain.bytes, plain.psnr(self.scan)));
+        let mut at = foresight.width(&widths[1..], step, self.planner.effort, cost) + 1;
+        while at < widths.len() {
             let effort = Effort {
                 n_channels: widths[at],
                 rounds: self.planner.effort.rounds.div_ceil(2),
                 ..self.planner.effort.clone()
             };
             let (model, latents) = self.train(step, None, &effort, self.planner.options.train.seed)?;
-            let encoded = self.encode(&model, &latents)?;
-            let measured = measured(&encoded, &model, self.sample.share);
+            let measured = measured(&self.encode(&model, &latents)?, &model, self.sample.share);
             self.log(foresight, &model, &effort, &measured);
             let psnr = measured.psnr(self.scan);
             log::debug!("{} channels: {psnr:.3} dB, {:.0} bytes", widths[at], measured.bytes);
-            if at == 0 && measured.bytes > SMALL {
-                return Ok(most);
-            }
             costs[at] = Some(cost(measured.bytes, psnr));
             let known = costs.iter().enumerate().filter_map(|(at, cost)| Some((at, (*cost)?)));
             let (best, _) = known.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
-            if costs.iter().flatten().count() == 1 {
-                // No head was first, as it takes no time.
-                at = foresight.width(&widths[1..], step, &effort, cost) + 1;
-            } else if let Some(next) =
-                [best + 1, best.wrapping_sub(1)].into_iter().find(|&n| costs.get(n) == Some(&None))
-            {
-                at = next;
-            } else {
-                return Ok(widths[best]);
-            }
-            if at >= widths.len() {
-                return Ok(widths[best]);
-            }
+            let beside = [best + 1, best.wrapping_sub(1)].into_iter().find(|&n| costs.get(n) == Some(&None));
+            let Some(next) = beside else { return Ok(widths[best]) };
+            at = next;
         }
+        Ok(most)
     }
 
     fn train(

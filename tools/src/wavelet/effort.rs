@@ -56,7 +56,7 @@ impl Preset {
             Self::Default => Effort {
                 n_channels: 16,
                 n_hidden: 1,
-                rounds: 10,
+                rounds: 13,
                 iterations: 120,
                 block_rounds: 5,
                 kappa: 0.7,
