@@ -10,7 +10,7 @@ use crate::{
     train::Fields,
 };
 use neuvol_format::{BlockMask, Segment};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is compressed.
 pub(super) enum Input {
@@ -48,11 +48,11 @@ impl Input {
         }
     }
 
-    /// Calls `look` with a source to read from.
-    pub(super) fn with_source_mut<T>(&self, look: impl FnOnce(&mut dyn Source) -> T) -> T {
+    /// The data file, if it is one that is compressed.
+    pub(super) fn data(&self) -> Option<MutexGuard<'_, Box<dyn Source>>> {
         match self {
-            Self::Data(source) => look(source.lock().unwrap_or_else(PoisonError::into_inner).as_mut()),
-            Self::Models(_) => unreachable!("targets are for data"),
+            Self::Data(source) => Some(source.lock().unwrap_or_else(PoisonError::into_inner)),
+            Self::Models(_) => None,
         }
     }
 

@@ -198,7 +198,8 @@ impl<'a> Search<'a> {
     /// training, so that widths of heads are compared at the right quality whatever was predicted.
     fn without_head(&self, foresight: &Foresight<'_>, mut step: f64) -> Result<(f64, Measured), CompressError> {
         let effort = Effort { n_channels: 0, ..self.planner.effort.clone() };
-        for attempt in 1.. {
+        let mut attempt = 1;
+        loop {
             let (model, latents) = self.train(step, None, &effort, 0)?;
             let measured = measured(&self.encode(&model, &latents)?, &model, self.sample.share);
             self.log(foresight, &model, &effort, &measured);
@@ -209,8 +210,8 @@ impl<'a> Search<'a> {
                 return Ok((step, measured));
             }
             step *= self.target.correction(margin, SLOPE);
+            attempt += 1;
         }
-        unreachable!("the loop ends by its attempts")
     }
 
     /// Channels of the head: fewer, or none, where its own bytes are a good part of all. Goes from the predicted width to
