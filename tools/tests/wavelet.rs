@@ -224,7 +224,7 @@ fn a_predictor_that_lies_costs_time_only() {
     let fitted = ["train-predictor", text(&log), "-o", text(&predictor), "--force", "--json", "--held-back", "0"];
     let fitted = json(&ok(&fitted));
     assert!(fitted["probes"][0].as_u64().unwrap() >= 20, "{fitted}");
-    assert!(fitted["errors"][0].as_f64().unwrap() < 1.0, "{fitted}");
+    assert!(fitted["errors"][0].as_f64().unwrap() < 3.0, "{fitted}");
     run(["--target-psnr", "40"], &["--predictor", text(&predictor)]);
     ok(&["verify", text(&input), text(&model), "--min-psnr", "40"]);
     fails(&["train-predictor", text(&input), "-o", text(&predictor), "--force"], 65, &["cannot read", "rough"]);
