@@ -29,6 +29,8 @@ mod lattice;
 pub mod lifting;
 mod matrices;
 mod mlp;
+mod output;
+mod packed;
 mod rows;
 mod scratch;
 mod simd;

@@ -7,11 +7,11 @@ mod product;
 
 use crate::aligned::Aligned;
 use crate::kernel::Kernel;
+use crate::output::{Output, limit};
+use crate::packed::{PIECE, Packed};
 use crate::scratch::Scratch;
 use crate::simd::{self, Simd, Task};
-use crate::wavelet::limit;
-use crate::wavelet::output::Output;
-use crate::wavelet::packed::{PIECE, Packed};
+
 use neuvol_model::{Error, Matrices, TimeInterpolation, time_position, voxels};
 use product::{Factor, Store, Values, product};
 

@@ -1,7 +1,7 @@
 //! Products of matrices, some rows and two vectors at a time.
 use crate::lifting::columns::store;
+use crate::output::Output;
 use crate::simd::Simd;
-use crate::wavelet::output::Output;
 
 /// The left matrix: rows of `columns` numbers, `pitch` apart.
 #[derive(Clone, Copy)]

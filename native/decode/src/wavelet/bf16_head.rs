@@ -2,11 +2,11 @@
 use super::f32_head::{begin, leaky};
 use super::features::{Features, MARGIN};
 use super::layer::{Layer, block, by_block};
-use super::output::Output;
 use super::parameters::{Matrix, Parameters};
 use crate::aligned::Aligned;
 use crate::bf16_chunk::pair;
 use crate::lifting::columns::store;
+use crate::output::Output;
 use crate::simd::{Avx512Bf16, Simd, Task};
 use std::arch::x86_64::__m512;
 

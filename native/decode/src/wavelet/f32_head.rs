@@ -1,9 +1,9 @@
 //! Heads in f32: vectors of voxels along x, weights broadcast, the sums of a block of channels in registers.
 use super::features::{Features, MARGIN};
 use super::layer::{Layer, block, by_block};
-use super::output::Output;
 use super::parameters::{Matrix, Parameters, TAPS};
 use crate::lifting::columns::store;
+use crate::output::Output;
 use crate::simd::{Simd, Task};
 
 /// A head as the kernel reads it: channels in blocks.

@@ -3,7 +3,6 @@ use super::Coefficients;
 #[cfg(target_arch = "x86_64")]
 use super::bf16_head::Bf16Head;
 use super::f32_head::F32Head;
-use super::output::Output;
 use super::parameters::Parameters;
 #[cfg(target_arch = "x86_64")]
 use super::quantised::Ranges;
@@ -11,6 +10,7 @@ use super::run::{self, Buffers, Net};
 #[cfg(target_arch = "x86_64")]
 use super::vnni_head::VnniHead;
 use crate::kernel::Kernel;
+use crate::output::Output;
 use crate::survey::{FEWEST_VOXELS, demanded_db};
 use neuvol_model::Wavelet;
 use std::cell::RefCell;

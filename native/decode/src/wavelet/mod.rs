@@ -1,6 +1,6 @@
 //! Fast decoding of wavelet latents and heads (codec 4).
 //!
-//! What is kept of a block are its coefficients, packed ([`packed`]), and its head as the kernel reads it. A decode mixes
+//! What is kept of a block are its coefficients, packed ([`Packed`]), and its head as the kernel reads it. A decode mixes
 //! the components with the weights of its time while it unpacks them, puts all levels but the finest together, and then
 //! works plane by plane ([`planes`]): r, the inputs of the head ([`features`]), values. Only a few planes of each are there
 //! at once, so that they stay in cache.
@@ -11,8 +11,6 @@ mod f32_head;
 mod features;
 mod judge;
 mod layer;
-pub(crate) mod output;
-pub(crate) mod packed;
 mod parameters;
 mod planes;
 mod quantised;
@@ -23,12 +21,12 @@ mod vnni_head;
 
 use crate::kernel::Kernel;
 use crate::lifting::rows::padded;
+use crate::output::{Output, limit};
+use crate::packed::Packed;
 use crate::scratch::Scratch;
 use crate::simd::{self, Simd, Task};
 use neuvol_entropy::Layout;
 use neuvol_model::{Error, Residual, TimeInterpolation, Wavelet, time_position, voxels};
-use output::Output;
-use packed::Packed;
 pub(crate) use run::Buffers;
 use run::Net;
 use scales::Scales;
@@ -173,11 +171,6 @@ impl Latents {
         let planes = 0..self.coefficients.extent[0];
         run::planes(&self.coefficients, &weights, self.kernel, &self.net, planes, output, out, &mut scratch.wavelet);
     }
-}
-
-/// A value limited to a range; NaN becomes its min.
-pub(crate) fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
-    if value > min { if value < max { value } else { max } } else { min }
 }
 
 struct Pack<'a> {

@@ -4,13 +4,13 @@
 //! coefficients, put together along x and y, and goes into the lifting along z, which works on whole planes and keeps
 //! three of them. So r is never an array: the last eight planes are there.
 use super::detail::{self, Grid, splits_left};
-use super::packed::Cursor;
 use super::{Coefficients, Finest};
 use crate::aligned::Aligned;
 use crate::kernel::Kernel;
 use crate::lifting::columns::{self, Columns, step};
 use crate::lifting::rows::{self, padded};
 use crate::lifting::{self, A, B, C, D, LANES, LOW, Level};
+use crate::packed::Cursor;
 use crate::simd::{self, Simd, Task};
 use std::f32::consts::SQRT_2;
 

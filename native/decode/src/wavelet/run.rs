@@ -4,12 +4,12 @@ use super::Coefficients;
 use super::bf16_head::{Bf16Head, Bf16Plane, MakePairs, Pairs};
 use super::f32_head::{F32Head, F32Plane};
 use super::features::{self, Features, Inputs};
-use super::output::Output;
 use super::planes::{self, Planes};
 #[cfg(target_arch = "x86_64")]
 use super::vnni_head::{self, VnniHead, VnniPlane};
 use crate::kernel::Kernel;
 use crate::lifting::columns::store;
+use crate::output::Output;
 use crate::simd::{self, Simd, Task};
 use std::ops::Range;
 

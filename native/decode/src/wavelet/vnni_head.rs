@@ -2,11 +2,11 @@
 //! product of 32 bits.
 use super::features::{Features, MARGIN, RING};
 use super::layer::{Layer, by_block};
-use super::output::Output;
 use super::parameters::Parameters;
 use super::quantised::{Pair, QUADS, Quantised, Ranges, WORDS};
 use crate::aligned::Aligned;
 use crate::kernel::Kernel;
+use crate::output::Output;
 use std::arch::x86_64::*;
 
 const LANES: usize = 16;

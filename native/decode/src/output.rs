@@ -1,4 +1,4 @@
-//! From r and what a head adds to the values of a row.
+//! Values: from r, or from r and what a head adds to it.
 use crate::simd::Simd;
 
 /// value = offset + step·(r + what the head adds), limited to a range; NaN becomes min.
@@ -15,4 +15,9 @@ impl Output {
         let value = s.fma(y, s.splat(self.step), s.splat(self.offset));
         s.min(s.max(value, s.splat(self.range.0)), s.splat(self.range.1))
     }
+}
+
+/// A value limited to a range; NaN becomes its min.
+pub(crate) fn limit(value: f32, (min, max): (f32, f32)) -> f32 {
+    if value > min { if value < max { value } else { max } } else { min }
 }
