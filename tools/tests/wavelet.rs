@@ -207,7 +207,7 @@ fn a_predictor_that_lies_costs_time_only() {
         fs::write(&predictor, liar.to_string()).unwrap();
         let bytes = run(["--target-psnr", "40"], &["--predictor", text(&predictor)]);
         ok(&["verify", text(&input), text(&model), "--min-psnr", "40"]);
-        assert!(bytes < honest + honest / 4, "{bytes} instead of {honest}");
+        assert!(bytes < honest + honest / 10, "{bytes} instead of {honest}");
         run(["--target-ssim", ".9"], &["--predictor", text(&predictor)]);
         ok(&["verify", text(&input), text(&model), "--min-ssim", ".9"]);
         run(["--target-bytes", "4k"], &["--predictor", text(&predictor)]);
@@ -224,7 +224,8 @@ fn a_predictor_that_lies_costs_time_only() {
     let fitted = ["train-predictor", text(&log), "-o", text(&predictor), "--force", "--json", "--held-back", "0"];
     let fitted = json(&ok(&fitted));
     assert!(fitted["probes"][0].as_u64().unwrap() >= 20, "{fitted}");
-    assert!(fitted["errors"][0].as_f64().unwrap() < 3.0, "{fitted}");
+    let errors = [0, 1].map(|at| fitted["errors"][at].as_f64().unwrap());
+    assert!(errors[0] < 1.5 && errors[1] < 0.3, "{fitted}");
     run(["--target-psnr", "40"], &["--predictor", text(&predictor)]);
     ok(&["verify", text(&input), text(&model), "--min-psnr", "40"]);
     fails(&["train-predictor", text(&input), "-o", text(&predictor), "--force"], 65, &["cannot read", "rough"]);

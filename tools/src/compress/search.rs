@@ -39,6 +39,8 @@ const WIDTHS: [u8; 7] = [0, 4, 8, 12, 16, 24, 32];
 /// Worth of lost peaks that is tried first, and how often it is corrected.
 const PEAK_WEIGHT: f64 = 1.0;
 const PEAK_ATTEMPTS: u32 = 12;
+/// dB that latents lack whose peaks cannot be kept.
+const PEAK_LACK: f64 = 2.0;
 /// Peaks may be kept this much better than wanted before bytes are worth another attempt.
 const PEAK_SLACK: f64 = 0.93;
 
@@ -136,7 +138,12 @@ impl<'a> Search<'a> {
             };
             tried = (attempt + 1 >= TRAININGS).then(|| (step.log2(), margin));
             // A result that misses gets closer from the side that passes.
-            let aim = if margin < 0.0 { margin - 0.3 * SLACK } else { margin - 0.5 * SLACK };
+            let aim = match margin {
+                // Peaks that no worth keeps need finer latents.
+                _ if !measured.keeps(keep_peaks) => margin.min(-PEAK_LACK),
+                _ if margin < 0.0 => margin - 0.3 * SLACK,
+                _ => margin - 0.5 * SLACK,
+            };
             step *= target.correction(aim, slope);
             if attempt > TRAININGS && (0.0..COARSE_SLACK).contains(&margin) {
                 break;
