@@ -6,7 +6,6 @@ use sha2::{Digest, Sha256};
 
 use crate::entry::MaskRef;
 use crate::error::Error;
-use crate::limits::HEADER_LEN;
 use crate::reader::Reader;
 
 /// What a check of a whole file has seen.
@@ -29,9 +28,10 @@ pub struct Check {
 }
 
 pub(crate) fn check<B: AsRef<[u8]>>(reader: &Reader<B>) -> Result<Check, Error> {
-    let content = reader.bytes().get(HEADER_LEN..).unwrap_or_default();
+    let header_len = reader.header().len();
+    let content = reader.bytes().get(header_len..).unwrap_or_default();
     if Sha256::digest(content).as_slice() != reader.header().content_hash {
-        return Err(Error::Checksum { what: "content", offset: HEADER_LEN as u64 });
+        return Err(Error::Checksum { what: "content", offset: header_len as u64 });
     }
     let mut check = Check::default();
     let mut read = HashSet::new();

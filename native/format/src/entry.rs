@@ -2,8 +2,8 @@
 
 use crate::codec;
 use crate::error::{Error, in_range};
-use crate::header::Section;
-use crate::limits::{ALIGNMENT, ENTRY_LEN};
+use crate::limits::ENTRY_LEN;
+use crate::payload_area::PayloadArea;
 use crate::record::{Record, RecordWriter};
 use crate::variable::Variable;
 
@@ -66,7 +66,7 @@ pub struct Entry {
 
 /// What an entry may refer to.
 pub(crate) struct EntryScope<'a> {
-    pub(crate) blks: &'a Section,
+    pub(crate) payloads: &'a PayloadArea,
     pub(crate) n_networks: u64,
     pub(crate) n_masks: u64,
 }
@@ -123,7 +123,7 @@ impl Entry {
     }
 
     fn check(&self, record: &Record<'_, ENTRY_LEN>, scope: &EntryScope<'_>) -> Result<(), Error> {
-        check_payload_place(record, 16, self.payload_offset, self.payload_len, scope.blks)?;
+        scope.payloads.check(record, 16, self.payload_offset, self.payload_len)?;
         if !(self.min.is_finite() && self.max.is_finite() && self.min <= self.max) {
             let what = format!("value range {}..{}: it must be finite and in order", self.min, self.max);
             return Err(record.invalid(32, what));
@@ -163,26 +163,4 @@ impl Entry {
         record.put(52, mask.to_le_bytes()).own_crc();
         record.0
     }
-}
-
-/// Checks that a payload that a record names lies aligned inside BLKS. `at` is the field with its offset.
-pub(crate) fn check_payload_place<const N: usize>(
-    record: &Record<'_, N>,
-    at: usize,
-    offset: u64,
-    len: u32,
-    blks: &Section,
-) -> Result<(), Error> {
-    if len == 0 {
-        return if offset == 0 { Ok(()) } else { Err(record.invalid(at, "an empty payload has an offset")) };
-    }
-    if !offset.is_multiple_of(ALIGNMENT) {
-        return Err(record.invalid(at, format!("payload offset {offset} is no multiple of 64")));
-    }
-    // `blks` was checked to end inside the file.
-    let blks_end = blks.offset + blks.len;
-    if offset < blks.offset || offset.checked_add(len.into()).is_none_or(|end| end > blks_end) {
-        return Err(record.invalid(at, format!("a payload of {len} bytes at byte {offset} lies outside BLKS")));
-    }
-    Ok(())
 }

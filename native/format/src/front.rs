@@ -4,14 +4,16 @@ use crate::compress;
 use crate::entry::{BlockKey, Entry, EntryScope};
 use crate::error::{Error, in_range, limit};
 use crate::header::{Header, Section, kind};
+use crate::image::Image;
 use crate::limits::{ENTRY_LEN, MASK_LEN, MAX_NETWORKS, MAX_VARIABLES, NETWORK_LEN, SEGMENT_LEN, VARIABLE_LEN};
 use crate::mask::MaskRecord;
 use crate::meta::Meta;
 use crate::network::NetworkRecord;
-use crate::record::{Record, need};
+use crate::payload_area::PayloadArea;
+use crate::record::Record;
 use crate::variable::{Segment, Variable};
 
-/// The checked front of a file. Methods take the file's bytes again: this holds none of them.
+/// The checked front of a file. Methods take the file again: this holds none of its bytes.
 #[derive(Debug)]
 pub(crate) struct Front {
     pub(crate) header: Header,
@@ -21,17 +23,16 @@ pub(crate) struct Front {
     /// Of all variables, one after the other.
     segments: Vec<Segment>,
     indx: Section,
-    blks: Section,
+    payloads: PayloadArea,
     mask: Option<Section>,
     nets: Option<Section>,
     coor: Option<Section>,
 }
 
 impl Front {
-    /// Reads the front of a file of `file_len` bytes, of which `bytes` is the beginning (at least up to BLKS).
-    pub(crate) fn parse(bytes: &[u8], file_len: u64) -> Result<Self, Error> {
-        let header = Header::parse(bytes, file_len)?;
-        let sections = Section::parse_all(bytes, &header)?;
+    /// Reads the front of a file, of which at least what stands before BLKS is there.
+    pub(crate) fn parse(image: Image<'_>, header: Header) -> Result<Self, Error> {
+        let sections = Section::parse_all(image, &header)?;
         let find = |kind: [u8; 4]| sections.iter().find(|section| section.kind == kind);
         let must = |kind: [u8; 4]| {
             find(kind)
@@ -47,17 +48,17 @@ impl Front {
         if let Some(mask) = mask {
             check_table(mask, MASK_LEN)?;
         }
-        let variables = parse_variables(bytes, vars)?;
-        let segments = parse_segments(bytes, segs)?;
+        let variables = parse_variables(image, vars)?;
+        let segments = parse_segments(image, segs)?;
         check_segments(&variables, &segments, segs.offset)?;
         check_entry_numbers(&variables, indx)?;
         if let Some(nets) = nets {
-            check_networks(bytes, nets)?;
+            check_networks(image, nets)?;
         }
-        let meta = parse_meta(bytes, meta, &variables)?;
-        let (indx, blks) = (indx.clone(), blks.clone());
+        let meta = parse_meta(image, meta, &variables)?;
+        let (indx, payloads) = (indx.clone(), PayloadArea::new(blks, &header));
         let (mask, nets, coor) = (mask.cloned(), nets.cloned(), coor.cloned());
-        Ok(Self { header, sections, meta, variables, segments, indx, blks, mask, nets, coor })
+        Ok(Self { header, sections, meta, variables, segments, indx, payloads, mask, nets, coor })
     }
 
     pub(crate) fn segments(&self, variable: &Variable) -> &[Segment] {
@@ -71,11 +72,11 @@ impl Front {
         Ok(&self.variables[n as usize])
     }
 
-    pub(crate) fn entry(&self, bytes: &[u8], key: BlockKey) -> Result<Entry, Error> {
+    pub(crate) fn entry(&self, image: Image<'_>, key: BlockKey) -> Result<Entry, Error> {
         let number = key.entry_number(self.variable(key.variable)?)?;
-        let scope = EntryScope { blks: &self.blks, n_networks: self.n_networks(), n_masks: self.n_masks() };
+        let scope = EntryScope { payloads: &self.payloads, n_networks: self.n_networks(), n_masks: self.n_masks() };
         // Inside INDX: `number` is below its item count.
-        Entry::parse(&Record::at(bytes, self.indx.offset + number * ENTRY_LEN as u64)?, key, &scope)
+        Entry::parse(&Record::at(image, self.indx.offset + number * ENTRY_LEN as u64)?, key, &scope)
     }
 
     /// All keys of a variable, in the order of their entries.
@@ -97,13 +98,13 @@ impl Front {
     }
 
     /// Mask number `n`, checked to fit the block of `key`.
-    pub(crate) fn mask(&self, bytes: &[u8], key: BlockKey, n: u32) -> Result<MaskRecord, Error> {
+    pub(crate) fn mask(&self, image: Image<'_>, key: BlockKey, n: u32) -> Result<MaskRecord, Error> {
         let variable = self.variable(key.variable)?;
         key.entry_number(variable)?;
         in_range("mask", n.into(), self.n_masks())?;
         let start = self.mask.as_ref().map_or(0, |section| section.offset);
         let offset = start + u64::from(n) * MASK_LEN as u64;
-        let record = MaskRecord::parse(&Record::at(bytes, offset)?, &self.blks)?;
+        let record = MaskRecord::parse(&Record::at(image, offset)?, &self.payloads)?;
         let steps = self.segments(variable)[key.segment as usize].steps;
         record.check_fit(variable.block_extent(key.block, key.level), steps, offset)?;
         Ok(record)
@@ -113,12 +114,12 @@ impl Front {
         self.nets.as_ref().map_or(0, |section| section.items)
     }
 
-    pub(crate) fn network(&self, bytes: &[u8], n: u32) -> Result<NetworkRecord, Error> {
+    pub(crate) fn network(&self, image: Image<'_>, n: u32) -> Result<NetworkRecord, Error> {
         in_range("network", n.into(), self.n_networks())?;
         let Some(nets) = &self.nets else {
             return Err(Error::OutOfRange { what: "network", value: n.into(), limit: 0 });
         };
-        NetworkRecord::parse(&Record::at(bytes, nets.offset + u64::from(n) * NETWORK_LEN as u64)?, nets)
+        NetworkRecord::parse(&Record::at(image, nets.offset + u64::from(n) * NETWORK_LEN as u64)?, nets)
     }
 
     pub(crate) fn coor(&self) -> Option<&Section> {
@@ -136,8 +137,8 @@ fn check_table(section: &Section, record_len: usize) -> Result<(), Error> {
 }
 
 /// The stored bytes of a section, checked against the directory's CRC.
-fn checked<'a>(bytes: &'a [u8], section: &Section, what: &'static str) -> Result<&'a [u8], Error> {
-    let stored = need(bytes, section.offset, section.len)?;
+fn checked<'a>(image: Image<'a>, section: &Section, what: &'static str) -> Result<&'a [u8], Error> {
+    let stored = image.need(section.offset, section.len)?;
     if crate::crc(stored) != section.crc {
         return Err(Error::Checksum { what, offset: section.offset });
     }
@@ -146,11 +147,11 @@ fn checked<'a>(bytes: &'a [u8], section: &Section, what: &'static str) -> Result
 
 /// Stored bytes of a section that may be compressed, unfolded. Its lengths were checked with the directory.
 pub(crate) fn unfolded<'a>(
-    bytes: &'a [u8],
+    image: Image<'a>,
     section: &Section,
     what: &'static str,
 ) -> Result<std::borrow::Cow<'a, [u8]>, Error> {
-    let stored = checked(bytes, section, what)?;
+    let stored = checked(image, section, what)?;
     match section.compression {
         compress::NONE => Ok(stored.into()),
         compress::ZSTD => {
@@ -162,18 +163,18 @@ pub(crate) fn unfolded<'a>(
     }
 }
 
-fn parse_variables(bytes: &[u8], vars: &Section) -> Result<Vec<Variable>, Error> {
+fn parse_variables(image: Image<'_>, vars: &Section) -> Result<Vec<Variable>, Error> {
     if vars.items == 0 {
         return Err(Error::invalid(vars.offset, "the file has no variables"));
     }
     limit("number of variables", vars.items, MAX_VARIABLES)?;
-    checked(bytes, vars, "VARS")?;
-    (0..vars.items).map(|i| Variable::parse(&Record::at(bytes, vars.offset + i * VARIABLE_LEN as u64)?)).collect()
+    checked(image, vars, "VARS")?;
+    (0..vars.items).map(|i| Variable::parse(&Record::at(image, vars.offset + i * VARIABLE_LEN as u64)?)).collect()
 }
 
-fn parse_segments(bytes: &[u8], segs: &Section) -> Result<Vec<Segment>, Error> {
-    checked(bytes, segs, "SEGS")?;
-    (0..segs.items).map(|i| Ok(Segment::parse(&Record::at(bytes, segs.offset + i * SEGMENT_LEN as u64)?))).collect()
+fn parse_segments(image: Image<'_>, segs: &Section) -> Result<Vec<Segment>, Error> {
+    checked(image, segs, "SEGS")?;
+    (0..segs.items).map(|i| Ok(Segment::parse(&Record::at(image, segs.offset + i * SEGMENT_LEN as u64)?))).collect()
 }
 
 /// The segments of the variables must follow each other and fill SEGS; those of one variable must cover its steps.
@@ -238,24 +239,24 @@ fn check_entry_numbers(variables: &[Variable], indx: &Section) -> Result<(), Err
     Ok(())
 }
 
-fn check_networks(bytes: &[u8], nets: &Section) -> Result<(), Error> {
+fn check_networks(image: Image<'_>, nets: &Section) -> Result<(), Error> {
     limit("number of networks", nets.items, MAX_NETWORKS)?;
     let table_len = nets.items * NETWORK_LEN as u64;
     if table_len > nets.len {
         return Err(Error::invalid(nets.offset, format!("NETS is shorter than its table of {} records", nets.items)));
     }
-    if crate::crc(need(bytes, nets.offset, table_len)?) != nets.crc {
+    if crate::crc(image.need(nets.offset, table_len)?) != nets.crc {
         return Err(Error::Checksum { what: "table of NETS", offset: nets.offset });
     }
     for i in 0..nets.items {
-        NetworkRecord::parse(&Record::at(bytes, nets.offset + i * NETWORK_LEN as u64)?, nets)?;
+        NetworkRecord::parse(&Record::at(image, nets.offset + i * NETWORK_LEN as u64)?, nets)?;
     }
     Ok(())
 }
 
-fn parse_meta(bytes: &[u8], section: &Section, variables: &[Variable]) -> Result<Meta, Error> {
+fn parse_meta(image: Image<'_>, section: &Section, variables: &[Variable]) -> Result<Meta, Error> {
     let invalid = |what: String| Error::invalid(section.offset, what);
-    let json = unfolded(bytes, section, "META")?;
+    let json = unfolded(image, section, "META")?;
     let meta: Meta = serde_json::from_slice(&json).map_err(|error| invalid(format!("META: {error}")))?;
     if meta.variables.len() != variables.len() {
         return Err(invalid(format!("META has {} variables and VARS {}", meta.variables.len(), variables.len())));

@@ -2,11 +2,12 @@
 
 use crate::compress;
 use crate::error::{Error, limit};
+use crate::image::Image;
 use crate::limits::{
     ALIGNMENT, EXPANSION_SLACK, HEADER_LEN, MAGIC, MAX_COORDINATE_BYTES, MAX_EXPANSION, MAX_META_BYTES, MAX_SECTIONS,
-    SECTION_LEN,
+    PACKED_HEADER_LEN, SECTION_LEN,
 };
-use crate::record::{Record, RecordWriter, need};
+use crate::record::{Record, RecordWriter};
 use crate::{MAJOR, MINOR};
 
 /// Kinds of sections that this version knows.
@@ -32,7 +33,17 @@ pub struct Header {
     /// SHA-256 of everything after the header; identifies a model. [`Reader::check`](crate::Reader::check) verifies it.
     pub content_hash: [u8; 32],
     pub(crate) n_sections: u32,
-    pub(crate) directory_crc: u32,
+    /// What guards the directory.
+    pub(crate) front: FrontGuard,
+}
+
+/// How what stands before the payloads is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FrontGuard {
+    /// As it is.
+    Plain { directory_crc: u32 },
+    /// Packed into `len` bytes (SPEC section 3.1).
+    Packed { len: u16, crc: u32 },
 }
 
 impl Header {
@@ -43,23 +54,16 @@ impl Header {
         {
             return Err(Error::invalid(0, "this is not a .neuvol file, or a text-mode transfer has damaged it"));
         }
-        let record = Record::<HEADER_LEN>::at(bytes, 0)?;
+        let record = Record::<PACKED_HEADER_LEN>::at(Image::start(bytes), 0)?;
         let (major, minor) = (record.u16(8), record.u16(10));
         // Before all else: another major may look different from here on.
         if major != MAJOR {
             return Err(Error::Version { major, minor, supported: MAJOR });
         }
-        record.own_crc("header")?;
-        if record.u32(12) != HEADER_LEN as u32 {
-            return Err(record.invalid(12, format!("the header length is {} and must be 128", record.u32(12))));
-        }
-        record.reserved(64..124)?;
-        let header = Self {
-            version: (major, minor),
-            file_len: record.u64(16),
-            content_hash: record.array(32),
-            n_sections: record.u32(24),
-            directory_crc: record.u32(28),
+        let header = if record.u32(12) == PACKED_HEADER_LEN as u32 {
+            Self::packed(&record)?
+        } else {
+            Self::plain(&Record::at(Image::start(bytes), 0)?)?
         };
         if file_len < header.file_len {
             return Err(Error::Truncated { expected: header.file_len, actual: file_len });
@@ -69,19 +73,89 @@ impl Header {
             return Err(Error::invalid(header.file_len, what));
         }
         if header.n_sections == 0 {
-            return Err(record.invalid(24, "the file has no sections"));
+            let at = if matches!(header.front, FrontGuard::Plain { .. }) { 24 } else { 20 };
+            return Err(Error::invalid(at, "the file has no sections"));
         }
         limit("number of sections", header.n_sections.into(), MAX_SECTIONS)?;
         Ok(header)
     }
 
-    pub(crate) fn to_bytes(&self) -> [u8; HEADER_LEN] {
-        let mut record = RecordWriter::new();
-        record.put(0, MAGIC).put(8, MAJOR.to_le_bytes()).put(10, MINOR.to_le_bytes());
-        record.put(12, (HEADER_LEN as u32).to_le_bytes()).put(16, self.file_len.to_le_bytes());
-        record.put(24, self.n_sections.to_le_bytes()).put(28, self.directory_crc.to_le_bytes());
-        record.put(32, self.content_hash).own_crc();
-        record.0
+    fn plain(record: &Record<'_, HEADER_LEN>) -> Result<Self, Error> {
+        record.own_crc("header")?;
+        if record.u32(12) != HEADER_LEN as u32 {
+            let what =
+                format!("the header length is {} and must be {HEADER_LEN} or {PACKED_HEADER_LEN}", record.u32(12));
+            return Err(record.invalid(12, what));
+        }
+        record.reserved(64..124)?;
+        Ok(Self {
+            version: (record.u16(8), record.u16(10)),
+            file_len: record.u64(16),
+            content_hash: record.array(32),
+            n_sections: record.u32(24),
+            front: FrontGuard::Plain { directory_crc: record.u32(28) },
+        })
+    }
+
+    fn packed(record: &Record<'_, PACKED_HEADER_LEN>) -> Result<Self, Error> {
+        record.own_crc("header")?;
+        let header = Self {
+            version: (record.u16(8), record.u16(10)),
+            file_len: record.u32(16).into(),
+            content_hash: record.array(28),
+            n_sections: record.u16(20).into(),
+            front: FrontGuard::Packed { len: record.u16(22), crc: record.u32(24) },
+        };
+        if header.front_end() > header.file_len {
+            return Err(record.invalid(22, "the packed front ends outside the file"));
+        }
+        Ok(header)
+    }
+
+    /// Where the content begins of which the hash is taken.
+    pub(crate) fn len(&self) -> usize {
+        match self.front {
+            FrontGuard::Plain { .. } => HEADER_LEN,
+            FrontGuard::Packed { .. } => PACKED_HEADER_LEN,
+        }
+    }
+
+    /// Where the packed front ends in the file; that of a plain file has no end of its own.
+    pub(crate) fn front_end(&self) -> u64 {
+        match self.front {
+            FrontGuard::Plain { .. } => HEADER_LEN as u64,
+            FrontGuard::Packed { len, .. } => PACKED_HEADER_LEN as u64 + u64::from(len),
+        }
+    }
+
+    /// Alignment of the payloads in bytes.
+    pub(crate) fn payload_alignment(&self) -> u64 {
+        match self.front {
+            FrontGuard::Plain { .. } => ALIGNMENT,
+            FrontGuard::Packed { .. } => 1,
+        }
+    }
+
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        match self.front {
+            FrontGuard::Plain { directory_crc } => {
+                let mut record = RecordWriter::<HEADER_LEN>::new();
+                record.put(0, MAGIC).put(8, MAJOR.to_le_bytes()).put(10, MINOR.to_le_bytes());
+                record.put(12, (HEADER_LEN as u32).to_le_bytes()).put(16, self.file_len.to_le_bytes());
+                record.put(24, self.n_sections.to_le_bytes()).put(28, directory_crc.to_le_bytes());
+                record.put(32, self.content_hash).own_crc();
+                record.0.to_vec()
+            }
+            FrontGuard::Packed { len, crc } => {
+                let mut record = RecordWriter::<PACKED_HEADER_LEN>::new();
+                record.put(0, MAGIC).put(8, MAJOR.to_le_bytes()).put(10, MINOR.to_le_bytes());
+                // The writer packs no file that is too long for 32 bits, nor one of more than 254 sections.
+                record.put(12, (PACKED_HEADER_LEN as u32).to_le_bytes()).put(16, (self.file_len as u32).to_le_bytes());
+                record.put(20, (self.n_sections as u16).to_le_bytes()).put(22, len.to_le_bytes());
+                record.put(24, crc.to_le_bytes()).put(28, self.content_hash).own_crc();
+                record.0.to_vec()
+            }
+        }
     }
 }
 
@@ -116,17 +190,22 @@ impl Section {
     }
 
     /// Reads and checks the directory.
-    pub(crate) fn parse_all(bytes: &[u8], header: &Header) -> Result<Vec<Self>, Error> {
+    pub(crate) fn parse_all(image: Image<'_>, header: &Header) -> Result<Vec<Self>, Error> {
         let start = HEADER_LEN as u64;
         let len = u64::from(header.n_sections) * SECTION_LEN as u64;
-        if start + len > header.file_len {
-            return Err(Error::Truncated { expected: start + len, actual: header.file_len });
+        if start + len > image.file_len() {
+            return Err(Error::Truncated { expected: start + len, actual: image.file_len() });
         }
-        if crate::crc(need(bytes, start, len)?) != header.directory_crc {
-            return Err(Error::Checksum { what: "directory", offset: start });
+        let directory = image.need(start, len)?;
+        match header.front {
+            FrontGuard::Plain { directory_crc } if crate::crc(directory) != directory_crc => {
+                return Err(Error::Checksum { what: "directory", offset: start });
+            }
+            // That of a packed front was checked with all of it.
+            FrontGuard::Plain { .. } | FrontGuard::Packed { .. } => {}
         }
         let sections = (0..u64::from(header.n_sections))
-            .map(|i| Self::parse(&Record::at(bytes, start + i * SECTION_LEN as u64)?, header.file_len))
+            .map(|i| Self::parse(&Record::at(image, start + i * SECTION_LEN as u64)?, image.file_len()))
             .collect::<Result<Vec<_>, _>>()?;
         no_overlap(&sections, start + len)?;
         for (i, section) in sections.iter().enumerate() {
@@ -240,23 +319,44 @@ mod tests {
     use super::*;
 
     fn header() -> Header {
-        Header { version: (MAJOR, MINOR), file_len: 300, content_hash: [7; 32], n_sections: 2, directory_crc: 9 }
+        Header {
+            version: (MAJOR, MINOR),
+            file_len: 300,
+            content_hash: [7; 32],
+            n_sections: 2,
+            front: FrontGuard::Plain { directory_crc: 9 },
+        }
+    }
+
+    fn headers() -> [Header; 2] {
+        [header(), Header { front: FrontGuard::Packed { len: 236, crc: 9 }, ..header() }]
     }
 
     #[test]
     fn headers_are_read_as_written() {
-        let bytes = header().to_bytes();
-        assert_eq!(Header::parse(&bytes, 300).expect("it was just written"), header());
+        for header in headers() {
+            let bytes = header.to_bytes();
+            assert_eq!(bytes.len(), header.len());
+            assert_eq!(Header::parse(&bytes, 300).expect("it was just written"), header);
+        }
     }
 
     #[test]
     fn every_bit_of_a_header_matters() {
-        let bytes = header().to_bytes();
-        for bit in 0..HEADER_LEN * 8 {
-            let mut damaged = bytes;
-            damaged[bit / 8] ^= 1 << (bit % 8);
-            assert!(Header::parse(&damaged, 300).is_err(), "bit {bit}");
+        for header in headers() {
+            let bytes = header.to_bytes();
+            for bit in 0..bytes.len() * 8 {
+                let mut damaged = bytes.clone();
+                damaged[bit / 8] ^= 1 << (bit % 8);
+                assert!(Header::parse(&damaged, 300).is_err(), "{header:?}, bit {bit}");
+            }
         }
+    }
+
+    #[test]
+    fn packed_fronts_end_in_the_file() {
+        let header = Header { front: FrontGuard::Packed { len: 237, crc: 9 }, ..header() };
+        assert!(Header::parse(&header.to_bytes(), 300).is_err());
     }
 
     #[test]

@@ -5,7 +5,8 @@ use crate::compress;
 use crate::entry::{Entry, MaskRef};
 use crate::error::{Error, limit};
 use crate::front::Front;
-use crate::header::{Header, Section, kind};
+use crate::header::{FrontGuard, Header, Section, kind};
+use crate::image::{self, Image};
 use crate::limits::{
     ALIGNMENT, ENTRY_LEN, EXPANSION_SLACK, HEADER_LEN, MASK_LEN, MAX_COORDINATE_BYTES, MAX_EXPANSION, MAX_META_BYTES,
     MAX_NETWORKS, MAX_VARIABLES, NETWORK_LEN, SECTION_LEN, aligned,
@@ -21,9 +22,12 @@ const COMPRESS_FROM: usize = 4096;
 /// Where everything goes.
 pub(crate) struct Layout {
     pub(crate) header: Header,
-    /// Header (without the hash), directory and all sections before BLKS, padded up to BLKS.
+    /// What stands before the payloads: header (without the hash), directory and all sections before BLKS, padded up to
+    /// BLKS; or the header of a packed file and its front.
     pub(crate) front: Vec<u8>,
-    /// Of every blob in the file.
+    /// In the image of the file, as the next.
+    pub(crate) blks_offset: u64,
+    /// Of every blob.
     pub(crate) blob_offsets: Vec<u64>,
 }
 
@@ -34,8 +38,23 @@ struct Part {
 }
 
 impl Layout {
+    /// Lays a file out: packed, if that is wanted, possible and shorter.
     pub(crate) fn new(plan: &Plan) -> Result<Self, Error> {
         check_counts(plan)?;
+        let plain = Self::plain(plan, ALIGNMENT)?;
+        if plan.packed
+            && let Some(packed) = Self::plain(plan, 1)?.pack()?
+            && packed.header.file_len < plain.header.file_len
+        {
+            packed.verify(plan)?;
+            return Ok(packed);
+        }
+        plain.verify(plan)?;
+        Ok(plain)
+    }
+
+    /// A file that is not packed, with payloads at multiples of `alignment`.
+    fn plain(plan: &Plan, alignment: u64) -> Result<Self, Error> {
         let mut parts = vec![
             Part::compressible(kind::META, meta_bytes(plan)?)?,
             Part::table(kind::VARS, variables_bytes(plan)?, plan.variables.len()),
@@ -66,7 +85,7 @@ impl Layout {
             end = part.section.offset + part.section.len;
         }
         let blks_offset = place(end)?;
-        let (blob_offsets, file_len) = place_blobs(plan, blks_offset)?;
+        let (blob_offsets, file_len) = place_blobs(plan, blks_offset, alignment)?;
         if !plan.networks.is_empty() {
             let part = &mut parts[networks_at];
             part.stored = networks_bytes(plan, part.section.offset);
@@ -81,9 +100,7 @@ impl Layout {
         let mut blks = Section::plain(kind::BLKS, file_len - blks_offset);
         blks.offset = blks_offset;
         sections.push(blks);
-        let layout = Self::assemble(&sections, &parts, blob_offsets, file_len)?;
-        layout.verify(plan).map_err(|error| Error::plan(format!("a reader would refuse the file: {error}")))?;
-        Ok(layout)
+        Self::assemble(&sections, &parts, blob_offsets, file_len)
     }
 
     fn assemble(sections: &[Section], parts: &[Part], blob_offsets: Vec<u64>, file_len: u64) -> Result<Self, Error> {
@@ -93,25 +110,49 @@ impl Layout {
             file_len,
             content_hash: [0; 32],
             n_sections: sections.len() as u32,
-            directory_crc: crate::crc(&directory),
+            front: FrontGuard::Plain { directory_crc: crate::crc(&directory) },
         };
-        let mut front = header.to_bytes().to_vec();
+        let mut front = header.to_bytes();
         front.extend_from_slice(&directory);
         for part in parts {
             pad_to(&mut front, part.section.offset)?;
             front.extend_from_slice(&part.stored);
         }
-        pad_to(&mut front, sections.last().map_or(0, |blks| blks.offset))?;
-        Ok(Self { header, front, blob_offsets })
+        let blks_offset = sections.last().map_or(0, |blks| blks.offset);
+        pad_to(&mut front, blks_offset)?;
+        Ok(Self { header, front, blks_offset, blob_offsets })
+    }
+
+    /// The same file, packed; `None` if it cannot be.
+    fn pack(self) -> Result<Option<Self>, Error> {
+        let packed = image::pack(&self.front).map_err(|error| Error::io("cannot compress", error))?;
+        let Some(packed) = packed else { return Ok(None) };
+        // The packing has checked that it fits.
+        let front = FrontGuard::Packed { len: packed.len() as u16, crc: crate::crc(&packed) };
+        let mut header = Header { front, ..self.header };
+        header.file_len = header.front_end() + (header.file_len - self.blks_offset);
+        if u32::try_from(header.file_len).is_err() {
+            return Ok(None);
+        }
+        let mut front = header.to_bytes();
+        front.extend_from_slice(&packed);
+        Ok(Some(Self { header, front, ..self }))
     }
 
     /// Reads the front back with the reader's own code, so that no rule is written down twice.
     fn verify(&self, plan: &Plan) -> Result<(), Error> {
-        let front = Front::parse(&self.front, self.header.file_len)?;
+        self.read_back(plan).map_err(|error| Error::plan(format!("a reader would refuse the file: {error}")))
+    }
+
+    fn read_back(&self, plan: &Plan) -> Result<(), Error> {
+        let header = Header::parse(&self.front, self.header.file_len)?;
+        let unpacked = image::unpack(&self.front, &header)?;
+        let image = Image::new(&self.front, &header, unpacked.as_deref());
+        let front = Front::parse(image, header.clone())?;
         for n in 0..plan.variables.len() as u32 {
             for key in front.keys(n) {
-                if let MaskRef::Stored(mask) = front.entry(&self.front, key)?.mask {
-                    front.mask(&self.front, key, mask)?;
+                if let MaskRef::Stored(mask) = front.entry(image, key)?.mask {
+                    front.mask(image, key, mask)?;
                 }
             }
         }
@@ -337,11 +378,11 @@ fn place(end: u64) -> Result<u64, Error> {
 }
 
 /// Offsets of the blobs and the length of the file.
-fn place_blobs(plan: &Plan, blks_offset: u64) -> Result<(Vec<u64>, u64), Error> {
+fn place_blobs(plan: &Plan, blks_offset: u64, alignment: u64) -> Result<(Vec<u64>, u64), Error> {
     let mut end = blks_offset;
     let mut offsets = Vec::with_capacity(plan.blobs.len());
     for blob in &plan.blobs {
-        let offset = place(end)?;
+        let offset = end.checked_next_multiple_of(alignment).ok_or_else(|| Error::plan("the file is too long"))?;
         offsets.push(offset);
         end = offset.checked_add(blob.len.into()).ok_or_else(|| Error::plan("the file is too long"))?;
     }

@@ -66,11 +66,13 @@ mod entry;
 mod error;
 mod front;
 mod header;
+mod image;
 mod layout;
 pub mod limits;
 mod mask;
 mod meta;
 mod network;
+mod payload_area;
 mod plan;
 mod reader;
 mod record;
@@ -96,7 +98,7 @@ pub use writer::{Written, write_file, write_to};
 pub const MAJOR: u16 = 1;
 
 /// The minor version this crate writes. Files of every minor of [`MAJOR`] are read.
-pub const MINOR: u16 = 2;
+pub const MINOR: u16 = 3;
 
 /// Numbers of the codecs (SPEC section 11), as in [`Entry::codec`].
 pub mod codec {

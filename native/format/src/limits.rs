@@ -6,6 +6,10 @@ pub const MAGIC: [u8; 8] = [0x89, b'N', b'V', b'O', b'L', 0x0D, 0x0A, 0x1A];
 pub const ALIGNMENT: u64 = 64;
 /// Length of the header in bytes.
 pub const HEADER_LEN: usize = 128;
+/// Length of the header of a packed file in bytes.
+pub const PACKED_HEADER_LEN: usize = 64;
+/// Most bytes of a packed front after unpacking, without the header.
+pub const MAX_PACKED_FRONT: usize = 1 << 16;
 /// Length of a directory entry in bytes.
 pub const SECTION_LEN: usize = 64;
 /// Length of a variable's record in `VARS` in bytes.

@@ -7,10 +7,9 @@ mod neighbours;
 mod range;
 mod words;
 
-use crate::entry::check_payload_place;
 use crate::error::{Error, limit};
-use crate::header::Section;
 use crate::limits::{MASK_LEN, MAX_MASK_BYTES, MAX_MASK_EXPANSION};
+use crate::payload_area::PayloadArea;
 use crate::record::{Record, RecordWriter};
 use crate::variable::product;
 
@@ -195,7 +194,7 @@ impl MaskRecord {
         Self { payload_offset, payload_len, payload_crc, extent, steps, valid: 0, coding: CODING_METHOD }
     }
 
-    pub(crate) fn parse(record: &Record<'_, MASK_LEN>, blks: &Section) -> Result<Self, Error> {
+    pub(crate) fn parse(record: &Record<'_, MASK_LEN>, payloads: &PayloadArea) -> Result<Self, Error> {
         record.own_crc("mask record")?;
         record.reserved(42..60)?;
         let mask = Self {
@@ -207,7 +206,7 @@ impl MaskRecord {
             valid: record.u64(32),
             coding: record.u16(40),
         };
-        check_payload_place(record, 0, mask.payload_offset, mask.payload_len, blks)?;
+        payloads.check(record, 0, mask.payload_offset, mask.payload_len)?;
         Ok(mask)
     }
 

@@ -20,6 +20,9 @@ pub struct Plan {
     pub masks: Vec<MaskPlan>,
     /// Payloads of blocks and masks, in the order in which they are written.
     pub blobs: Vec<Blob>,
+    /// Whether to pack the front (SPEC section 3.1) where that makes the file smaller: for small files. Files whose front or
+    /// length is beyond the limits of packed ones are written plain.
+    pub packed: bool,
 }
 
 /// One variable to be written; the fields are those of [`Variable`](crate::Variable).

@@ -9,10 +9,10 @@ use crate::entry::{BlockKey, Entry, MaskRef};
 use crate::error::Error;
 use crate::front::{Front, unfolded};
 use crate::header::{Header, Section};
+use crate::image::{self, Image};
 use crate::mask::{BlockMask, MaskRecord};
 use crate::meta::Meta;
 use crate::network::Network;
-use crate::record::need;
 use crate::variable::{Segment, Variable};
 
 /// A `.neuvol` file in memory (a `Vec`, a memory map, ...).
@@ -21,6 +21,8 @@ use crate::variable::{Segment, Variable};
 /// for. All methods may be called from many threads at once.
 pub struct Reader<B> {
     bytes: B,
+    /// The front of a packed file.
+    unpacked: Option<Vec<u8>>,
     front: Front,
 }
 
@@ -37,13 +39,40 @@ impl<B: AsRef<[u8]>> Reader<B> {
     /// # Errors
     /// All variants of [`Error`] but `Io`, `OutOfRange` and `Plan`; the message names the place.
     pub fn new(bytes: B) -> Result<Self, Error> {
-        let front = Front::parse(bytes.as_ref(), bytes.as_ref().len() as u64)?;
-        Ok(Self { bytes, front })
+        let file = bytes.as_ref();
+        let header = Header::parse(file, file.len() as u64)?;
+        let unpacked = image::unpack(file, &header)?;
+        let front = Front::parse(Image::new(file, &header, unpacked.as_deref()), header)?;
+        Ok(Self { bytes, unpacked, front })
     }
 
-    /// The whole file.
+    /// The whole file, as it is stored.
     pub fn bytes(&self) -> &[u8] {
         self.bytes.as_ref()
+    }
+
+    fn image(&self) -> Image<'_> {
+        Image::new(self.bytes(), &self.front.header, self.unpacked.as_deref())
+    }
+
+    /// Bytes by the offsets that sections, entries and records name, which are those of the unpacked file; `None` if they
+    /// are not in it.
+    pub fn slice(&self, offset: u64, len: u64) -> Option<&[u8]> {
+        self.image().need(offset, len).ok()
+    }
+
+    /// How many bytes the packed front takes in the file (SPEC section 3.1); `None` if the file is not packed.
+    pub fn packed_front_len(&self) -> Option<u64> {
+        let header = &self.front.header;
+        self.unpacked.as_ref().map(|_| header.front_end() - header.len() as u64)
+    }
+
+    /// Where the byte that records call `offset` is stored in the file; `None` if it is packed with others.
+    pub fn stored_offset(&self, offset: u64) -> Option<u64> {
+        match &self.unpacked {
+            None => Some(offset),
+            Some(front) => Some(offset.checked_sub(front.len() as u64)?.saturating_add(self.front.header.front_end())),
+        }
     }
 
     /// Version, length and content hash.
@@ -97,7 +126,7 @@ impl<B: AsRef<[u8]>> Reader<B> {
     /// [`Error::OutOfRange`] if there is no such block, [`Error::Checksum`] or [`Error::Invalid`] if the entry is
     /// damaged.
     pub fn entry(&self, key: BlockKey) -> Result<Entry, Error> {
-        self.front.entry(self.bytes(), key)
+        self.front.entry(self.image(), key)
     }
 
     /// The payload of an entry of this file; empty if it has none.
@@ -129,7 +158,7 @@ impl<B: AsRef<[u8]>> Reader<B> {
     /// # Errors
     /// [`Error::OutOfRange`] if there is no such network, [`Error::Checksum`] if it is damaged.
     pub fn network(&self, n: u32) -> Result<Network<'_>, Error> {
-        let record = self.front.network(self.bytes(), n)?;
+        let record = self.front.network(self.image(), n)?;
         let bytes = self.checked(record.offset, record.len, record.crc, "network")?;
         Ok(Network { kind: record.kind, bytes })
     }
@@ -140,7 +169,7 @@ impl<B: AsRef<[u8]>> Reader<B> {
     /// [`Error::Checksum`] or [`Error::Invalid`] if it is damaged, [`Error::Unsupported`] for an unknown compression.
     pub fn coordinate_bytes(&self) -> Result<Cow<'_, [u8]>, Error> {
         match self.front.coor() {
-            Some(section) => unfolded(self.bytes(), section, "COOR"),
+            Some(section) => unfolded(self.image(), section, "COOR"),
             None => Ok(Cow::Borrowed(&[])),
         }
     }
@@ -162,11 +191,11 @@ impl<B: AsRef<[u8]>> Reader<B> {
     }
 
     pub(crate) fn mask_record(&self, key: BlockKey, n: u32) -> Result<MaskRecord, Error> {
-        self.front.mask(self.bytes(), key, n)
+        self.front.mask(self.image(), key, n)
     }
 
     pub(crate) fn checked(&self, offset: u64, len: u32, crc: u32, what: &'static str) -> Result<&[u8], Error> {
-        let payload = need(self.bytes(), offset, len.into())?;
+        let payload = self.image().need(offset, len.into())?;
         if crate::crc(payload) != crc {
             return Err(Error::Checksum { what, offset });
         }

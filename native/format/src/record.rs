@@ -1,6 +1,7 @@
 //! Fixed-size little-endian records: checked reading and plain writing.
 
 use crate::error::Error;
+use crate::image::Image;
 
 /// A slice of `bytes` by file offsets; `None` if any of it lies outside.
 pub(crate) fn slice(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
@@ -9,23 +10,17 @@ pub(crate) fn slice(bytes: &[u8], offset: u64, len: u64) -> Option<&[u8]> {
     bytes.get(start..end)
 }
 
-/// As [`slice`], with "truncated" as the error.
-pub(crate) fn need(bytes: &[u8], offset: u64, len: u64) -> Result<&[u8], Error> {
-    slice(bytes, offset, len)
-        .ok_or(Error::Truncated { expected: offset.saturating_add(len), actual: bytes.len() as u64 })
-}
-
 /// One record of `N` bytes and the place where it stands.
 pub(crate) struct Record<'a, const N: usize> {
     bytes: &'a [u8; N],
-    /// Offset in the file.
+    /// Offset in the image of the file.
     pub(crate) offset: u64,
 }
 
 impl<'a, const N: usize> Record<'a, N> {
-    /// The record at `offset` of the file `bytes`.
-    pub(crate) fn at(bytes: &'a [u8], offset: u64) -> Result<Self, Error> {
-        let record = need(bytes, offset, N as u64)?;
+    /// The record at `offset` of a file.
+    pub(crate) fn at(image: Image<'a>, offset: u64) -> Result<Self, Error> {
+        let record = image.need(offset, N as u64)?;
         let bytes = record.first_chunk().ok_or(Error::Truncated { expected: N as u64, actual: record.len() as u64 })?;
         Ok(Self { bytes, offset })
     }

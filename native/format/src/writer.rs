@@ -10,7 +10,6 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::layout::Layout;
-use crate::limits::HEADER_LEN;
 use crate::plan::{Blob, Plan};
 
 /// What was written.
@@ -54,11 +53,11 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
     // The header holds the hash of what follows, so its place is taken now and filled last.
     out.write_all(&layout.front).map_err(failed)?;
     let mut hash = Sha256::new();
-    hash.update(&layout.front[HEADER_LEN..]);
+    hash.update(&layout.front[layout.header.len()..]);
 
     let mut prefixes = prefixes(plan);
     let mut bytes = Vec::new();
-    let mut position = layout.front.len() as u64;
+    let mut position = layout.blks_offset;
     for (n, (planned, &offset)) in plan.blobs.iter().zip(&layout.blob_offsets).enumerate() {
         bytes.clear();
         blob(n as u32, &mut bytes).map_err(|error| Error::io(format!("payload {n} cannot be had"), error))?;
@@ -90,8 +89,9 @@ pub fn write_to<W: Write + Seek>(out: &mut W, plan: &Plan, blob: &mut Blobs<'_>)
     layout.header.content_hash = hash.finalize().into();
     out.seek(SeekFrom::Start(start)).map_err(failed)?;
     out.write_all(&layout.header.to_bytes()).map_err(failed)?;
-    out.seek(SeekFrom::Start(start + position)).map_err(failed)?;
-    Ok(Written { file_len: position, content_hash: layout.header.content_hash })
+    let file_len = layout.header.file_len;
+    out.seek(SeekFrom::Start(start + file_len)).map_err(failed)?;
+    Ok(Written { file_len, content_hash: layout.header.content_hash })
 }
 
 /// The prefixes of every blob that entries have instead of the whole.

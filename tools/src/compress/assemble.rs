@@ -142,7 +142,7 @@ pub(super) fn assemble(
             losses: totals.median_losses(),
         });
     }
-    let plan = Plan { meta, coordinates, variables, networks, masks: blobs.masks, blobs: blobs.plan };
+    let plan = Plan { meta, coordinates, variables, networks, masks: blobs.masks, blobs: blobs.plan, packed: true };
     let origins = blobs.origins;
     let written = write_file(output, &plan, &mut |blob, out| {
         let origin = origins[blob as usize];

@@ -21,6 +21,7 @@ pub struct Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Header,
+    PackedFront,
     Directory,
     /// Its number in the directory, so that sections stand in their order, and its name.
     Section(usize, [u8; 4]),
@@ -45,6 +46,7 @@ impl Kind {
     fn label(self) -> String {
         match self {
             Self::Header => "header".into(),
+            Self::PackedFront => "packed: directory, descriptions, variables, index, networks".into(),
             Self::Directory => "directory".into(),
             Self::Section(_, kind) => match &kind {
                 b"META" => "META: descriptions".into(),
@@ -118,7 +120,6 @@ fn account(mut pieces: Vec<Piece>, file_len: u64) -> Vec<Part> {
 
 fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, ReportError> {
     let format = |source| ReportError::Format { file: file.to_owned(), source };
-    let bytes = reader.bytes();
     let header = limits::HEADER_LEN as u64;
     let directory = (limits::SECTION_LEN * reader.sections().len()) as u64;
     let mut pieces = vec![
@@ -136,7 +137,7 @@ fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, 
                     // Its record was just checked, so the field is there (SPEC section 10).
                     let field = section.offset + u64::from(n) * limits::NETWORK_LEN as u64 + 8;
                     let len = network.bytes.len() as u64;
-                    pieces.push(Piece { offset: u64_at(bytes, field), len, kind: Kind::Network(network.kind) });
+                    pieces.push(Piece { offset: u64_at(reader, field), len, kind: Kind::Network(network.kind) });
                 }
             }
             kind => {
@@ -148,7 +149,7 @@ fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, 
             for n in 0..section.items {
                 // Place and 32-bit length of the payload (SPEC section 9).
                 let record = section.offset + n * limits::MASK_LEN as u64;
-                let (offset, len) = (u64_at(bytes, record), u64_at(bytes, record + 8) & u64::from(u32::MAX));
+                let (offset, len) = (u64_at(reader, record), u64_at(reader, record + 8) & u64::from(u32::MAX));
                 pieces.push(Piece { offset, len, kind: Kind::Mask });
             }
         }
@@ -176,13 +177,31 @@ fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, 
             pieces.push(Piece { offset, len, kind: Kind::Payload(entry.codec) });
         }
     }
-    Ok(pieces)
+    Ok(match reader.packed_front_len() {
+        Some(len) => stored(reader, pieces, len),
+        None => pieces,
+    })
+}
+
+/// The pieces of a packed file by where they are stored: what is packed together is one piece.
+fn stored<B: AsRef<[u8]>>(reader: &Reader<B>, pieces: Vec<Piece>, front: u64) -> Vec<Piece> {
+    let header = limits::PACKED_HEADER_LEN as u64;
+    let first = [
+        Piece { offset: 0, len: header, kind: Kind::Header },
+        Piece { offset: header, len: front, kind: Kind::PackedFront },
+    ];
+    let payloads = pieces.into_iter().filter_map(|piece| {
+        // A piece without bytes counts, wherever it says that it is.
+        let offset = if piece.len == 0 { 0 } else { reader.stored_offset(piece.offset)? };
+        Some(Piece { offset, ..piece })
+    });
+    first.into_iter().chain(payloads).collect()
 }
 
 /// A number of a record that was checked to lie in the file.
-fn u64_at(bytes: &[u8], offset: u64) -> u64 {
-    let at = usize::try_from(offset).ok().and_then(|offset| bytes.get(offset..)?.first_chunk());
-    at.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+fn u64_at<B: AsRef<[u8]>>(reader: &Reader<B>, offset: u64) -> u64 {
+    let bytes = reader.slice(offset, 8).and_then(<[u8]>::first_chunk);
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 
 /// The parts of the payload of a grid network, in their order (SPEC section 11.3).

@@ -109,8 +109,8 @@ fn blobs<B: AsRef<[u8]>>(reader: &Reader<B>, entry: &Entry) -> [Option<Blob>; 2]
 /// Place and length of a stored mask (SPEC section 9).
 fn mask_blob<B: AsRef<[u8]>>(reader: &Reader<B>, n: u32) -> Option<Blob> {
     let section = reader.sections().iter().find(|section| &section.kind == b"MASK")?;
-    let at = usize::try_from(section.offset).ok()?.checked_add((n as usize).checked_mul(limits::MASK_LEN)?)?;
-    let record = reader.bytes().get(at..)?;
+    let len = limits::MASK_LEN as u64;
+    let record = reader.slice(section.offset.checked_add(u64::from(n) * len)?, len)?;
     let offset = u64::from_le_bytes(*record.first_chunk()?);
     let len = u32::from_le_bytes(*record.get(8..)?.first_chunk()?);
     Some((offset, len))

@@ -5,5 +5,5 @@ mod repair;
 mod walk;
 
 pub use decode::decode;
-pub use repair::repair;
+pub use repair::{repair, set_file_len};
 pub use walk::{Walked, walk};

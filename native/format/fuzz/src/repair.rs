@@ -5,21 +5,49 @@
 use sha2::{Digest, Sha256};
 
 const HEADER: usize = 128;
+const PACKED_HEADER: usize = 64;
 const SECTION: usize = 64;
 
-/// Recomputes every CRC and the content hash of the file `bytes`, as far as their places can be found.
+/// Writes the true length of a file into its header.
+pub fn set_file_len(bytes: &mut [u8]) {
+    let len = bytes.len() as u64;
+    let place = if is_packed(bytes) { 16..20 } else { 16..24 };
+    let len = &len.to_le_bytes()[..place.len()];
+    if let Some(place) = bytes.get_mut(place) {
+        place.copy_from_slice(len);
+    }
+}
+
+fn is_packed(bytes: &[u8]) -> bool {
+    u32_at(bytes, 12) == Some(PACKED_HEADER as u32)
+}
+
+/// Recomputes every CRC and the content hash of the file `bytes`, as far as their places can be found. What a packed front
+/// holds stays as it is.
 pub fn repair(bytes: &mut [u8]) {
+    if is_packed(bytes) {
+        let len = bytes.get(22..24).map_or(0, |len| usize::from(len[0]) + 256 * usize::from(len[1]));
+        put_crc(bytes, PACKED_HEADER, len, 24);
+        put_hash(bytes, PACKED_HEADER, 28);
+        put_crc(bytes, 0, PACKED_HEADER - 4, PACKED_HEADER - 4);
+        return;
+    }
     let n_sections = u32_at(bytes, 24).unwrap_or(0).min(254) as usize;
     let directory = HEADER..HEADER + n_sections * SECTION;
     for entry in directory.clone().step_by(SECTION) {
         repair_section(bytes, entry);
     }
     put_crc(bytes, directory.start, directory.len(), 28);
-    if let Some(content) = bytes.get(HEADER..) {
-        let hash = Sha256::digest(content);
-        bytes[32..64].copy_from_slice(&hash);
-    }
+    put_hash(bytes, HEADER, 32);
     put_crc(bytes, 0, 124, 124);
+}
+
+/// Puts the hash of all bytes from `start` at `at`.
+fn put_hash(bytes: &mut [u8], start: usize, at: usize) {
+    if let Some(content) = bytes.get(start..) {
+        let hash = Sha256::digest(content);
+        bytes[at..at + 32].copy_from_slice(&hash);
+    }
 }
 
 /// `entry` is the offset of the section's entry in the directory.

@@ -137,6 +137,7 @@ pub(crate) fn golden() -> Vec<(&'static str, Case)> {
         ("matrices", matrices()),
         ("masks", masks()),
         ("layers", layers()),
+        ("packed", packed()),
     ]
 }
 
@@ -391,6 +392,21 @@ fn layers() -> Case {
     case.add_coordinate("level", &["level"], &[2], &[1000.0, 850.0]);
     case.add_coordinate("level_bounds", &["level", "bounds"], &[3, 2], &[1013.0, 925.0, 925.0, 700.0, 700.0, 400.0]);
     case.add_coordinate("time", &["time"], &[5], &[0.0, 1.0, 2.5, 6.0, 24.0]);
+    case
+}
+
+/// A packed file: its payloads follow each other without gaps.
+fn packed() -> Case {
+    let mut case = wavelet_blocks();
+    let mask = Mask::from_fn([8, 8, 8], 1, |_, z, y, x| z + y + x != 9);
+    let count = mask.count();
+    let mask = case.add_mask(&mask);
+    let values: Vec<u8> = (0..512).map(|i| (i / 2) as u8).collect();
+    let blob = case.add_blob(raw(3, 0.5, 0.0, &values));
+    let entries = vec![EntryPlan { mask, ..entry(codec::RAW, blob, (0.0, 127.5)) }];
+    let plan = VariablePlan { entries, ..variable([8, 8, 8], (0.0, 127.5), count) };
+    case.add_variable("no2", &["level", "lat", "lon"], plan);
+    case.plan.packed = true;
     case
 }
 

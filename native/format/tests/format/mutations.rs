@@ -11,7 +11,7 @@ use crate::dump::dump;
 use crate::folder;
 use crate::payloads::Numbers;
 use crate::random::case;
-use crate::repair::repair;
+use crate::repair::{repair, set_file_len};
 use crate::walk::walk;
 
 /// All committed files of a folder.
@@ -63,8 +63,10 @@ fn mutated_files_do_no_harm() {
     let mut numbers = Numbers::new(1);
     let (mut opened, mut whole) = (0, 0);
     // Whole files get through the most rules, so they get the most mutations.
-    let whole_files =
-        ["golden/v1.0", "golden/v1.1", "golden/v1.2"].into_iter().flat_map(files).map(|bytes| (bytes, 400));
+    let whole_files = ["golden/v1.0", "golden/v1.1", "golden/v1.2", "golden/v1.3"]
+        .into_iter()
+        .flat_map(files)
+        .map(|bytes| (bytes, 400));
     let hostile_files = files("attack").into_iter().map(|bytes| (bytes, 20));
     for (original, rounds) in whole_files.chain(hostile_files) {
         for round in 0..rounds {
@@ -74,10 +76,7 @@ fn mutated_files_do_no_harm() {
             }
             let _ = walk(&bytes, &mut decode);
             // Behind the checksums.
-            if bytes.len() >= 24 {
-                let len = bytes.len() as u64;
-                bytes[16..24].copy_from_slice(&len.to_le_bytes());
-            }
+            set_file_len(&mut bytes);
             repair(&mut bytes);
             if let Ok(walked) = walk(&bytes, &mut decode) {
                 opened += 1;

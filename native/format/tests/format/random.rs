@@ -81,6 +81,7 @@ pub(crate) fn case() -> impl Strategy<Value = Case> {
         for (n, shape) in shapes.iter().enumerate() {
             add_variable(&mut case, n, shape, &mut numbers);
         }
+        case.plan.packed = numbers.below(2) == 1;
         case
     })
 }

@@ -2,7 +2,7 @@
 
 use super::Outcome::Open;
 use super::Row;
-use super::victim::Victim;
+use super::victim::{Victim, bomb};
 
 fn cut(victim: &mut Victim, len: usize) {
     victim.bytes.truncate(len);
@@ -11,8 +11,8 @@ fn cut(victim: &mut Victim, len: usize) {
 
 pub(super) fn lengths() -> Vec<Row> {
     vec![
-        ("empty", "no bytes at all", "constant", |v| cut(v, 0), Open("Truncated", "128 bytes are needed")),
-        ("magic_only", "ends behind the magic", "constant", |v| cut(v, 8), Open("Truncated", "128 bytes are needed")),
+        ("empty", "no bytes at all", "constant", |v| cut(v, 0), Open("Truncated", "64 bytes are needed")),
+        ("magic_only", "ends behind the magic", "constant", |v| cut(v, 8), Open("Truncated", "64 bytes are needed")),
         (
             "header_cut",
             "ends one byte before the end of the header",
@@ -65,8 +65,8 @@ pub(super) fn headers() -> Vec<Row> {
             },
             Open("Invalid", "text-mode"),
         ),
-        ("major_2", "a file of version 2.2", "constant", |v| v.put(8, [2]), Open("Version", "version 2.2")),
-        ("major_0", "a file of version 0.2", "constant", |v| v.put(8, [0]), Open("Version", "version 0.2")),
+        ("major_2", "a file of version 2.3", "constant", |v| v.put(8, [2]), Open("Version", "version 2.3")),
+        ("major_0", "a file of version 0.3", "constant", |v| v.put(8, [0]), Open("Version", "version 0.3")),
         ("header_flipped", "a bit of the header is wrong", "constant", |v| v.flip(40), Open("Checksum", "header")),
         (
             "header_reserved",
@@ -75,7 +75,7 @@ pub(super) fn headers() -> Vec<Row> {
             |v| v.put(100, [1]),
             Open("Invalid", "reserved"),
         ),
-        ("header_long", "a header of 192 bytes", "constant", |v| v.u32(12, 192), Open("Invalid", "must be 128")),
+        ("header_long", "a header of 192 bytes", "constant", |v| v.u32(12, 192), Open("Invalid", "must be 128 or 64")),
         ("sections_0", "no sections", "constant", |v| v.u32(24, 0), Open("Invalid", "no sections")),
         (
             "sections_huge",
@@ -235,6 +235,79 @@ pub(super) fn directories() -> Vec<Row> {
                 v.u64(v.directory("VARS") + 40, 0);
             },
             Open("Invalid", "no variables"),
+        ),
+    ]
+}
+
+/// What only a packed file can have.
+pub(super) fn packed() -> Vec<Row> {
+    vec![
+        (
+            "packed_flipped",
+            "a bit of the packed front is wrong",
+            "packed",
+            |v| v.flip(90),
+            Open("Checksum", "packed front"),
+        ),
+        (
+            "packed_header_flipped",
+            "a bit of a packed file's header is wrong",
+            "packed",
+            |v| v.flip(30),
+            Open("Checksum", "header"),
+        ),
+        (
+            "packed_long",
+            "a packed front that ends behind the file",
+            "packed",
+            |v| v.put(22, u16::MAX.to_le_bytes()),
+            Open("Invalid", "ends outside the file"),
+        ),
+        (
+            "packed_short",
+            "a packed front without its last byte",
+            "packed",
+            |v| {
+                let len = v.packed_len() as u16 - 1;
+                v.put(22, len.to_le_bytes());
+            },
+            Open("Invalid", "cannot be unpacked"),
+        ),
+        (
+            "packed_bomb",
+            "a packed front that unpacks to 64 MiB",
+            "packed",
+            |v| v.replace_packed(&bomb(0)),
+            Open("Invalid", "cannot be unpacked to at most 65536"),
+        ),
+        (
+            "packed_sections",
+            "a packed front that ends inside its directory",
+            "packed",
+            |v| v.put(20, 254u16.to_le_bytes()),
+            Open("Truncated", "16384 bytes are needed"),
+        ),
+        (
+            "packed_sections_0",
+            "a packed file without sections",
+            "packed",
+            |v| v.put(20, [0, 0]),
+            Open("Invalid", "no sections"),
+        ),
+        (
+            "packed_straddling",
+            "a section that begins in the packed front and ends in the payloads",
+            "packed",
+            |v| {
+                v.edit_packed(|front| {
+                    // The entry of BLKS is the last but what follows it: VARS is longer than the front.
+                    let at = front.windows(4).position(|kind| kind == b"VARS").expect("VARS is there");
+                    let len = front.len() as u64;
+                    front[at + 16..at + 24].copy_from_slice(&len.to_le_bytes());
+                    front[at + 24..at + 32].copy_from_slice(&len.to_le_bytes());
+                });
+            },
+            Open("Invalid", "overlaps"),
         ),
     ]
 }

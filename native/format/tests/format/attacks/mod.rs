@@ -40,6 +40,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         front::lengths(),
         front::headers(),
         front::directories(),
+        front::packed(),
         tables::metas(),
         tables::variables(),
         tables::segments(),

@@ -6,6 +6,9 @@ use serde_json::Value;
 use crate::cases::golden;
 use crate::repair::repair;
 
+/// That of packed fronts.
+const DICTIONARY: &[u8] = include_bytes!("../../../front.dict");
+
 /// A golden file that is being damaged.
 pub(super) struct Victim {
     pub(super) bytes: Vec<u8>,
@@ -101,6 +104,30 @@ impl Victim {
         let mut meta = serde_json::to_value(reader.meta()).expect("META is JSON");
         edit(&mut meta);
         self.replace_meta(&serde_json::to_vec(&meta).expect("META is JSON"));
+    }
+
+    /// Length of the packed front.
+    pub(super) fn packed_len(&self) -> usize {
+        u16::from_le_bytes(self.bytes[22..24].try_into().expect("two bytes")).into()
+    }
+
+    /// Gives a packed file another packed front.
+    pub(super) fn replace_packed(&mut self, packed: &[u8]) {
+        let end = 64 + self.packed_len();
+        self.bytes.splice(64..end, packed.iter().copied());
+        let (len, file_len) = (packed.len() as u16, self.bytes.len() as u32);
+        self.put(22, len.to_le_bytes());
+        self.u32(16, file_len);
+    }
+
+    /// Changes the front of a packed file behind its packing; `edit` gets it without the header.
+    pub(super) fn edit_packed(&mut self, edit: impl FnOnce(&mut Vec<u8>)) {
+        let packed = &self.bytes[64..64 + self.packed_len()];
+        let mut zstd = zstd::bulk::Decompressor::with_dictionary(DICTIONARY).expect("zstd has memory");
+        let mut front = zstd.decompress(packed, 1 << 16).expect("the victim is whole");
+        edit(&mut front);
+        let mut zstd = zstd::bulk::Compressor::with_dictionary(3, DICTIONARY).expect("zstd has memory");
+        self.replace_packed(&zstd.compress(&front).expect("zstd has memory"));
     }
 
     pub(super) fn finish(mut self) -> Vec<u8> {
