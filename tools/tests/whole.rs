@@ -47,6 +47,13 @@ fn a_generated_day_goes_through_every_command() {
         assert!(close(total["psnr_db"].as_f64().unwrap(), said["psnr"].as_f64().unwrap()));
         assert!(close(total["max_abs_error"].as_f64().unwrap(), said["max_abs_error"].as_f64().unwrap()));
     }
+    let timed = json(&ok(&["bench", text(&model), "--var", "T", "--level", "1", "--rounds", "2", "--json"]));
+    let timing = &timed["variables"][0];
+    assert_eq!((&timing["name"], &timing["voxels"]), (&"T".into(), &(3 * 5 * 20 * 36).into()));
+    for what in ["opened_anew", "prepared"] {
+        assert!(timing[what]["seconds"].as_f64().unwrap() > 0.0);
+    }
+    fails(&["bench", text(&model), "--level", "4"], 2, &["--level", "0 to 3"]);
     fails(&["verify", text(&day), text(&model), "--min-psnr", "99", "--no-ssim"], 3, &["PSNR", "--min-psnr"]);
 
     let listed = ok(&["preview", text(&day), text(&model), "-o", text(&pictures), "--var", "PM25", "--step", "0,2"]);

@@ -1,5 +1,6 @@
 //! The command line: arguments, exit codes, and one module per command.
 
+mod bench;
 #[cfg(feature = "train")]
 mod compress;
 mod decode;
@@ -61,6 +62,8 @@ enum Command {
     Preview(preview::Args),
     /// Write one HTML file with all figures and pictures of a model, and of others beside it
     Report(report::Args),
+    /// Time the decoding of a model file on this machine
+    Bench(bench::Args),
     /// Write a synthetic day of air quality as NetCDF, as large as wanted
     Generate(generate::Args),
 }
@@ -133,6 +136,7 @@ pub fn main() -> ExitCode {
         Command::Decode(args) => decode::run(&args, cli.quiet),
         Command::Preview(args) => preview::run(&args, cli.quiet),
         Command::Report(args) => report::run(&args, cli.quiet),
+        Command::Bench(args) => bench::run(&args, cli.quiet),
         Command::Generate(args) => generate::run(&args, cli.quiet),
     };
     match result {
