@@ -29,7 +29,7 @@ pub(super) fn whole_ssim(
     journal: &Journal,
     output: &Path,
 ) -> Result<Vec<Vec<f64>>, CompressError> {
-    let Shared { input, layout, scans, options, stop } = *run;
+    let Shared { input, layout, scans, options, stop, .. } = *run;
     let mut name = output.as_os_str().to_owned();
     name.push(".check");
     let file = Temporary(PathBuf::from(name));

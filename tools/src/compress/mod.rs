@@ -8,6 +8,7 @@
 mod assemble;
 mod block;
 mod check;
+mod clock;
 mod distill;
 mod error;
 mod event;

@@ -3,6 +3,7 @@
 use super::{
     CompressError, CompressOptions, Event, Goals, Layout, Unit,
     block::{About, Encoded, Wanted},
+    clock::Clock,
     input::Input,
     latents::Job,
     layout::PlannedUnit,
@@ -24,6 +25,7 @@ pub(super) struct Planner<'a> {
     pub(super) effort: &'a Effort,
     pub(super) goals: &'a Goals,
     pub(super) stop: &'a AtomicBool,
+    pub(super) clock: &'a Clock,
 }
 
 /// What planning a group of variables gives.
@@ -52,7 +54,7 @@ impl Planner<'_> {
         plan: &[PlannedUnit],
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Made, CompressError> {
-        let sample = self.sample(group, plan)?;
+        let sample = self.clock.transform.time(|| self.sample(group, plan))?;
         let variables = &self.layout.groups[group as usize];
         let mut models: Vec<Vec<Model>> = vec![Vec::new(); variables.len()];
         let mut bytes = 0.0;

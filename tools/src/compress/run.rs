@@ -2,7 +2,8 @@
 
 use super::{
     Codec, CompressError, CompressOptions, Event, Goals, Layout, Stages, Summary, Target, Unit, assemble, block, check,
-    error::unit_error, gop, input::Input, journal, latents, layout, levels, plan, planner, progress::Progress, scan,
+    clock::Clock, error::unit_error, gop, input::Input, journal, latents, layout, levels, plan, planner,
+    progress::Progress, scan,
 };
 use crate::wavelet::{self, Effort};
 use rayon::prelude::*;
@@ -65,7 +66,8 @@ pub(super) fn run(
         none => none.insert(journal::Journal::open(output, &layout.identity(inputs, options), options.restart)?),
     };
     let plan = layout.units(&scans, &options.train);
-    let shared = Shared { input, layout, scans: &scans, options, stop };
+    let clock = Clock::default();
+    let shared = Shared { input, layout, scans: &scans, options, stop, clock: &clock };
     lap(&mut stages.scan);
     loop {
         let result = pool.install(|| {
@@ -92,6 +94,9 @@ pub(super) fn run(
     })?;
     journal.remove();
     lap(&mut stages.write);
+    stages.transform = clock.transform.seconds();
+    stages.training = clock.training.seconds();
+    stages.coding = clock.coding.seconds();
     summary.stages = stages;
     Ok(summary)
 }
@@ -103,6 +108,7 @@ pub(super) struct Shared<'a> {
     pub(super) scans: &'a [scan::Scan],
     pub(super) options: &'a CompressOptions,
     pub(super) stop: &'a AtomicBool,
+    pub(super) clock: &'a Clock,
 }
 
 impl Shared<'_> {
@@ -117,9 +123,9 @@ impl Shared<'_> {
         if journal.plan().is_some() {
             return Ok(());
         }
-        let Self { input, layout, scans, options, stop } = *self;
+        let Self { input, layout, scans, options, stop, clock } = *self;
         let effort = &preset.effort();
-        let planner = planner::Planner { input, layout, scans, options, effort, goals, stop };
+        let planner = planner::Planner { input, layout, scans, options, effort, goals, stop, clock };
         let n = layout.variables.len();
         let mut made = plan::Plan { models: vec![Vec::new(); n], n_stored_levels: vec![1; n], attempt: 0 };
         let mut finished = Vec::new();

@@ -262,8 +262,8 @@ impl<'a> Search<'a> {
         effort: &Effort,
         seed: u64,
     ) -> Result<(Model, Vec<Latents>), CompressError> {
-        wavelet::train(&self.pieces, step, head, effort, seed, &|| self.is_stopped())
-            .map_err(|error| self.failed(error))
+        let train = || wavelet::train(&self.pieces, step, head, effort, seed, &|| self.is_stopped());
+        self.planner.clock.training.time(train).map_err(|error| self.failed(error))
     }
 
     fn is_stopped(&self) -> bool {
@@ -295,14 +295,16 @@ impl<'a> Search<'a> {
         let work: Vec<(&Job, Option<&Latents>)> =
             jobs.iter().map(|job| (job, job.pieces[output].as_ref().and_then(|_| latents.next()))).collect();
         let bound = self.target.bound(self.scan);
-        work.into_par_iter()
-            .zip(&self.sample.units)
-            .map(|((job, latents), &unit)| {
+        let encode = || {
+            let blocks = work.into_par_iter().zip(&self.sample.units);
+            let encode = |((job, latents), &unit): ((&Job, Option<&Latents>), &Unit)| {
                 planner.check_stop()?;
                 job.encode(output, model, bound, latents, planner.effort)
                     .map_err(|error| super::unit_error(planner.layout, unit, error))
-            })
-            .collect()
+            };
+            blocks.map(encode).collect()
+        };
+        planner.clock.coding.time(encode)
     }
 
     fn failed(&self, error: TrainError) -> CompressError {

@@ -29,6 +29,12 @@ pub struct Stages {
     pub scan: f64,
     /// Making the models that blocks share, and the blocks that this takes: all, if there are few.
     pub models: f64,
+    /// Of `models`: reading its sample of blocks and transforming them.
+    pub transform: f64,
+    /// Of `models`: training heads and latents.
+    pub training: f64,
+    /// Of `models`: coding the blocks of the sample under them, and measuring what that gives.
+    pub coding: f64,
     /// Making the blocks (the other blocks).
     pub blocks: f64,
     /// Measuring whether all blocks together reach the targets.

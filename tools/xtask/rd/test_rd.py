@@ -230,11 +230,11 @@ class Growth(unittest.TestCase):
         cells = growth.cells(3, [10, 100, 1000], done)
         self.assertEqual(cells[:6], ["1/8", "10 × 100 × 1000", "1.00", "1.5 kB", "40.01", "2.0"])
         self.assertEqual(cells[6:10], ["4.0", "4.00", "1.00", "200.00 MB"])
-        self.assertEqual(cells[10:], ["0.5", "-", "1.2", "-", "-"])
+        self.assertEqual(cells[10:], ["0.5", "-", "-", "-", "-", "1.2", "-", "-"])
         self.assertEqual(len(cells), len(growth.HEADS))
 
     def test_what_the_tool_does_not_tell_is_a_dash(self):
-        self.assertEqual(growth.cells(0, [10, 10, 10], self.done(4.0))[9:], ["-"] * 6)
+        self.assertEqual(growth.cells(0, [10, 10, 10], self.done(4.0))[9:], ["-"] * 9)
 
     def test_growth_is_the_ratio_of_the_largest_to_the_smallest(self):
         lines = [(3, [10, 10, 10], self.done(1.0)), (0, [10, 10, 80], self.done(12.0))]
