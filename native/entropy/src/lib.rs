@@ -1,4 +1,4 @@
-//! The entropy coder of quantised wavelet latents: integer coefficients of one or several arrays to bytes and back.
+//! The entropy coder of Neuvol: integers (wavelet coefficients, residuals, entries of tables) to bytes and back.
 //!
 //! The stream format is described in `STREAM.md` beside this crate. Integers only, so that every machine writes and reads
 //! the same bits.
@@ -11,6 +11,7 @@
 //!   resolution.
 //! - Two [`Coder`]s: one is quick, the other takes fewer bytes.
 //! - [`residual`] codes sparse corrections of voxels, which guarantee a bound of the error.
+//! - [`entries`] codes the quantised tables of grid networks.
 //!
 //! Streams are hostile: whatever the bytes, decoding ends in coefficients or an [`Error`] and takes a time bounded by the
 //! number of coefficients. Besides the result, memory is 1 MB for what was learnt, about 10 bytes per coefficient of one
@@ -45,6 +46,7 @@ mod bricks;
 mod codec;
 mod coder;
 mod dense;
+pub mod entries;
 mod error;
 mod escape;
 mod fast;

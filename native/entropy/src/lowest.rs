@@ -53,8 +53,9 @@ impl Lowest {
                 return Err(Damage::Truncated);
             }
             for x in 0..nx {
-                let expected = expected(&values, extent, [z, y, x]);
-                let value = &mut values[(z * ny + y) * nx + x];
+                let at = (z * ny + y) * nx + x;
+                let expected = predict([z, y, x], at, [ny * nx, nx, 1], &values);
+                let value = &mut values[at];
                 let difference = self.difference(bits, &mut before, *value - expected);
                 *value = expected + difference;
                 if value.unsigned_abs() > MAX_MAGNITUDE {
@@ -92,20 +93,23 @@ impl Lowest {
     }
 }
 
-/// What a coefficient is expected to be, from those before it.
-fn expected(values: &[i32], [_, ny, nx]: [usize; 3], [z, y, x]: [usize; 3]) -> i32 {
-    let back = |dz: usize, dy: usize, dx: usize| values[((z - dz) * ny + y - dy) * nx + x - dx];
-    // On a face of the band: what a plane through three corners gives, between its two neighbours.
-    let plane = |a: i32, b: i32, corner: i32| median(a, b, a + b - corner);
-    match (z > 0, y > 0, x > 0) {
-        (false, false, false) => 0,
-        (false, false, true) => back(0, 0, 1),
-        (false, true, false) => back(0, 1, 0),
-        (true, false, false) => back(1, 0, 0),
-        (false, true, true) => plane(back(0, 0, 1), back(0, 1, 0), back(0, 1, 1)),
-        (true, false, true) => plane(back(0, 0, 1), back(1, 0, 0), back(1, 0, 1)),
-        (true, true, false) => plane(back(0, 1, 0), back(1, 0, 0), back(1, 1, 0)),
-        (true, true, true) => median(back(0, 0, 1), back(0, 1, 0), back(1, 0, 0)),
+/// What a value of an array is expected to be, from those before it: `place` is (z, y, x), `at` where it stands in `values`,
+/// `strides` what lies between one and the next one on each axis.
+#[inline(always)]
+pub(crate) fn predict(place: [usize; 3], at: usize, strides: [usize; 3], values: &[i32]) -> i32 {
+    let [z, y, x] = strides;
+    let back = |by: usize| values[at - by];
+    // On a face: what a plane through three corners gives, between its two neighbours.
+    let plane = |a: usize, b: usize| median(back(a), back(b), back(a) + back(b) - back(a + b));
+    match place.map(|n| n > 0) {
+        [false, false, false] => 0,
+        [false, false, true] => back(x),
+        [false, true, false] => back(y),
+        [true, false, false] => back(z),
+        [false, true, true] => plane(x, y),
+        [true, false, true] => plane(x, z),
+        [true, true, false] => plane(y, z),
+        [true, true, true] => median(back(x), back(y), back(z)),
     }
 }
 

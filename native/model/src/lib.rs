@@ -2,6 +2,7 @@
 //! text of the format (`native/format/SPEC.md`, section 11) point by point.
 //!
 //! - [`GridNetwork`] (codec 3): parse, serialise and evaluate a multi-resolution grid with an MLP.
+//!   [`QuantisedNetwork`] is one whose parameters are integers, as they are stored in fewer bytes.
 //! - [`Wavelet`] and [`Head`] (codec 4): parse, serialise and evaluate wavelet latents with a convolutional head.
 //! - [`Matrices`] (codec 5): parse, serialise and evaluate a core and a matrix per axis.
 //! - [`Raw`] (codec 2): plain values, optionally quantised and compressed.
@@ -31,7 +32,7 @@ pub use config::{
 pub use error::Error;
 pub use head::{HEAD_INPUTS, HEAD_KERNEL, Head, MAX_CHANNELS, MAX_HEAD_LAYERS, Tensor};
 pub use matrices::{MAX_MATRIX_STEPS, Matrices};
-pub use network::{Dense, GridNetwork};
+pub use network::{Dense, GridNetwork, QuantisedNetwork, QuantisedTable};
 pub use oracle::{map_to_range, time_position};
 pub use raw::{MAX_RAW_BYTES, Raw, RawCompression, RawType};
 pub use wavelet::{Residual, Wavelet};

@@ -1,13 +1,13 @@
-use crate::bytes::{Cursor, put_f16s};
-use crate::{Error, GridConfig, GridLevel, TimeConfig, TimeInterpolation};
-use half::f16;
+mod header;
+mod quantised;
 
-const RELU: u8 = 1;
-const PARAMETERS_F16: u8 = 1;
-const FLAG_SHARED_MLP: u8 = 1;
-const FLAG_TIME_GAINS: u8 = 1 << 1;
-const INTERPOLATION_SHIFT: u8 = 2;
-const KNOWN_FLAGS: u8 = FLAG_SHARED_MLP | FLAG_TIME_GAINS | 0b11 << INTERPOLATION_SHIFT;
+pub use quantised::{QuantisedNetwork, QuantisedTable};
+
+use crate::bytes::{Cursor, put_f16s};
+use crate::{Error, GridConfig};
+use half::f16;
+use header::{Header, ParameterType};
+
 const WHAT: &str = "grid network";
 
 /// A fully connected layer, y = W·x + b.
@@ -101,7 +101,8 @@ impl GridNetwork {
     }
 
     /// Reads a codec 3 payload for a block of `extent` voxels and a segment of `segment_steps` steps. `shared` holds
-    /// the bytes of the entry's network (kind 1), if it has one.
+    /// the bytes of the entry's network (kind 1), if it has one. Quantised parameters are
+    /// [dequantised](QuantisedNetwork::dequantised).
     ///
     /// # Errors
     /// Any broken rule, with its place; nothing is allocated that the length of the payload does not justify.
@@ -112,56 +113,18 @@ impl GridNetwork {
         segment_steps: u32,
     ) -> Result<Self, Error> {
         let mut cursor = Cursor::new(payload, WHAT);
-        let n_levels = cursor.u8()?;
-        let n_hidden_layers = cursor.u8()?;
-        let n_outputs = cursor.u8()?;
-        let activation = cursor.u8()?;
-        let n_neurons = cursor.u16()?;
-        let n_codes = cursor.u16()?;
-        let parameter_type = cursor.u8()?;
-        let flags = cursor.u8()?;
-        cursor.reserved(6)?;
-        if activation != RELU {
-            return Err(Error::Unsupported { what: "activation", id: activation.into() });
+        let header = Header::read(&mut cursor, extent, segment_steps)?;
+        if header.parameter_type == ParameterType::Quantised {
+            return QuantisedNetwork::read(cursor, header, extent)?.dequantised();
         }
-        if parameter_type != PARAMETERS_F16 {
-            return Err(Error::Unsupported { what: "parameter type", id: parameter_type.into() });
-        }
-        let interpolation = match (flags & !KNOWN_FLAGS, flags >> INTERPOLATION_SHIFT & 0b11) {
-            (0, 0) => TimeInterpolation::Codes,
-            (0, 1) => TimeInterpolation::CubicCodes,
-            (0, 2) => TimeInterpolation::Values,
-            _ => return Err(Error::Unsupported { what: "grid network flags", id: flags.into() }),
-        };
-        let time = TimeConfig { n_codes, gains: flags & FLAG_TIME_GAINS != 0, interpolation };
-        if n_codes != 0 && u32::from(n_codes) != segment_steps {
-            let reason = format!("is {n_codes}, must be 0 or the {segment_steps} steps of the segment");
-            return Err(Error::payload("n_time_codes", 6, reason));
-        }
-        let mut levels = Vec::new();
-        let mut stored_entries = Vec::new();
-        for _ in 0..n_levels {
-            let (log2_cell, n_features, log2_hashmap_size) = (cursor.u8()?, cursor.u8()?, cursor.u8()?);
-            cursor.reserved(1)?;
-            stored_entries.push((cursor.offset(), cursor.u32()?));
-            levels.push(GridLevel { log2_cell, n_features, log2_hashmap_size });
-        }
-        let config = GridConfig { levels, n_neurons, n_hidden_layers, n_outputs, time };
-        config.validate_for(extent)?;
-        for (level, (offset, stored)) in stored_entries.into_iter().enumerate() {
-            let expected = config.n_entries(level, extent);
-            if stored as usize != expected {
-                return Err(Error::payload("n_entries", offset, format!("is {stored}, must be {expected}")));
-            }
-        }
-
+        let Header { config, shared_mlp, .. } = header;
         let tables = (0..config.levels.len())
             .map(|l| {
                 let n = config.n_entries(l, extent) * usize::from(config.levels[l].n_features);
                 cursor.f16s(n, "table")
             })
             .collect::<Result<_, _>>()?;
-        let layers = if flags & FLAG_SHARED_MLP == 0 {
+        let layers = if !shared_mlp {
             read_mlp(&mut cursor, &config)?
         } else {
             let bytes = shared.ok_or_else(|| {
@@ -200,23 +163,9 @@ impl GridNetwork {
     }
 
     fn serialise(&self, shared: bool) -> Vec<u8> {
-        let config = &self.config;
-        let mut out = vec![config.levels.len() as u8, config.n_hidden_layers, config.n_outputs, RELU];
-        out.extend(config.n_neurons.to_le_bytes());
-        out.extend(config.time.n_codes.to_le_bytes());
-        let interpolation = match config.time.interpolation {
-            TimeInterpolation::Codes => 0,
-            TimeInterpolation::CubicCodes => 1,
-            TimeInterpolation::Values => 2,
-        };
-        let mut flags = interpolation << INTERPOLATION_SHIFT;
-        flags |= if shared { FLAG_SHARED_MLP } else { 0 };
-        flags |= if config.time.gains { FLAG_TIME_GAINS } else { 0 };
-        out.extend([PARAMETERS_F16, flags, 0, 0, 0, 0, 0, 0]);
-        for (l, level) in config.levels.iter().enumerate() {
-            out.extend([level.log2_cell, level.n_features, level.log2_hashmap_size, 0]);
-            out.extend((config.n_entries(l, self.extent) as u32).to_le_bytes());
-        }
+        let header =
+            Header { config: self.config.clone(), parameter_type: ParameterType::F16, shared_mlp: shared };
+        let mut out = header.to_bytes(self.extent);
         for table in &self.tables {
             put_f16s(&mut out, table);
         }

@@ -77,6 +77,11 @@ pub(super) struct Network {
     /// How one network stands for several steps
     #[arg(long, value_enum, default_value_t = TrainOptions::default().student)]
     student: Student,
+    /// Store parameters as entropy-coded integers and train for λ times their bits per value beside the squared error, as
+    /// shares of the variable's range: smaller files, of a lower quality the larger λ is; about 0.001 to 0.00001 [default:
+    /// parameters as 16-bit floats]
+    #[arg(long, value_name = "LAMBDA")]
+    rate: Option<f32>,
     /// Seed of everything random; the same seed gives the same file
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -101,6 +106,7 @@ impl Network {
             ("--learning-rate", self.learning_rate != usual.learning_rate),
             ("--sampling", self.sampling != usual.sampling),
             ("--student", self.student != usual.student),
+            ("--rate", self.rate.is_some()),
         ];
         changed.into_iter().find(|(_, changed)| *changed).map(|(name, _)| name)
     }
@@ -113,6 +119,11 @@ impl Network {
         }
         if !(self.learning_rate > 0.0 && self.learning_rate <= 1.0) {
             return Err(usage(format!("--learning-rate: {} must be above 0 and at most 1", self.learning_rate)));
+        }
+        if let Some(rate) = self.rate
+            && !(1e-9..=1.0).contains(&rate)
+        {
+            return Err(usage(format!("--rate: {rate} must be 1e-9 to 1; 0.0003 is a usual one")));
         }
         let usual = if gop == Some(1) { FEATURES.0 } else { FEATURES.1 };
         let n_features_per_level = self.n_features_per_level.unwrap_or(usual.max(outputs as u8));
@@ -133,6 +144,7 @@ impl Network {
             learning_rate: self.learning_rate,
             sampling: self.sampling,
             student: self.student,
+            rate: self.rate,
             seed: self.seed,
         };
         if usize::from(self.n_neurons) < outputs {

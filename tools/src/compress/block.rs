@@ -174,7 +174,7 @@ pub(super) fn encode(
             let described = &mut encoded.outputs[output];
             (described.codec, described.payload, described.output) = (codec::GRID, Some(0), number as u8);
         }
-        encoded.payloads.push(trained.network.to_bytes());
+        encoded.payloads.push(trained.to_bytes()?);
         encoded.losses = trained.losses;
     }
     measure(wanted, 0, &mut encoded, None)?;

@@ -3,9 +3,12 @@
 //! Written by hand because the same in tensor operations costs ten times as much; libtorch gets the encoded batch as a
 //! leaf and returns its gradient.
 
-use super::adam::{Adam, Rates};
+use super::{
+    adam::{Adam, Rates},
+    quantise::{Quantiser, Rate},
+};
 use half::f16;
-use neuvol_model::GridConfig;
+use neuvol_model::{GridConfig, QuantisedTable};
 use rand::Rng;
 
 /// Half width of the uniform distribution of the first features.
@@ -28,6 +31,8 @@ pub(super) struct Level {
     pub(super) table: Vec<f32>,
     gradient: Vec<f32>,
     adam: Adam,
+    /// Where the table is rounded before it is used.
+    quantiser: Option<Quantiser>,
 }
 
 impl Encoding {
@@ -50,6 +55,7 @@ impl Encoding {
                     table,
                     gradient: vec![0.0; len],
                     adam: Adam::new(len),
+                    quantiser: None,
                 };
                 offset += n_features;
                 built
@@ -58,15 +64,23 @@ impl Encoding {
         Self { n_inputs: offset, levels }
     }
 
+    /// From now on tables are rounded, and their gradients pass the rounding.
+    pub(super) fn quantise(&mut self, rate: Rate) {
+        for level in &mut self.levels {
+            level.quantiser = Some(Quantiser::new(level, rate));
+        }
+    }
+
     /// Encodes a batch of positions z, y, x in voxels: `encoded` is [position][input].
     pub(super) fn forward(&self, positions: &[[f32; 3]], encoded: &mut [f32]) {
         for level in &self.levels {
             let n = level.n_features;
+            let table = level.quantiser.as_ref().map_or(&level.table, |quantiser| &quantiser.rounded);
             for (&position, inputs) in positions.iter().zip(encoded.chunks_exact_mut(self.n_inputs)) {
                 let inputs = &mut inputs[level.offset..level.offset + n];
                 inputs.fill(0.0);
                 level.corners(position, |entry, weight| {
-                    let features = &level.table[entry * n..entry * n + n];
+                    let features = &table[entry * n..entry * n + n];
                     for (input, feature) in inputs.iter_mut().zip(features) {
                         *input += weight * feature;
                     }
@@ -90,12 +104,21 @@ impl Encoding {
                     }
                 });
             }
-            level.adam.step(&mut level.table, &sums, rates.grid, rates);
+            match &mut level.quantiser {
+                None => level.adam.step(&mut level.table, &sums, rates.grid, rates),
+                Some(quantiser) => quantiser.update(&mut level.table, &mut sums, &mut level.adam, rates),
+            }
             level.gradient = sums;
         }
     }
 
-    /// The tables as they are stored.
+    /// The tables as they are stored by [`quantise`](Self::quantise)d encodings.
+    pub(super) fn quantised_tables(&self) -> Vec<QuantisedTable> {
+        let quantisers = self.levels.iter().filter_map(|level| level.quantiser.as_ref());
+        quantisers.map(|q| QuantisedTable { step: q.step(), values: q.integers() }).collect()
+    }
+
+    /// The tables as they are stored in f16.
     pub(super) fn into_tables(self) -> Vec<Vec<f16>> {
         self.levels.into_iter().map(|level| level.table.into_iter().map(f16::from_f32).collect()).collect()
     }

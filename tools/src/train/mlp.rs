@@ -5,12 +5,14 @@ use super::{
     adam::{Adam, Rates},
 };
 use half::f16;
-use neuvol_model::{Dense, GridConfig};
+use neuvol_model::{Dense, GridConfig, QuantisedNetwork, Tensor as Stored};
 use rand::Rng;
 use tch::{Kind, Tensor};
 
 pub(super) struct Mlp {
     n_inputs: usize,
+    /// Whether parameters are rounded before they are used.
+    quantised: bool,
     layers: Vec<Layer>,
 }
 
@@ -71,7 +73,12 @@ impl Mlp {
             layers.push(Layer { n_in, n_out, adam: Adam::new(parameters.len()), parameters, leaves: None });
             n_in = n_out;
         }
-        Self { n_inputs, layers }
+        Self { n_inputs, quantised: false, layers }
+    }
+
+    /// From now on parameters are rounded to bytes times a scale per tensor, and their gradients pass the rounding.
+    pub(super) fn quantise(&mut self) {
+        self.quantised = true;
     }
 
     /// Mean squared error of a batch and its gradients with respect to the inputs (`[sample][input]`) and the biases.
@@ -89,7 +96,9 @@ impl Mlp {
         let mut hidden = input.shallow_clone();
         let last = self.layers.len() - 1;
         for (index, layer) in self.layers.iter_mut().enumerate() {
-            let (weights, biases) = layer.parameters.split_at(layer.n_in * layer.n_out);
+            let rounded = self.quantised.then(|| layer.rounded());
+            let parameters = rounded.as_ref().unwrap_or(&layer.parameters);
+            let (weights, biases) = parameters.split_at(layer.n_in * layer.n_out);
             let weights =
                 Tensor::f_from_slice(weights)?.f_view([layer.n_out as i64, layer.n_in as i64])?.set_requires_grad(true);
             let biases = Tensor::f_from_slice(biases)?.set_requires_grad(true);
@@ -126,7 +135,12 @@ impl Mlp {
         Ok(())
     }
 
-    /// The layers as they are stored.
+    /// Weights and biases in turn as they are stored in bytes.
+    pub(super) fn tensors(&self) -> Vec<Stored> {
+        self.layers.iter().flat_map(Layer::tensors).collect()
+    }
+
+    /// The layers as they are stored in f16.
     pub(super) fn layers(&self) -> Vec<Dense> {
         self.layers
             .iter()
@@ -136,5 +150,27 @@ impl Mlp {
                 Dense { n_in: layer.n_in, n_out: layer.n_out, weights: half(weights), biases: half(biases) }
             })
             .collect()
+    }
+}
+
+impl Layer {
+    /// Weights and biases as they are stored in bytes.
+    fn tensors(&self) -> [Stored; 2] {
+        let (weights, biases) = self.parameters.split_at(self.n_in * self.n_out);
+        [weights, biases].map(|parameters| {
+            let largest = parameters.iter().fold(0f32, |largest, p| largest.max(p.abs()));
+            let scale = largest / 127.0;
+            let value = |p: &f32| if scale > 0.0 { (p / scale).round_ties_even() as i8 } else { 0 };
+            Stored { scale, values: parameters.iter().map(value).collect() }
+        })
+    }
+
+    /// The parameters that a reader will see.
+    fn rounded(&self) -> Vec<f32> {
+        let parameters = |tensor: Stored| -> Vec<f32> {
+            let parameter = |value: &i8| QuantisedNetwork::parameter((*value).into(), tensor.scale).to_f32();
+            tensor.values.iter().map(parameter).collect()
+        };
+        self.tensors().into_iter().flat_map(parameters).collect()
     }
 }

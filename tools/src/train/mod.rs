@@ -12,6 +12,7 @@ mod fields;
 mod fill;
 mod mlp;
 mod pyramid;
+mod quantise;
 mod sampling;
 #[cfg(test)]
 mod tests;
@@ -27,7 +28,8 @@ pub use sampling::{Sampling, block_entropy};
 use encoding::Encoding;
 use fields::Targets;
 use mlp::Mlp;
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, TimeInterpolation};
+use neuvol_model::{GridConfig, GridLevel, GridNetwork, QuantisedNetwork, TimeConfig, TimeInterpolation};
+use quantise::{FLOAT_SHARE, Rate};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
@@ -57,6 +59,10 @@ pub struct TrainOptions {
     pub sampling: Sampling,
     /// How one network stands for several steps.
     pub student: Student,
+    /// λ: parameters become integers that are entropy-coded, and training minimises MSE + λ·bits/N over the N values of a
+    /// block, errors being shares of the variable's range. `None` = parameters are stored as f16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f32>,
     /// Seed of everything random.
     pub seed: u64,
 }
@@ -75,6 +81,7 @@ impl Default for TrainOptions {
             learning_rate: 1e-2,
             sampling: Sampling::Entropy,
             student: Student::Auto,
+            rate: None,
             seed: 0,
         }
     }
@@ -119,8 +126,20 @@ impl TrainOptions {
 pub struct Trained {
     /// The network with its parameters rounded to f16.
     pub network: GridNetwork,
+    /// The same with parameters as integers, if they were trained to be.
+    quantised: Option<QuantisedNetwork>,
     /// Mean squared error of the normalised batch, every [`LOSS_EVERY`] steps.
     pub losses: Vec<f32>,
+}
+
+impl Trained {
+    /// The payload of codec 3.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, neuvol_model::Error> {
+        match &self.quantised {
+            None => Ok(self.network.to_bytes()),
+            Some(quantised) => quantised.to_bytes(),
+        }
+    }
 }
 
 /// Steps between two recorded losses.
@@ -143,6 +162,9 @@ pub enum TrainError {
         /// The optimiser step.
         step: u32,
     },
+    /// The trained parameters cannot be stored: a bug.
+    #[error("the trained parameters cannot be stored: {0}")]
+    Store(#[from] neuvol_model::Error),
     /// The user interrupted the run.
     #[error("interrupted")]
     Interrupted,
@@ -234,7 +256,11 @@ pub fn train(job: &Job<'_>, options: &TrainOptions, stop: &dyn Fn() -> bool) -> 
     };
     let mut trained = block.fit(student, job.steps, &mut rng)?;
     if student.is_some() {
-        trained.network.config.time.interpolation = between::choose(&trained.network, &targets, &mut rng);
+        let interpolation = between::choose(&trained.network, &targets, &mut rng);
+        trained.network.config.time.interpolation = interpolation;
+        if let Some(quantised) = &mut trained.quantised {
+            quantised.config.time.interpolation = interpolation;
+        }
     }
     Ok(trained)
 }
@@ -294,7 +320,15 @@ impl Block<'_> {
         let mut encoded = vec![0f32; n * config.n_inputs()];
         let (mut inputs, mut biases) = (Vec::new(), Vec::new());
         let mut losses = Vec::with_capacity((steps / LOSS_EVERY) as usize + 1);
+        let float_steps = (steps as f32 * FLOAT_SHARE) as u32;
         for step in 0..steps {
+            if let Some(lambda) = options.rate
+                && step == float_steps
+            {
+                let n_values = targets.voxels() * targets.n_steps * targets.n_outputs;
+                encoding.quantise(Rate { lambda, n_values, n_steps: targets.n_steps });
+                mlp.quantise();
+            }
             batch.draw(job, targets, self.sampler, rng);
             encoding.forward(&batch.positions, &mut encoded);
             let mut gradients = match &time {
@@ -321,7 +355,13 @@ impl Block<'_> {
             }
         }
         let (time_codes, time_gains) = time.map(|time| time.stored()).unwrap_or_default();
-        let (tables, layers) = (encoding.into_tables(), mlp.layers());
-        Ok(Trained { network: GridNetwork { tables, layers, time_codes, time_gains, config, extent }, losses })
+        if options.rate.is_none() {
+            let (tables, layers) = (encoding.into_tables(), mlp.layers());
+            let network = GridNetwork { tables, layers, time_codes, time_gains, config, extent };
+            return Ok(Trained { network, quantised: None, losses });
+        }
+        let (tables, tensors) = (encoding.quantised_tables(), mlp.tensors());
+        let quantised = QuantisedNetwork { config, extent, tables, tensors, time_codes, time_gains };
+        Ok(Trained { network: quantised.dequantised()?, quantised: Some(quantised), losses })
     }
 }
