@@ -98,8 +98,8 @@ pub fn encode(tables: &[Table], values: &[&[i32]]) -> Result<Vec<u8>, Error> {
     Ok(bits.finish())
 }
 
-/// Decodes tables as [`encode`] takes them. Memory is 6 bytes per value of a table and 4 of all; the time is bounded by the
-/// number of values.
+/// Decodes tables as [`encode`] takes them. Memory is about 4 bytes per value of a table beside the result, and 1 MB for what was
+/// learnt; the time is bounded by the number of values.
 ///
 /// # Errors
 /// [`Error::Argument`] if a shape is outside its limits; [`Error::Truncated`], [`Error::Trailing`] or [`Error::Invalid`],

@@ -163,8 +163,7 @@ impl GridNetwork {
     }
 
     fn serialise(&self, shared: bool) -> Vec<u8> {
-        let header =
-            Header { config: self.config.clone(), parameter_type: ParameterType::F16, shared_mlp: shared };
+        let header = Header { config: self.config.clone(), parameter_type: ParameterType::F16, shared_mlp: shared };
         let mut out = header.to_bytes(self.extent);
         for table in &self.tables {
             put_f16s(&mut out, table);

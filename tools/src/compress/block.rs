@@ -147,15 +147,12 @@ pub(super) fn encode(
     let learned_ranges: Vec<(f32, f32)> =
         learned.iter().map(|&o| (encoded.outputs[o].min, encoded.outputs[o].max)).collect();
     let config = options.grid_config(fields.extent, learned.len().max(1), fields.n_steps);
-    if raw_bytes <= 2 * config.n_parameters(fields.extent)
-        || learned_ranges.iter().any(|(min, max)| !(max - min).is_finite())
-    {
-        // A network is never larger than what it replaces, and its range must be a 32-bit float.
-        for (&output, raw) in learned.iter().zip(raws) {
-            encoded.outputs[output].codec = codec::RAW;
-            encoded.outputs[output].payload = Some(encoded.payloads.len());
-            encoded.payloads.push(raw);
-        }
+    // A network is never larger than what it replaces, and its range must be a 32-bit float. How many bytes quantised
+    // parameters take shows when they are trained.
+    let is_larger = |bytes: u64| raw_bytes <= bytes;
+    let is_too_large = options.rate.is_none() && is_larger(2 * config.n_parameters(fields.extent));
+    if is_too_large || learned_ranges.iter().any(|(min, max)| !(max - min).is_finite()) {
+        encoded.store(&learned, raws);
     } else {
         // Outputs that are constants here are left out.
         let selected = (learned.len() < fields.n_outputs).then(|| {
@@ -168,17 +165,42 @@ pub(super) fn encode(
             None => (fields, &wanted.points),
         };
         let points = points.as_ref().map(|(points, share)| (points, *share));
-        let job = Job { fields, ranges: &learned_ranges, points, steps, seed };
+        let of_variables: Vec<(f32, f32)> = learned.iter().map(|&output| ranges[output]).collect();
+        let rate = options.rate.map(|lambda| lambda / share_of_squares(&learned_ranges, &of_variables));
+        let job = Job { fields, ranges: &learned_ranges, points, rate, steps, seed };
         let trained = train(&job, options, stop).map_err(EncodeError::Train)?;
-        for (number, &output) in learned.iter().enumerate() {
-            let described = &mut encoded.outputs[output];
-            (described.codec, described.payload, described.output) = (codec::GRID, Some(0), number as u8);
+        let payload = trained.to_bytes()?;
+        if options.rate.is_some() && is_larger(payload.len() as u64) {
+            encoded.store(&learned, raws);
+        } else {
+            for (number, &output) in learned.iter().enumerate() {
+                let described = &mut encoded.outputs[output];
+                (described.codec, described.payload, described.output) = (codec::GRID, Some(0), number as u8);
+            }
+            encoded.payloads.push(payload);
+            encoded.losses = trained.losses;
         }
-        encoded.payloads.push(trained.to_bytes()?);
-        encoded.losses = trained.losses;
     }
     measure(wanted, 0, &mut encoded, None)?;
     Ok(encoded)
+}
+
+impl Encoded {
+    /// Stores the values of some outputs themselves.
+    fn store(&mut self, outputs: &[usize], raws: Vec<Vec<u8>>) {
+        for (&output, raw) in outputs.iter().zip(raws) {
+            self.outputs[output].codec = codec::RAW;
+            self.outputs[output].payload = Some(self.payloads.len());
+            self.payloads.push(raw);
+        }
+    }
+}
+
+/// What a squared error of values in 0..1 over the ranges of a block is over those of its variables: the mean over outputs.
+fn share_of_squares(block: &[(f32, f32)], variables: &[(f32, f32)]) -> f32 {
+    let width = |range: &(f32, f32)| f64::from(range.1) - f64::from(range.0);
+    let shares: f64 = block.iter().zip(variables).map(|(b, v)| (width(b) / width(v)).powi(2)).sum();
+    (shares / block.len().max(1) as f64) as f32
 }
 
 /// What can be said of an output before it is coded: a constant (its values differ from the middle by `constant` at most),

@@ -179,6 +179,8 @@ pub struct Job<'a> {
     pub ranges: &'a [(f32, f32)],
     /// Further points between the voxels, with the share of samples that they get; none are needed.
     pub points: Option<(&'a Points, f32)>,
+    /// λ, as in [`TrainOptions::rate`], but for errors as shares of [`ranges`](Self::ranges). `None` = f16.
+    pub rate: Option<f32>,
     /// Optimiser steps.
     pub steps: u32,
     /// Seed of everything random.
@@ -322,7 +324,7 @@ impl Block<'_> {
         let mut losses = Vec::with_capacity((steps / LOSS_EVERY) as usize + 1);
         let float_steps = (steps as f32 * FLOAT_SHARE) as u32;
         for step in 0..steps {
-            if let Some(lambda) = options.rate
+            if let Some(lambda) = job.rate
                 && step == float_steps
             {
                 let n_values = targets.voxels() * targets.n_steps * targets.n_outputs;
@@ -355,7 +357,7 @@ impl Block<'_> {
             }
         }
         let (time_codes, time_gains) = time.map(|time| time.stored()).unwrap_or_default();
-        if options.rate.is_none() {
+        if job.rate.is_none() {
             let (tables, layers) = (encoding.into_tables(), mlp.layers());
             let network = GridNetwork { tables, layers, time_codes, time_gains, config, extent };
             return Ok(Trained { network, quantised: None, losses });

@@ -14,8 +14,8 @@ use std::f32::consts::LN_2;
 
 /// Share of the optimiser steps before tables and layers are rounded.
 pub(super) const FLOAT_SHARE: f32 = 0.25;
-/// The logarithms of steps learn faster than the tables.
-const STEP_RATE: f32 = 2.0;
+/// The logarithms of steps learn at this share of the rate of the tables: all entries of a level move with one.
+const STEP_RATE: f32 = 0.5;
 /// Largest integer: far below what the format takes.
 const MOST: f32 = 32767.0;
 /// Smallest mean magnitude that a feature is expected to have: even one that is all 0 may need a 1.
@@ -105,10 +105,12 @@ impl Quantiser {
         let rows = gradient.chunks_exact_mut(n).zip(self.values.chunks_exact(n));
         for (entry, (gradient, values)) in table.chunks_exact(n).zip(rows) {
             for (((parameter, gradient), value), price) in entry.iter().zip(gradient).zip(values).zip(&self.prices) {
-                of_step += *gradient * (value * step - parameter) - price * value.abs();
-                if *value != 0.0 {
-                    *gradient += price * value.signum() / step;
-                }
+                // Below half a step the price grows evenly, so that an entry that is not worth its 1 comes to rest at 0
+                // instead of stepping over the threshold and back.
+                let parts = parameter / step;
+                let price = price * (2.0 * parts).clamp(-1.0, 1.0);
+                of_step += *gradient * (value * step - parameter) - price * parts;
+                *gradient += price / step;
             }
         }
         adam.step(table, gradient, rates.grid, rates);

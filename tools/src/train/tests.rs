@@ -20,7 +20,7 @@ fn range(values: &[f32]) -> (f32, f32) {
 
 fn fit(values: &[f32], options: &TrainOptions, steps: u32, seed: u64) -> Result<Trained, TrainError> {
     let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.to_vec() };
-    train(&Job { fields: &fields, ranges: &[range(values)], points: None, steps, seed }, options, &|| false)
+    train(&Job { fields: &fields, ranges: &[range(values)], points: None, rate: None, steps, seed }, options, &|| false)
 }
 
 /// Trains and measures with the oracle; PSNR over the range of the valid values.
@@ -104,7 +104,7 @@ fn the_same_seed_gives_the_same_network() {
 fn training_can_be_stopped() {
     let values = waves();
     let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.clone() };
-    let job = Job { fields: &fields, ranges: &[range(&values)], points: None, steps: 400, seed: 0 };
+    let job = Job { fields: &fields, ranges: &[range(&values)], points: None, rate: None, steps: 400, seed: 0 };
     let result = train(&job, &TrainOptions::default(), &|| true);
     assert!(matches!(result, Err(TrainError::Interrupted)));
 }
@@ -128,7 +128,7 @@ fn moving(n_outputs: usize, n_steps: usize) -> Fields {
 
 fn fit_fields(fields: &Fields, options: &TrainOptions, steps: u32) -> (GridNetwork, Vec<(f32, f32)>) {
     let ranges: Vec<_> = (0..fields.n_outputs).map(|output| range(fields.output(output))).collect();
-    let job = Job { fields, ranges: &ranges, points: None, steps, seed: 1 };
+    let job = Job { fields, ranges: &ranges, points: None, rate: None, steps, seed: 1 };
     (train(&job, options, &|| false).unwrap().network, ranges)
 }
 
@@ -193,7 +193,7 @@ fn the_start_of_a_student_with_enough_features_is_the_pyramid_of_every_step() {
     let (student, ranges) = fit_fields(&fields, &options, 1);
     for step in 0..4 {
         let one = Fields { n_steps: 1, values: fields.step(0, step).to_vec(), ..fields.clone() };
-        let job = Job { fields: &one, ranges: &ranges, points: None, steps: 1, seed: 1 };
+        let job = Job { fields: &one, ranges: &ranges, points: None, rate: None, steps: 1, seed: 1 };
         let teacher = train(&job, &options, &|| false).unwrap().network;
         let (mut a, mut b) = (vec![0.0; one.voxels()], vec![0.0; one.voxels()]);
         student.evaluate_block(step as f64, 0, &mut a);
@@ -246,7 +246,7 @@ fn points_between_the_voxels_are_fitted_too() {
         points.values.push(range(&values).1);
     }
     let ranges = [range(&values)];
-    let job = Job { fields: &fields, ranges: &ranges, points: Some((&points, 0.9)), steps: 200, seed: 1 };
+    let job = Job { fields: &fields, ranges: &ranges, points: Some((&points, 0.9)), rate: None, steps: 200, seed: 1 };
     let pulled = train(&job, &TrainOptions::default(), &|| false).unwrap().network;
     let free = train(&Job { points: None, ..job }, &TrainOptions::default(), &|| false).unwrap().network;
     let mean = |network: &GridNetwork| {

@@ -115,7 +115,7 @@ impl Model {
                 MAGNITUDES.map(|n| n * BINS),
                 Slot::new(1 << 14, 0),
                 NEAR * BINS,
-                weight(25),
+                weight(20),
                 &FALLING,
                 MOST,
             ),
@@ -140,7 +140,8 @@ impl Model {
         for feature in 0..table.n_features {
             self.columns.push(Column::new(extent));
             let n = table.n_features;
-            let predicted = dense && bits.raw(1, (!B::DECODES && is_predictable(extent, n, feature, values)).into()) == 1;
+            let predicted =
+                dense && bits.raw(1, (!B::DECODES && is_predictable(extent, n, feature, values)).into()) == 1;
             self.column(bits, extent, dense, predicted, n, values)?;
             let column = &self.columns[feature];
             for (sum, &magnitude) in self.sums.iter_mut().zip(&column.magnitudes) {
@@ -176,8 +177,7 @@ impl Model {
                     }
                     let place = Place { extent, place: [z, y, x], at };
                     let stored = at * n_features + feature;
-                    let expected =
-                        if predicted { expected(extent, [z, y, x], stored, n_features, values) } else { 0 };
+                    let expected = if predicted { expected(extent, [z, y, x], stored, n_features, values) } else { 0 };
                     let difference = self.value(bits, place, dense, values[stored].wrapping_sub(expected))?;
                     let value = difference + expected;
                     if value.unsigned_abs() > MAX_MAGNITUDE {

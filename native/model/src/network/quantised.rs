@@ -46,9 +46,10 @@ impl QuantisedNetwork {
     /// A part has another size than the shape says, a step or scale is out of its limits, or a parameter is not finite.
     pub fn dequantised(&self) -> Result<GridNetwork, Error> {
         self.validate()?;
-        let tables = self.tables.iter().map(|QuantisedTable { step, values }| {
-            values.iter().map(|&value| Self::parameter(value, *step)).collect()
-        });
+        let tables = self
+            .tables
+            .iter()
+            .map(|QuantisedTable { step, values }| values.iter().map(|&value| Self::parameter(value, *step)).collect());
         let of = |tensor: &Tensor| -> Vec<f16> {
             tensor.values.iter().map(|&value| Self::parameter(value.into(), tensor.scale)).collect()
         };
@@ -127,7 +128,11 @@ impl QuantisedNetwork {
     pub(super) fn read(mut cursor: Cursor<'_>, header: Header, extent: [u32; 3]) -> Result<Self, Error> {
         let Header { config, shared_mlp, .. } = header;
         if shared_mlp {
-            return Err(Error::payload("flags", 9, "the MLP is said to be shared, but a quantised network has its own"));
+            return Err(Error::payload(
+                "flags",
+                9,
+                "the MLP is said to be shared, but a quantised network has its own",
+            ));
         }
         let steps = (0..config.levels.len()).map(|_| cursor.positive_f32("step")).collect::<Result<Vec<_>, _>>()?;
         let lengths = tensor_lengths(&config);
@@ -165,12 +170,7 @@ impl QuantisedNetwork {
 }
 
 /// All parameters must be finite numbers of 16 bits.
-fn check_finite(
-    what: &'static str,
-    offset: usize,
-    values: impl Iterator<Item = i32>,
-    step: f32,
-) -> Result<(), Error> {
+fn check_finite(what: &'static str, offset: usize, values: impl Iterator<Item = i32>, step: f32) -> Result<(), Error> {
     let largest = values.map(i32::unsigned_abs).max().unwrap_or(0) as i32;
     if QuantisedNetwork::parameter(largest, step).is_finite() {
         return Ok(());
