@@ -3,7 +3,10 @@ mod common;
 
 use common::{f32_bound, max_error, nested, normalise, psnr, random_network, range_of};
 use neuvol_decode::{Folded, Kernel, Scratch};
-use neuvol_model::{GridConfig, GridLevel, GridNetwork, TimeConfig, TimeInterpolation, map_to_range, voxels};
+use neuvol_model::{
+    GridConfig, GridLevel, GridNetwork, QuantisedNetwork, QuantisedTable, Tensor, TimeConfig, TimeInterpolation,
+    map_to_range, voxels,
+};
 use proptest::prelude::*;
 
 /// Values are y itself.
@@ -86,6 +89,45 @@ proptest! {
         let mut network = random_network(config, extent, seed);
         normalise(&mut network, output, time, 0.9);
         check(&network, output, time, &mut Scratch::new())?;
+    }
+}
+
+/// A network whose parameters are integers, written and read back.
+fn quantised(network: &GridNetwork) -> GridNetwork {
+    let largest = |values: &[half::f16]| values.iter().map(|v| v.to_f32().abs()).fold(1e-3, f32::max);
+    let table = |values: &Vec<half::f16>| {
+        let step = largest(values) / 20.0;
+        QuantisedTable { step, values: values.iter().map(|v| (v.to_f32() / step).round() as i32).collect() }
+    };
+    let tensor = |values: &Vec<half::f16>| {
+        let scale = largest(values) / 127.0;
+        Tensor { scale, values: values.iter().map(|v| (v.to_f32() / scale).round() as i8).collect() }
+    };
+    let quantised = QuantisedNetwork {
+        config: network.config.clone(),
+        extent: network.extent,
+        tables: network.tables.iter().map(table).collect(),
+        tensors: network.layers.iter().flat_map(|layer| [tensor(&layer.weights), tensor(&layer.biases)]).collect(),
+        time_codes: network.time_codes.clone(),
+        time_gains: network.time_gains.clone(),
+    };
+    let steps = u32::from(network.config.time.n_codes).max(1);
+    GridNetwork::from_bytes(&quantised.to_bytes().unwrap(), network.extent, None, steps).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    #[test]
+    fn quantised_parameters_are_those_of_the_oracle_too(
+        config in any_config(),
+        extent in any_extent(),
+        time in prop_oneof![-1.0f64..6.0, (0u8..5).prop_map(f64::from)],
+        seed in any::<u64>(),
+    ) {
+        let mut network = random_network(config, extent, seed);
+        normalise(&mut network, 0, time, 0.9);
+        check(&quantised(&network), 0, time, &mut Scratch::new())?;
     }
 }
 

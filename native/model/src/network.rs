@@ -141,6 +141,11 @@ impl GridNetwork {
         Ok(GridNetwork { config, extent, tables, layers, time_codes, time_gains })
     }
 
+    /// Whether a codec 3 payload has quantised parameters, which [`QuantisedNetwork::from_bytes`] reads as they are.
+    pub fn is_quantised(payload: &[u8]) -> bool {
+        payload.get(header::PARAMETER_TYPE_AT) == Some(&header::QUANTISED)
+    }
+
     /// The codec 3 payload with the MLP in it.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.serialise(false)

@@ -54,7 +54,9 @@ impl CodecArgs {
         let targets = self.targets()?;
         if self.codec == Kind::Grid {
             if !targets.is_empty() || self.keep_peaks.is_some() || self.preset != Preset::Default {
-                return Err(usage("--codec grid: targets, --keep-peaks and --preset are for --codec wavelet".into()));
+                return Err(usage("--codec grid: targets, --keep-peaks and --preset are for --codec wavelet; --rate sets the quality of grid \
+                     networks"
+                        .into()));
             }
             return Ok(Codec::Grid);
         }

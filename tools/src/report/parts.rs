@@ -33,6 +33,7 @@ enum Kind {
     GridMlp,
     GridCodes,
     GridGains,
+    GridEntries,
     Payload(u16),
     Mask,
     Gap,
@@ -68,6 +69,7 @@ impl Kind {
             Self::GridMlp => "grid networks: MLP".into(),
             Self::GridCodes => "grid networks: time codes".into(),
             Self::GridGains => "grid networks: time gains".into(),
+            Self::GridEntries => "grid networks: entropy-coded tables".into(),
             Self::Payload(codec) => format!("{} blocks", codec_name(codec)),
             Self::Mask => "masks".into(),
             Self::Gap => "gaps (alignment) and unused".into(),
@@ -165,7 +167,9 @@ fn pieces<B: AsRef<[u8]>>(reader: &Reader<B>, file: &str) -> Result<Vec<Piece>, 
             if entry.codec == codec::GRID {
                 match parse_block(reader, key, &entry) {
                     Ok(Block::Grid(network)) => {
-                        split(&network, &entry, &mut pieces);
+                        let payload = reader.payload(&entry).map_err(format)?;
+                        let quantised = GridNetwork::is_quantised(payload);
+                        split(&network, quantised, &entry, &mut pieces);
                         continue;
                     }
                     // A network that this version cannot read is still bytes.
@@ -205,17 +209,31 @@ fn u64_at<B: AsRef<[u8]>>(reader: &Reader<B>, offset: u64) -> u64 {
 }
 
 /// The parts of the payload of a grid network, in their order (SPEC section 11.3).
-fn split(network: &GridNetwork, entry: &Entry, pieces: &mut Vec<Piece>) {
+fn split(network: &GridNetwork, quantised: bool, entry: &Entry, pieces: &mut Vec<Piece>) {
     let levels = &network.config.levels;
-    let mut sizes = vec![(Kind::GridShape, 16 + 8 * levels.len() as u64)];
-    for (level, table) in levels.iter().zip(&network.tables) {
-        sizes.push((Kind::table(level.log2_cell), 2 * table.len() as u64));
+    let mut shape = 16 + 8 * levels.len() as u64;
+    let mut tables = Vec::new();
+    if quantised {
+        // Steps, scales and the length of the stream.
+        shape += 4 * (levels.len() + 2 * network.layers.len() + 1) as u64;
+    } else {
+        for (level, table) in levels.iter().zip(&network.tables) {
+            tables.push((Kind::table(level.log2_cell), 2 * table.len() as u64));
+        }
     }
     let (codes, gains) = (2 * network.time_codes.len() as u64, 2 * network.time_gains.len() as u64);
-    let before: u64 = sizes.iter().map(|part| part.1).sum();
+    let rest = u64::from(entry.payload_len).saturating_sub(shape + codes + gains);
     // A shared MLP is not in the payload; NETS has it.
-    let mlp = u64::from(entry.payload_len).saturating_sub(before + codes + gains);
+    let mlp = match quantised {
+        true => network.config.n_mlp_parameters() as u64,
+        false => rest.saturating_sub(tables.iter().map(|part| part.1).sum()),
+    };
+    let mut sizes = vec![(Kind::GridShape, shape)];
+    sizes.extend(tables);
     sizes.extend([(Kind::GridMlp, mlp), (Kind::GridCodes, codes), (Kind::GridGains, gains)]);
+    if quantised {
+        sizes.push((Kind::GridEntries, rest.saturating_sub(mlp)));
+    }
     let mut offset = entry.payload_offset;
     for (kind, len) in sizes.into_iter().filter(|part| part.1 > 0) {
         pieces.push(Piece { offset, len, kind });

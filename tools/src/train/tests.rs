@@ -48,6 +48,26 @@ fn training_starts_at_the_interpolated_grid_and_improves_on_it() {
 }
 
 #[test]
+fn quantised_networks_are_smaller_and_nearly_as_good() {
+    let values = waves();
+    let fields = Fields { extent: EXTENT, n_outputs: 1, n_steps: 1, values: values.clone() };
+    let ranges = [range(&values)];
+    let quality = |rate: Option<f32>| {
+        let job = Job { fields: &fields, ranges: &ranges, points: None, rate, steps: 400, seed: 1 };
+        let trained = train(&job, &TrainOptions::default(), &|| false).unwrap();
+        let bytes = trained.to_bytes().unwrap();
+        // What was measured is what a reader gets.
+        assert_eq!(GridNetwork::from_bytes(&bytes, EXTENT, None, 1).unwrap(), trained.network);
+        assert_eq!(GridNetwork::is_quantised(&bytes), rate.is_some());
+        (psnr_of_output(&trained.network, &fields, &ranges, 0), bytes.len())
+    };
+    let (plain, fine, coarse) = (quality(None), quality(Some(1e-5)), quality(Some(1e-3)));
+    println!("{plain:?} {fine:?} {coarse:?}");
+    assert!(fine.0 > plain.0 - 2.0 && fine.1 * 3 < plain.1, "{plain:?} {fine:?}");
+    assert!(coarse.0 > 20.0 && coarse.0 < fine.0 && coarse.1 * 2 < fine.1, "{fine:?} {coarse:?}");
+}
+
+#[test]
 fn every_kernel_decodes_a_trained_network_like_the_oracle() {
     let values = waves();
     let network = fit(&values, &TrainOptions::default(), 300, 1).unwrap().network;

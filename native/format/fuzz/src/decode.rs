@@ -6,13 +6,13 @@ use neuvol_model::{decode_block_reference, parse_block, voxels};
 /// Largest block that is decoded, in voxels: the reference decoder is slow.
 const MOST_VOXELS: usize = 1024;
 
-/// Largest block whose coefficients or core are unpacked, in voxels: a few bytes may stand for 32 arrays of it.
+/// Largest block whose coefficients, core or tables are unpacked, in voxels: a few bytes may stand for 32 arrays of it.
 const MOST_COEFFICIENTS: usize = 1 << 15;
 
 /// Parses a block and decodes it if it is small; any error is fine, any value must lie in the range of the entry.
 pub fn decode(reader: &Reader<&[u8]>, key: BlockKey, entry: &Entry) {
     let variable = &reader.variables()[key.variable as usize];
-    let is_unpacked = matches!(entry.codec, codec::WAVELET | codec::MATRICES);
+    let is_unpacked = matches!(entry.codec, codec::GRID | codec::WAVELET | codec::MATRICES);
     if is_unpacked && voxels(variable.block_extent(key.block, 0)) > MOST_COEFFICIENTS {
         return;
     }

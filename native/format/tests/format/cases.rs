@@ -133,6 +133,7 @@ pub(crate) fn golden() -> Vec<(&'static str, Case)> {
         ("raw", raw_values()),
         ("grid", grid()),
         ("times", times()),
+        ("quantised", quantised()),
         ("wavelet", wavelet_blocks()),
         ("matrices", matrices()),
         ("masks", masks()),
@@ -240,6 +241,33 @@ fn times() -> Case {
             ..variable([4, 8, 13], (-1.0, 2.0), 4 * 4 * 8 * 13)
         };
         case.add_variable(name, &["time", "level", "lat", "lon"], plan);
+    }
+    case
+}
+
+/// Quantised parameters: dense tables of several steps, and a hashed one of a still variable.
+fn quantised() -> Case {
+    let mut case = empty("quantised");
+    let mut numbers = Numbers::new(9);
+    let moving = Grid { levels: vec![(3, 2, 0), (2, 2, 0), (1, 1, 0)], n_hidden_layers: 2, n_neurons: 8, n_outputs: 1 };
+    let still = Grid { levels: vec![(3, 1, 0), (2, 3, 4)], n_hidden_layers: 1, n_neurons: 4, n_outputs: 1 };
+    // Blocks of 8 and 5 columns.
+    let extents = [[4, 8, 8], [4, 8, 5]];
+    for (name, config, steps, flags) in [("moving", moving, 3, 2 | 4), ("still", still, 1, 0)] {
+        let n_time_codes = if steps > 1 { steps } else { 0 };
+        let entries = extents.map(|extent| {
+            let payload = config.quantised_payload(extent, n_time_codes, flags, &mut numbers);
+            entry(codec::GRID, case.add_blob(payload), (-1.0, 2.0))
+        });
+        let plan = VariablePlan {
+            steps: steps.into(),
+            has_time: steps > 1,
+            segments: vec![Segment { first: 0, steps: steps.into() }],
+            entries: entries.to_vec(),
+            ..variable([4, 8, 13], (-1.0, 2.0), u64::from(steps) * 4 * 8 * 13)
+        };
+        let dimensions = ["time", "level", "lat", "lon"];
+        case.add_variable(name, if steps > 1 { &dimensions } else { &dimensions[1..] }, plan);
     }
     case
 }

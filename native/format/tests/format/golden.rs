@@ -77,7 +77,7 @@ fn payloads_of_the_files_can_be_decoded() {
 
 #[test]
 fn blocks_are_decoded_as_ever() {
-    for name in ["wavelet", "matrices"] {
+    for name in ["quantised", "wavelet", "matrices"] {
         assert_values(name);
     }
 }

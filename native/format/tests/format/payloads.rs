@@ -1,5 +1,6 @@
 //! Payloads made by hand after SPEC section 11: this crate carries them without looking inside.
 
+use neuvol_entropy::entries::{self, Entries, Table};
 use neuvol_entropy::{Coder, Layout, encode, residual};
 
 /// A fixed sequence of numbers that look random.
@@ -72,6 +73,16 @@ impl Grid {
         widths.windows(2).flat_map(|pair| numbers.halves(pair[0] * pair[1] + pair[1])).collect()
     }
 
+    /// Numbers of weights and of biases in turn.
+    fn tensors(&self) -> Vec<usize> {
+        let n_inputs = self.levels.iter().map(|level| usize::from(level.1)).sum();
+        let neurons = usize::from(self.n_neurons);
+        let mut widths = vec![n_inputs];
+        widths.extend(vec![neurons; self.n_hidden_layers.into()]);
+        widths.push(self.n_outputs.into());
+        widths.windows(2).flat_map(|pair| [pair[0] * pair[1], pair[1]]).collect()
+    }
+
     /// Codec 3: a payload for a block of `extent` z, y, x; with its own MLP unless that is `shared`.
     pub(crate) fn payload(&self, extent: [u32; 3], n_time_codes: u16, shared: bool, numbers: &mut Numbers) -> Vec<u8> {
         self.payload_with(extent, n_time_codes, shared.into(), numbers)
@@ -108,6 +119,50 @@ impl Grid {
             let n_inputs: usize = self.levels.iter().map(|level| usize::from(level.1)).sum();
             bytes.extend(numbers.halves(usize::from(n_time_codes) * n_inputs));
         }
+        bytes
+    }
+}
+
+impl Grid {
+    /// Codec 3 with quantised parameters: a payload with its own MLP. Flags as in [`payload_with`](Self::payload_with).
+    pub(crate) fn quantised_payload(
+        &self,
+        extent: [u32; 3],
+        n_time_codes: u16,
+        flags: u8,
+        numbers: &mut Numbers,
+    ) -> Vec<u8> {
+        let mut bytes = vec![self.levels.len() as u8, self.n_hidden_layers, self.n_outputs, 1];
+        bytes.extend(self.n_neurons.to_le_bytes());
+        bytes.extend(n_time_codes.to_le_bytes());
+        bytes.extend([2, flags]);
+        bytes.extend([0; 6]);
+        let mut tables = Vec::new();
+        for &(log2_cell, n_features, log2_hashmap_size) in &self.levels {
+            let vertices = extent.map(|n| (n - 1).div_ceil(1 << log2_cell) as usize + 1);
+            let n: usize = vertices.iter().product();
+            let hashed = log2_hashmap_size != 0 && n > 1 << log2_hashmap_size;
+            let entries = if hashed { Entries::Hashed(1 << log2_hashmap_size) } else { Entries::Dense(vertices) };
+            let table = Table { entries, n_features: n_features.into() };
+            bytes.extend([log2_cell, n_features, log2_hashmap_size, 0]);
+            bytes.extend(((table.len() / usize::from(n_features)) as u32).to_le_bytes());
+            tables.push(table);
+        }
+        let values: Vec<Vec<i32>> =
+            tables.iter().map(|table| (0..table.len()).map(|_| numbers.sparse(9)).collect()).collect();
+        let values: Vec<&[i32]> = values.iter().map(Vec::as_slice).collect();
+        let stream = entries::encode(&tables, &values).expect("small values");
+        bytes.extend((0..tables.len()).flat_map(|level| (0.25f32 / (1 + level) as f32).to_le_bytes()));
+        let tensors = self.tensors();
+        bytes.extend((0..tensors.len()).flat_map(|n| (0.0078125f32 * (1 + n) as f32).to_le_bytes()));
+        bytes.extend((stream.len() as u32).to_le_bytes());
+        bytes.extend(numbers.bytes(tensors.iter().sum()));
+        bytes.extend(numbers.halves(usize::from(n_time_codes) * usize::from(self.n_neurons)));
+        if flags & 2 != 0 {
+            let n_inputs: usize = self.levels.iter().map(|level| usize::from(level.1)).sum();
+            bytes.extend(numbers.halves(usize::from(n_time_codes) * n_inputs));
+        }
+        bytes.extend(stream);
         bytes
     }
 }

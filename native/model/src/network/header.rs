@@ -8,6 +8,11 @@ const FLAG_TIME_GAINS: u8 = 1 << 1;
 const INTERPOLATION_SHIFT: u8 = 2;
 const KNOWN_FLAGS: u8 = FLAG_SHARED_MLP | FLAG_TIME_GAINS | 0b11 << INTERPOLATION_SHIFT;
 
+/// Where the parameter type stands.
+pub(crate) const PARAMETER_TYPE_AT: usize = 8;
+const F16: u8 = 1;
+pub(crate) const QUANTISED: u8 = 2;
+
 /// How the parameters are stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ParameterType {
@@ -39,8 +44,8 @@ impl Header {
             return Err(Error::Unsupported { what: "activation", id: activation.into() });
         }
         let parameter_type = match parameter_type {
-            1 => ParameterType::F16,
-            2 => ParameterType::Quantised,
+            F16 => ParameterType::F16,
+            QUANTISED => ParameterType::Quantised,
             id => return Err(Error::Unsupported { what: "parameter type", id: id.into() }),
         };
         let interpolation = match (flags & !KNOWN_FLAGS, flags >> INTERPOLATION_SHIFT & 0b11) {
@@ -88,8 +93,8 @@ impl Header {
         flags |= if self.shared_mlp { FLAG_SHARED_MLP } else { 0 };
         flags |= if config.time.gains { FLAG_TIME_GAINS } else { 0 };
         let parameter_type = match self.parameter_type {
-            ParameterType::F16 => 1,
-            ParameterType::Quantised => 2,
+            ParameterType::F16 => F16,
+            ParameterType::Quantised => QUANTISED,
         };
         out.extend([parameter_type, flags, 0, 0, 0, 0, 0, 0]);
         for (l, level) in config.levels.iter().enumerate() {

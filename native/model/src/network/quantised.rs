@@ -1,5 +1,5 @@
 //! A grid network whose parameters are integers: parameter type 2 of codec 3.
-use super::header::{Header, ParameterType};
+use super::header::{Header, PARAMETER_TYPE_AT, ParameterType};
 use super::{Dense, GridNetwork, WHAT};
 use crate::bytes::{Cursor, put_f16s};
 use crate::{Error, GridConfig, Tensor};
@@ -119,7 +119,7 @@ impl QuantisedNetwork {
         let mut cursor = Cursor::new(payload, WHAT);
         let header = Header::read(&mut cursor, extent, segment_steps)?;
         if header.parameter_type != ParameterType::Quantised {
-            return Err(Error::payload("parameter type", 8, "is 1 (f16), must be 2 (quantised)"));
+            return Err(Error::payload("parameter type", PARAMETER_TYPE_AT, "is 1 (f16), must be 2 (quantised)"));
         }
         Self::read(cursor, header, extent)
     }

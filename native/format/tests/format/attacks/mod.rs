@@ -3,6 +3,7 @@
 mod front;
 mod latents;
 mod matrices;
+mod quantised;
 mod records;
 mod tables;
 mod victim;
@@ -50,6 +51,7 @@ pub(crate) fn attacks() -> Vec<Attack> {
         latents::payloads(),
         latents::heads(),
         matrices::payloads(),
+        quantised::payloads(),
         records::others(),
     ] {
         for (name, what, base, damage, outcome) in list {
