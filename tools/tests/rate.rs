@@ -36,8 +36,8 @@ fn a_field_takes_far_fewer_bytes_than_in_f16() {
     let all = format!(
         "f16 {plain_bytes} B {plain_psnr:.2} dB, fine {fine_bytes} B {fine_psnr:.2} dB, coarse {coarse_bytes} B {coarse_psnr:.2} dB"
     );
-    assert!(fine_bytes * 5 < plain_bytes * 2 && fine_psnr > plain_psnr - 1.5, "{all}");
-    assert!(coarse_bytes < fine_bytes && coarse_psnr > 25.0 && coarse_psnr < fine_psnr, "{all}");
+    assert!(fine_bytes * 2 < plain_bytes && fine_psnr > plain_psnr - 1.5, "{all}");
+    assert!(coarse_bytes * 7 < plain_bytes && coarse_psnr > 40.0 && coarse_psnr < fine_psnr, "{all}");
     // The same seed gives the same file, whatever the threads.
     compress(&data, &again, &["--rate", "0.00001", "--threads", "1"]);
     assert_eq!(fs::read(&fine).unwrap(), fs::read(&again).unwrap());
@@ -49,17 +49,17 @@ fn steps_share_a_quantised_network_and_are_merged_into_one() {
     let data = folder.path("day.nc");
     ok(&["generate", text(&data), "--size", "6x10x24x40", "--seed", "5", "--var", "T"]);
     let [plain, rated, students] = ["plain", "rated", "students"].map(|n| folder.path(&format!("{n}.neuvol")));
-    let (plain_bytes, plain_psnr) = compress(&data, &plain, &["--gop", "6"]);
-    let (rated_bytes, rated_psnr) = compress(&data, &rated, &["--gop", "6", "--rate", "0.00001"]);
+    let (plain_bytes, plain_psnr) = compress(&data, &plain, &["--var", "T", "--gop", "6"]);
+    let (rated_bytes, rated_psnr) = compress(&data, &rated, &["--var", "T", "--gop", "6", "--rate", "0.00001"]);
     let all = format!("f16 {plain_bytes} B {plain_psnr:.2} dB, rated {rated_bytes} B {rated_psnr:.2} dB");
     assert!(rated_bytes < plain_bytes && rated_psnr > plain_psnr - 1.5, "{all}");
     // Parts of the file are known to the report.
     let report = folder.path("report.html");
-    ok(&["report", text(&rated), "-o", text(&report)]);
+    ok(&["report", text(&rated), text(&data), "-o", text(&report)]);
     assert!(fs::read_to_string(&report).unwrap().contains("entropy-coded tables"));
     // Teachers of any kind become a quantised student.
     let teachers = folder.path("teachers.neuvol");
-    compress(&data, &teachers, &["--rate", "0.0001"]);
+    compress(&data, &teachers, &["--var", "T", "--rate", "0.0001"]);
     ok(&[
         "distill",
         text(&teachers),

@@ -62,9 +62,8 @@ fn quantised_networks_are_smaller_and_nearly_as_good() {
         (psnr_of_output(&trained.network, &fields, &ranges, 0), bytes.len())
     };
     let (plain, fine, coarse) = (quality(None), quality(Some(1e-5)), quality(Some(1e-3)));
-    println!("{plain:?} {fine:?} {coarse:?}");
-    assert!(fine.0 > plain.0 - 2.0 && fine.1 * 3 < plain.1, "{plain:?} {fine:?}");
-    assert!(coarse.0 > 20.0 && coarse.0 < fine.0 && coarse.1 * 2 < fine.1, "{fine:?} {coarse:?}");
+    assert!(fine.0 > plain.0 - 2.0 && fine.1 * 5 < plain.1 * 2, "{plain:?} {fine:?}");
+    assert!(coarse.0 > 20.0 && coarse.0 < fine.0 && coarse.1 * 3 < fine.1 * 2, "{fine:?} {coarse:?}");
 }
 
 #[test]
