@@ -126,7 +126,7 @@ fn errors_name_the_field() {
     assert!(read_with(|b| b[3] = 2).contains("unsupported activation 2"));
     assert!(read_with(|b| b[4] = 129).contains("n_neurons"));
     assert!(read_with(|b| b[6] = 2).contains("n_time_codes"));
-    assert!(read_with(|b| b[8] = 2).contains("unsupported parameter type 2"));
+    assert!(read_with(|b| b[8] = 3).contains("unsupported parameter type 3"));
     assert!(read_with(|b| b[9] = 1).contains("names no network"));
     assert!(read_with(|b| b[9] = 1 << 4).contains("unsupported grid network flags 16"));
     assert!(read_with(|b| b[9] = 0x80).contains("unsupported grid network flags 128"));
