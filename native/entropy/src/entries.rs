@@ -73,7 +73,7 @@ impl Table {
 }
 
 /// Encodes 1..=[`MAX_TABLES`] tables, coarse to fine: `values[table]` as `[entry][feature]`, within
-/// ±[`MAX_MAGNITUDE`](crate::MAX_MAGNITUDE).
+/// ±[`MAX_MAGNITUDE`].
 ///
 /// # Errors
 /// [`Error::Argument`] if a shape is outside its limits, there are more than [`MAX_VALUES`] values, or a table has
