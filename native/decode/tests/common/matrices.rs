@@ -45,3 +45,24 @@ pub fn matrices(extent: [u32; 3], steps: u32, ranks: [u32; 4], level: u8, seed: 
     }
     model
 }
+
+/// What f32 arithmetic may differ by: rounding in relation to the largest number that can be on the way.
+pub fn bound(model: &Matrices) -> f32 {
+    let matrices = model.matrices();
+    let largest = |axis: usize, column: usize| {
+        let columns = model.n_columns()[axis];
+        matrices[axis].iter().skip(column).step_by(columns).fold(0.0f64, |most, v| most.max(v.abs()))
+    };
+    let most: Vec<Vec<f64>> =
+        (0..4).map(|axis| (0..model.n_columns()[axis]).map(|column| largest(axis, column)).collect()).collect();
+    let [_, _, ny, nx] = model.n_columns();
+    let mut sum = 0.0;
+    for (c, array) in model.core.iter().enumerate() {
+        for (at, &q) in array.iter().enumerate() {
+            let (k, j, i) = (at / nx / ny, at / nx % ny, at % nx);
+            sum += f64::from(q).abs() * most[0][c] * most[1][k] * most[2][j] * most[3][i];
+        }
+    }
+    // The cubic interpolation may leave the range of the rows by a quarter.
+    (4e-6 * (f64::from(model.offset).abs() + 1.5 * f64::from(model.step) * sum) + 1e-6) as f32
+}

@@ -1,0 +1,451 @@
+//! The device of a host, and what is made on it.
+
+use crate::error::Named;
+use crate::memory::Buffer;
+use crate::model::Model;
+use crate::pipelines::Pipelines;
+use crate::{Error, Texel, Texture, WritePath};
+use ash::vk;
+use gpu_allocator::MemoryLocation;
+use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
+use neuvol_model::Block;
+use range_alloc::RangeAllocator;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What every device binds at once; more would be an optional limit.
+const MOST_BYTES: u64 = 128 << 20;
+/// Textures that can be registered at once.
+const MOST_TEXTURES: u32 = 256;
+
+/// The Vulkan objects of a host.
+#[derive(Clone, Copy)]
+pub struct Host {
+    /// Its instance.
+    pub instance: vk::Instance,
+    /// The physical device of its device.
+    pub physical_device: vk::PhysicalDevice,
+    /// Its device.
+    pub device: vk::Device,
+    /// Its loader: everything is loaded through it.
+    pub get_instance_proc_addr: vk::PFN_vkGetInstanceProcAddr,
+    /// Whether it has enabled `shaderStorageImageExtendedFormats`. Without it only R32F and RGBA16F images can be stored to;
+    /// others are copied to.
+    pub extended_formats: bool,
+}
+
+/// Sizes of the memories that are made once. Each is at most 128 MiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Models of blocks, in bytes.
+    pub model_bytes: u64,
+    /// What blocks are decoded in, in bytes: for each block of a call some 8 to 20 bytes per voxel, 16 per neuron of a grid
+    /// network and vertex.
+    pub work_bytes: u64,
+    /// Texels on their way to images that can only be copied to, in bytes.
+    pub texel_bytes: u64,
+    /// Records of one frame, in bytes.
+    pub record_bytes: u64,
+    /// Frames that may be on their way at the same time.
+    pub frames: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { model_bytes: 64 << 20, work_bytes: 64 << 20, texel_bytes: 16 << 20, record_bytes: 256 << 10, frames: 3 }
+    }
+}
+
+/// The pipelines and memories on a host's device. Its methods may be called from many threads; [`Gpu::record`] by one at a
+/// time, as the command buffer is the host's.
+pub struct Gpu {
+    pub(crate) device: ash::Device,
+    pub(crate) limits: Limits,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) memories: Mutex<Memories>,
+    pool: vk::DescriptorPool,
+    /// Records, models, work; and the buffer of texels.
+    pub(crate) common: vk::DescriptorSet,
+    pub(crate) texels: vk::DescriptorSet,
+}
+
+/// What threads must not change at the same time.
+pub(crate) struct Memories {
+    allocator: Option<Allocator>,
+    pub(crate) records: Buffer,
+    pub(crate) models: Buffer,
+    pub(crate) work: Buffer,
+    pub(crate) texel_buffer: Buffer,
+    free: RangeAllocator<u32>,
+}
+
+/// Which voxels of a block are valid.
+#[derive(Clone, Copy, Debug)]
+pub enum Validity<'a> {
+    /// All.
+    All,
+    /// None.
+    None,
+    /// Those whose bit is 1: one bit per voxel, lowest first, x fastest; one array for all steps, or one per step.
+    Bits {
+        /// The bits, as in `neuvol_format::Mask`.
+        bits: &'a [u8],
+        /// Arrays: 1, or the steps of the segment.
+        steps: u32,
+    },
+}
+
+/// A block in device memory. To be given back with [`Gpu::release`].
+#[derive(Debug)]
+pub struct Uploaded {
+    pub(crate) model: Model,
+    /// Words in the memory of models.
+    pub(crate) place: Range<u32>,
+    pub(crate) mask: Mask,
+}
+
+/// Where the validity of an uploaded block stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Mask {
+    All,
+    None,
+    Bits { at: u32, words: u32, steps: u32 },
+}
+
+impl Gpu {
+    /// Makes pipelines and memories. Takes some milliseconds to seconds (compiling): to be called while a scene is loaded.
+    ///
+    /// # Errors
+    /// [`Error::Vulkan`] or [`Error::Memory`] if the device refuses something, [`Error::Argument`] for limits that cannot be
+    /// had.
+    ///
+    /// # Safety
+    /// The handles of `host` must be alive until the `Gpu` is dropped, and belong together.
+    pub unsafe fn new(host: Host, limits: Limits) -> Result<Self, Error> {
+        for (name, bytes) in [
+            ("model_bytes", limits.model_bytes),
+            ("work_bytes", limits.work_bytes),
+            ("texel_bytes", limits.texel_bytes),
+            ("record_bytes", limits.record_bytes.saturating_mul(limits.frames.into())),
+        ] {
+            if bytes == 0 || bytes > MOST_BYTES || bytes % 4 != 0 {
+                return Err(Error::argument(name, format!("is {bytes}, must be a multiple of 4 up to {MOST_BYTES}")));
+            }
+        }
+        let loader = ash::StaticFn { get_instance_proc_addr: host.get_instance_proc_addr };
+        // SAFETY: the caller promises living handles that belong together.
+        let (instance, device) = unsafe {
+            let instance = ash::Instance::load(&loader, host.instance);
+            let device = ash::Device::load(instance.fp_v1_0(), host.device);
+            (instance, device)
+        };
+        let mut pipelines = Pipelines::new(&device, host.extended_formats)?;
+        let memories = Memories::new(&instance, host.physical_device, &device, limits);
+        let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
+        let mut gpu = Self {
+            device,
+            limits,
+            pipelines,
+            memories: Mutex::new(memories),
+            pool: vk::DescriptorPool::null(),
+            common: vk::DescriptorSet::null(),
+            texels: vk::DescriptorSet::null(),
+        };
+        // From here on dropping it gives everything back.
+        gpu.make_sets()?;
+        Ok(gpu)
+    }
+
+    fn make_sets(&mut self) -> Result<(), Error> {
+        let sizes = [
+            vk::DescriptorPoolSize { ty: vk::DescriptorType::STORAGE_BUFFER, descriptor_count: 4 },
+            vk::DescriptorPoolSize { ty: vk::DescriptorType::STORAGE_IMAGE, descriptor_count: MOST_TEXTURES },
+        ];
+        let info = vk::DescriptorPoolCreateInfo::default()
+            .flags(vk::DescriptorPoolCreateFlags::FREE_DESCRIPTOR_SET)
+            .max_sets(MOST_TEXTURES + 2)
+            .pool_sizes(&sizes);
+        // SAFETY: the device is alive, the description is complete.
+        self.pool = unsafe { self.device.create_descriptor_pool(&info, None) }.named("vkCreateDescriptorPool")?;
+        self.common = self.make_set(self.pipelines.common)?;
+        self.texels = self.make_set(self.pipelines.to_buffer)?;
+        let memories = self.memories();
+        let buffers = [&memories.records, &memories.models, &memories.work, &memories.texel_buffer]
+            .map(|buffer| [vk::DescriptorBufferInfo { buffer: buffer.buffer, offset: 0, range: buffer.bytes }]);
+        let places = [(self.common, 0), (self.common, 1), (self.common, 2), (self.texels, 0)];
+        let writes: Vec<_> = buffers
+            .iter()
+            .zip(places)
+            .map(|(buffer, (set, binding))| {
+                vk::WriteDescriptorSet::default()
+                    .dst_set(set)
+                    .dst_binding(binding)
+                    .descriptor_type(vk::DescriptorType::STORAGE_BUFFER)
+                    .buffer_info(buffer)
+            })
+            .collect();
+        // SAFETY: sets and buffers were made by this device, nothing uses them yet.
+        unsafe { self.device.update_descriptor_sets(&writes, &[]) };
+        Ok(())
+    }
+
+    fn make_set(&self, layout: vk::DescriptorSetLayout) -> Result<vk::DescriptorSet, Error> {
+        let layouts = [layout];
+        let info = vk::DescriptorSetAllocateInfo::default().descriptor_pool(self.pool).set_layouts(&layouts);
+        // SAFETY: pool and layout were made by this device; callers hold `memories` where sets are made later on.
+        let sets = unsafe { self.device.allocate_descriptor_sets(&info) }.named("vkAllocateDescriptorSets")?;
+        Ok(sets[0])
+    }
+
+    pub(crate) fn memories(&self) -> MutexGuard<'_, Memories> {
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a block of `extent` voxels (its output number `output`, which matters to grid networks) into device memory.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if the memory of models is full, [`Error::Argument`] or [`Error::Model`] for what does not fit.
+    pub fn upload(
+        &self,
+        block: &Block,
+        output: u8,
+        extent: [u32; 3],
+        validity: Validity<'_>,
+    ) -> Result<Uploaded, Error> {
+        let (model, mut words) = Model::new(block, output, extent)?;
+        let mask = match validity {
+            Validity::All => Mask::All,
+            Validity::None => Mask::None,
+            Validity::Bits { bits, steps } => {
+                let voxels = neuvol_model::voxels(extent);
+                if steps == 0 || bits.len() != (voxels * steps as usize).div_ceil(8) {
+                    let message = format!("are {} bytes for {steps} steps of {voxels} voxels", bits.len());
+                    return Err(Error::argument("validity", message));
+                }
+                let at = words.len() as u32;
+                words.extend(mask_words(bits, voxels, steps));
+                Mask::Bits { at, words: voxels.div_ceil(32) as u32, steps }
+            }
+        };
+        let len = u32::try_from(words.len()).unwrap_or(u32::MAX);
+        let mut memories = self.memories();
+        let place = if len == 0 { 0..0 } else { memories.allocate(len)? };
+        if let Err(error) = memories.models.write(place.start, &words) {
+            memories.give_back(place);
+            return Err(error);
+        }
+        Ok(Uploaded { model, place, mask })
+    }
+
+    /// Gives the memory of a block back.
+    ///
+    /// # Safety
+    /// No command buffer that reads it may still be on its way.
+    pub unsafe fn release(&self, uploaded: Uploaded) {
+        self.memories().give_back(uploaded.place);
+    }
+
+    /// Makes a 3D image of the host known, of `extent` (z, y, x) texels.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] if the path needs a feature that the host has not enabled, [`Error::Vulkan`] if the device
+    /// refuses a view.
+    ///
+    /// # Safety
+    /// The image must be alive until [`Gpu::unregister`], of type 3D, and have the format of `texel` and the usage that
+    /// `path` names.
+    pub unsafe fn register(
+        &self,
+        image: vk::Image,
+        extent: [u32; 3],
+        texel: Texel,
+        path: WritePath,
+    ) -> Result<Texture, Error> {
+        if extent.contains(&0) {
+            return Err(Error::argument("extent", format!("is {extent:?}: no axis may be 0")));
+        }
+        let store = match path {
+            WritePath::Copy => None,
+            WritePath::Store => Some(self.storage(image, texel)?),
+        };
+        Ok(Texture { image, extent, texel, store })
+    }
+
+    fn storage(&self, image: vk::Image, texel: Texel) -> Result<(vk::ImageView, vk::DescriptorSet), Error> {
+        if self.pipelines.get(texel.image_kernel()).is_none() {
+            let reason = format!(
+                "stores to {:?} need shaderStorageImageExtendedFormats, which the host has not enabled: enable it, or let \
+                 texels be copied",
+                texel.format()
+            );
+            return Err(Error::Unsupported { what: "storage image", reason });
+        }
+        let info = vk::ImageViewCreateInfo::default()
+            .image(image)
+            .view_type(vk::ImageViewType::TYPE_3D)
+            .format(texel.format())
+            .subresource_range(whole());
+        // SAFETY: the caller of `register` promises a fitting image.
+        let view = unsafe { self.device.create_image_view(&info, None) }.named("vkCreateImageView")?;
+        // The lock keeps two threads out of the pool.
+        let memories = self.memories();
+        let set = self.make_set(self.pipelines.to_image);
+        drop(memories);
+        let set = set.inspect_err(|_| {
+            // SAFETY: nothing uses the view.
+            unsafe { self.device.destroy_image_view(view, None) }
+        })?;
+        let images = [vk::DescriptorImageInfo {
+            sampler: vk::Sampler::null(),
+            image_view: view,
+            image_layout: vk::ImageLayout::GENERAL,
+        }];
+        let write = vk::WriteDescriptorSet::default()
+            .dst_set(set)
+            .descriptor_type(vk::DescriptorType::STORAGE_IMAGE)
+            .image_info(&images);
+        // SAFETY: set and view were just made; nothing uses them.
+        unsafe { self.device.update_descriptor_sets(&[write], &[]) };
+        Ok((view, set))
+    }
+
+    /// Forgets a texture.
+    ///
+    /// # Safety
+    /// No command buffer that writes it may still be on its way.
+    pub unsafe fn unregister(&self, texture: Texture) {
+        let Some((view, set)) = texture.store else { return };
+        let memories = self.memories();
+        // SAFETY: the caller promises that nothing uses them.
+        unsafe {
+            self.device.destroy_image_view(view, None);
+            if let Err(result) = self.device.free_descriptor_sets(self.pool, &[set]) {
+                log::error!("vkFreeDescriptorSets failed: {result}");
+            }
+        }
+        drop(memories);
+    }
+}
+
+impl std::fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gpu").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Waits for nothing: the host must have finished every command buffer that was recorded.
+impl Drop for Gpu {
+    fn drop(&mut self) {
+        // SAFETY: the host promises that the device is alive and idle as far as this is concerned.
+        unsafe { self.device.destroy_descriptor_pool(self.pool, None) };
+        self.pipelines.destroy(&self.device);
+        let memories = self.memories.get_mut().unwrap_or_else(PoisonError::into_inner);
+        memories.free_all(&self.device);
+    }
+}
+
+impl Memories {
+    fn new(
+        instance: &ash::Instance,
+        physical_device: vk::PhysicalDevice,
+        device: &ash::Device,
+        limits: Limits,
+    ) -> Result<Self, Error> {
+        let mut allocator = Allocator::new(&AllocatorCreateDesc {
+            instance: instance.clone(),
+            device: device.clone(),
+            physical_device,
+            debug_settings: Default::default(),
+            buffer_device_address: false,
+            allocation_sizes: Default::default(),
+        })?;
+        let sizes = [
+            ("records", limits.record_bytes * u64::from(limits.frames), MemoryLocation::CpuToGpu),
+            ("models", limits.model_bytes, MemoryLocation::CpuToGpu),
+            ("work", limits.work_bytes, MemoryLocation::GpuOnly),
+            ("texels", limits.texel_bytes, MemoryLocation::GpuOnly),
+        ];
+        let mut made = Vec::new();
+        for (name, bytes, location) in sizes {
+            match Buffer::new(device, &mut allocator, name, bytes, location) {
+                Ok(buffer) => made.push(buffer),
+                Err(error) => {
+                    made.iter_mut().for_each(|buffer| buffer.free(device, &mut allocator));
+                    return Err(error);
+                }
+            }
+        }
+        let [records, models, work, texel_buffer]: [Buffer; 4] = match made.try_into() {
+            Ok(buffers) => buffers,
+            Err(_) => unreachable!("as many buffers as sizes"),
+        };
+        let words = (limits.model_bytes / 4) as u32;
+        Ok(Self {
+            allocator: Some(allocator),
+            records,
+            models,
+            work,
+            texel_buffer,
+            free: RangeAllocator::new(0..words),
+        })
+    }
+
+    fn allocate(&mut self, words: u32) -> Result<Range<u32>, Error> {
+        self.free.allocate_range(words).map_err(|_| Error::Full {
+            what: "memory of models",
+            needed: u64::from(words) * 4,
+            free: u64::from(self.free.total_available()) * 4,
+        })
+    }
+
+    fn give_back(&mut self, place: Range<u32>) {
+        if !place.is_empty() {
+            self.free.free_range(place);
+        }
+    }
+
+    fn free_all(&mut self, device: &ash::Device) {
+        let Some(mut allocator) = self.allocator.take() else { return };
+        for buffer in [&mut self.records, &mut self.models, &mut self.work, &mut self.texel_buffer] {
+            buffer.free(device, &mut allocator);
+        }
+    }
+}
+
+/// The first level and layer of an image: all there is of a 3D texture without mipmaps.
+pub(crate) fn whole() -> vk::ImageSubresourceRange {
+    vk::ImageSubresourceRange {
+        aspect_mask: vk::ImageAspectFlags::COLOR,
+        base_mip_level: 0,
+        level_count: 1,
+        base_array_layer: 0,
+        layer_count: 1,
+    }
+}
+
+/// Bits of validity in words, every step beginning with a word.
+fn mask_words(bits: &[u8], voxels: usize, steps: u32) -> impl Iterator<Item = u32> {
+    (0..steps as usize).flat_map(move |step| {
+        (0..voxels.div_ceil(32)).map(move |word| {
+            (0..32).filter(|bit| word * 32 + bit < voxels).fold(0, |sum, bit| {
+                let at = step * voxels + word * 32 + bit;
+                sum | u32::from(bits[at / 8] >> (at % 8) & 1) << bit
+            })
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_a_mask_begin_with_a_word() {
+        // 35 voxels, two steps: the first all valid, of the second only voxel 33.
+        let mut bits = [0u8; 9];
+        for at in (0..35).chain([35 + 33]) {
+            bits[at / 8] |= 1 << (at % 8);
+        }
+        assert_eq!(mask_words(&bits, 35, 2).collect::<Vec<_>>(), [u32::MAX, 7, 0, 2]);
+    }
+}

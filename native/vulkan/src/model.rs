@@ -1,0 +1,83 @@
+//! Blocks as the kernels read them: words in device memory, and what the passes of a decode need to know of them.
+
+mod grid;
+mod matrices;
+mod values;
+mod wavelet;
+
+use crate::Error;
+use crate::pass::{Pass, Work};
+use neuvol_model::Block;
+
+/// A block of any codec, for the kernels. Made on any thread, without a device.
+#[derive(Debug)]
+pub(crate) struct Model {
+    kind: Kind,
+    /// Extent of the voxels, `[z, y, x]`.
+    pub(crate) extent: [u32; 3],
+}
+
+#[derive(Debug)]
+enum Kind {
+    Values(values::Values),
+    Grid(Box<grid::Grid>),
+    Wavelet(Box<wavelet::Latents>),
+    Matrices(Box<matrices::Products>),
+}
+
+/// A moment of a model, and the range of its values.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// Where the model's words begin.
+    pub(crate) base: u32,
+    /// Steps since the start of the segment.
+    pub(crate) time: f64,
+    pub(crate) range: (f32, f32),
+}
+
+impl Model {
+    /// A block of `extent` voxels, output number `output` of it; and its words.
+    pub(crate) fn new(block: &Block, output: u8, extent: [u32; 3]) -> Result<(Self, Vec<u32>), Error> {
+        if let Some(own) = block.extent().filter(|&own| own != extent) {
+            return Err(Error::argument("extent", format!("is {extent:?}, the model covers {own:?}")));
+        }
+        let (kind, words) = match block {
+            Block::Constant(value) => (Kind::Values(values::Values::constant(*value)), Vec::new()),
+            Block::Raw(raw) => {
+                let (values, words) = values::Values::raw(raw)?;
+                (Kind::Values(values), words)
+            }
+            Block::Grid(network) => {
+                let (grid, words) = grid::Grid::new(network, output)?;
+                (Kind::Grid(Box::new(grid)), words)
+            }
+            Block::Wavelet(wavelet) => {
+                let (latents, words) = wavelet::Latents::new(wavelet)?;
+                (Kind::Wavelet(Box::new(latents)), words)
+            }
+            Block::Matrices(matrices) => {
+                let (products, words) = matrices::Products::new(matrices)?;
+                (Kind::Matrices(Box::new(products)), words)
+            }
+        };
+        Ok((Self { kind, extent }, words))
+    }
+
+    /// Appends the passes that decode the model, and returns where the values stand in `work`.
+    pub(crate) fn passes(&self, moment: Moment, work: &mut Work, passes: &mut Vec<Pass>) -> Result<u32, Error> {
+        let n = count(self.extent);
+        let values = work.take(n)?;
+        match &self.kind {
+            Kind::Values(kind) => kind.passes(moment, n, values, passes),
+            Kind::Grid(grid) => grid.passes(moment, self.extent, values, work, passes)?,
+            Kind::Wavelet(latents) => latents.passes(moment, values, work, passes)?,
+            Kind::Matrices(products) => products.passes(moment, values, work, passes)?,
+        }
+        Ok(values)
+    }
+}
+
+/// Voxels of a block: at most 2^21.
+pub(crate) fn count(extent: [u32; 3]) -> u32 {
+    extent.iter().product()
+}

@@ -1,0 +1,250 @@
+//! Wavelet latents and their head (codec 4).
+
+use super::{Moment, count};
+use crate::Error;
+use crate::kernels::Kernel;
+use crate::pass::{Pass, Work, bits};
+use half::f16;
+use neuvol_entropy::{Layout, MAX_COMPONENTS};
+use neuvol_model::{Head, TimeInterpolation, Wavelet, time_position};
+
+/// Lines and voxels of a workgroup: see `lines.slang` and `head.slang`.
+const LINES: u32 = 8;
+const TILE: [u32; 3] = [4, 4, 8];
+
+#[derive(Debug)]
+pub(super) struct Latents {
+    layout: Layout,
+    level: usize,
+    extent: [u32; 3],
+    steps: u32,
+    step: f32,
+    offset: f32,
+    interpolation: TimeInterpolation,
+    n_components: usize,
+    weights: Vec<f16>,
+    /// Where its parameters stand, channels, hidden layers, mean and deviation of the second input.
+    head: Option<(u32, u8, u8, f32, f32)>,
+    /// Where the first step stands, and the quantum.
+    residual: Option<(u32, f32)>,
+}
+
+impl Latents {
+    pub(super) fn new(model: &Wavelet) -> Result<(Self, Vec<u32>), Error> {
+        model.validate()?;
+        let mut words = bricks(model);
+        let head = model.head.as_ref().map(|head| {
+            let at = words.len() as u32;
+            parameters(head, &mut words);
+            (at, head.n_channels, head.n_hidden, head.mean, head.deviation)
+        });
+        let residual = model.residual.as_ref().map(|residual| {
+            let at = words.len() as u32;
+            words.extend(residual.steps.iter().flatten().map(|value| value.cast_unsigned()));
+            (at, residual.quantum)
+        });
+        let latents = Self {
+            layout: model.layout(),
+            level: model.level.into(),
+            extent: model.level_extent(),
+            steps: model.steps,
+            step: model.step,
+            offset: model.offset,
+            interpolation: model.interpolation,
+            n_components: model.components.len(),
+            weights: model.weights.clone(),
+            head,
+            residual,
+        };
+        Ok((latents, words))
+    }
+
+    pub(super) fn passes(
+        &self,
+        moment: Moment,
+        values: u32,
+        work: &mut Work,
+        passes: &mut Vec<Pass>,
+    ) -> Result<(), Error> {
+        let (step, next, fraction) = time_position(moment.time, self.steps);
+        if fraction == 0.0 {
+            return self.at_step(step, moment, values, work, passes);
+        }
+        if self.interpolation != TimeInterpolation::Values && self.residual.is_none() {
+            return self.without_residual(moment, values, work, passes);
+        }
+        let n = count(self.extent);
+        let later = work.take(n)?;
+        self.at_step(step, moment, values, work, passes)?;
+        self.at_step(next, moment, later, work, passes)?;
+        let (min, max) = moment.range;
+        let words = vec![values, n, 1, later, fraction.to_bits(), min.to_bits(), max.to_bits()];
+        passes.push(Pass::elements(Kernel::Finish, n, words));
+        Ok(())
+    }
+
+    fn at_step(
+        &self,
+        step: u32,
+        moment: Moment,
+        values: u32,
+        work: &mut Work,
+        passes: &mut Vec<Pass>,
+    ) -> Result<(), Error> {
+        self.without_residual(Moment { time: step.into(), ..moment }, values, work, passes)?;
+        if let Some((first, quantum)) = self.residual {
+            let n = count(self.extent);
+            let (min, max) = moment.range;
+            let at = moment.base + first + step * n;
+            let words = vec![values, n, 0, at, quantum.to_bits(), min.to_bits(), max.to_bits()];
+            passes.push(Pass::elements(Kernel::Finish, n, words));
+        }
+        Ok(())
+    }
+
+    fn without_residual(
+        &self,
+        moment: Moment,
+        values: u32,
+        work: &mut Work,
+        passes: &mut Vec<Pass>,
+    ) -> Result<(), Error> {
+        let layout = &self.layout;
+        let last = layout.n_levels() - self.level;
+        let mut extent = layout.region(last).map(|n| n as u32);
+        let mut r = work.take(count(extent))?;
+        passes.push(self.mix(moment, r, extent));
+        for stream in 1..=last {
+            let (low, all) = (layout.region(stream - 1), layout.region(stream));
+            for axis in (0..3).filter(|&axis| low[axis] != all[axis]) {
+                passes.push(lines(r, extent, all.map(|n| n as u32), axis, [0, 0, 0, 0]));
+            }
+        }
+        self.centre(r, extent, passes);
+        for axis in 0..3 {
+            while extent[axis] > self.extent[axis] {
+                let before = extent;
+                extent[axis] = extent[axis].div_ceil(2);
+                let to = work.take(count(extent))?;
+                let words = vec![r, to, extent[0], extent[1], extent[2], before[0], before[1], before[2], axis as u32];
+                passes.push(Pass::elements(Kernel::Halve, count(extent), words));
+                r = to;
+            }
+        }
+        passes.push(head_pass(moment, r, values, self.extent, (self.step, self.offset), self.head));
+        Ok(())
+    }
+
+    fn mix(&self, moment: Moment, r: u32, extent: [u32; 3]) -> Pass {
+        let mut weights = vec![1.0; self.n_components];
+        if self.steps > 1 {
+            for (rows, out) in self.weights.chunks_exact(self.steps as usize).zip(weights.chunks_exact_mut(1)) {
+                self.interpolation.interpolate(rows, self.steps, moment.time, out);
+            }
+        }
+        let bricks = self.layout.extent().map(|n| n.div_ceil(4) as u32);
+        let mut words = vec![moment.base, r, extent[0], extent[1], extent[2], self.n_components as u32];
+        words.extend(bricks);
+        words.push(0);
+        words.extend(bits(weights));
+        words.resize(10 + MAX_COMPONENTS, 0);
+        Pass::elements(Kernel::Mix, count(extent), words)
+    }
+
+    /// Moves the samples of a coarser level to the middles of their voxels.
+    fn centre(&self, r: u32, extent: [u32; 3], passes: &mut Vec<Pass>) {
+        let layout = &self.layout;
+        let last = layout.n_levels() - self.level;
+        let splits: [u32; 3] = std::array::from_fn(|axis| {
+            let split = |stream: &usize| layout.region(*stream)[axis] != layout.region(stream + 1)[axis];
+            (last..layout.n_levels()).filter(split).count() as u32
+        });
+        // Each split that was not undone has multiplied the mean by the root of 2.
+        let mut divisor = std::f32::consts::SQRT_2.powi(splits.iter().sum::<u32>() as i32);
+        for axis in (0..3).filter(|&axis| splits[axis] > 0) {
+            let of = 1 << splits[axis];
+            let what = [1, of, layout.extent()[axis] as u32, divisor.to_bits()];
+            passes.push(lines(r, extent, extent, axis, what));
+            divisor = 1.0;
+        }
+    }
+}
+
+/// A pass over all lines along an axis of the first `part` of an array.
+fn lines(array: u32, extent: [u32; 3], part: [u32; 3], axis: usize, what: [u32; 4]) -> Pass {
+    let strides = [extent[1] * extent[2], extent[2], 1];
+    // Of the other two axes the one that is nearer in memory runs fastest.
+    let (a, b) = match axis {
+        0 => (1, 2),
+        1 => (0, 2),
+        _ => (0, 1),
+    };
+    let [what, of, voxels, divisor] = what;
+    let words =
+        vec![array, part[a], part[b], strides[a], strides[b], strides[axis], part[axis], what, of, voxels, divisor];
+    Pass { kernel: Kernel::Lines, groups: (part[a] * part[b]).div_ceil(LINES), words }
+}
+
+/// The pass that makes values out of r.
+pub(super) fn head_pass(
+    moment: Moment,
+    r: u32,
+    values: u32,
+    extent: [u32; 3],
+    (step, offset): (f32, f32),
+    head: Option<(u32, u8, u8, f32, f32)>,
+) -> Pass {
+    let (at, n_channels, n_hidden, mean, deviation) = head.unwrap_or((0, 0, 0, 0.0, 1.0));
+    let mut words = vec![r, values, extent[0], extent[1], extent[2]];
+    words.extend([moment.base + at, n_channels.into(), n_hidden.into()]);
+    words.extend(bits([step, offset, mean, deviation, moment.range.0, moment.range.1]));
+    let tiles = (0..3).map(|axis| extent[axis].div_ceil(TILE[axis])).product();
+    Pass { kernel: Kernel::Head, groups: tiles, words }
+}
+
+/// The coefficients as `mix.slang` reads them: a table, then the bricks of 4³ that are not 0 all over.
+fn bricks(model: &Wavelet) -> Vec<u32> {
+    let [nz, ny, nx] = model.extent.map(|n| n as usize);
+    let size = [nz, ny, nx].map(|n| n.div_ceil(4));
+    let n: usize = size.iter().product();
+    let mut words = vec![0; n * model.components.len()];
+    for (k, component) in model.components.iter().enumerate() {
+        for brick in 0..n {
+            let at = [brick / (size[1] * size[2]), brick / size[2] % size[1], brick % size[2]].map(|n| 4 * n);
+            let mut values = [0i32; 64];
+            for (within, value) in values.iter_mut().enumerate() {
+                let [z, y, x] = [at[0] + within / 16, at[1] + within / 4 % 4, at[2] + within % 4];
+                if z < nz && y < ny && x < nx {
+                    *value = component[(z * ny + y) * nx + x];
+                }
+            }
+            if values == [0; 64] {
+                continue;
+            }
+            let narrow = values.iter().all(|&value| i16::try_from(value).is_ok());
+            words[k * n + brick] = words.len() as u32 | if narrow { 0 } else { 1 << 31 };
+            if narrow {
+                // Two's complement: the low 16 bits are the number.
+                let pair = |pair: &[i32]| pair[0].cast_unsigned() & 0xFFFF | pair[1].cast_unsigned() << 16;
+                words.extend(values.chunks_exact(2).map(pair));
+            } else {
+                words.extend(values.map(i32::cast_unsigned));
+            }
+        }
+    }
+    words
+}
+
+/// The parameters of a head as `head.slang` reads them: weights [input][output].
+fn parameters(head: &Head, words: &mut Vec<u32>) {
+    for (tensor, stored) in head.tensors.iter().enumerate() {
+        let parameters = head.parameters(tensor);
+        let n_out = if tensor + 2 >= head.tensors.len() { 1 } else { usize::from(head.n_channels) };
+        let n_in = stored.values.len() / n_out;
+        // Biases stay as they are.
+        let (n_in, n_out) = if tensor % 2 == 0 { (n_in, n_out) } else { (1, stored.values.len()) };
+        for i in 0..n_in {
+            words.extend(bits((0..n_out).map(|o| parameters[o * n_in + i])));
+        }
+    }
+}

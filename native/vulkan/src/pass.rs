@@ -1,0 +1,69 @@
+//! What a job is made of: passes, each one kernel over one record.
+
+use crate::Error;
+use crate::kernels::Kernel;
+
+/// Threads of a workgroup of the kernels that work element by element.
+const THREADS: u32 = 64;
+
+/// One kernel over one record. Passes of a job follow each other; those of different jobs know nothing of each other.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pass {
+    pub(crate) kernel: Kernel,
+    /// Workgroups along x.
+    pub(crate) groups: u32,
+    /// The record.
+    pub(crate) words: Vec<u32>,
+}
+
+impl Pass {
+    /// A pass with a thread per element.
+    pub(crate) fn elements(kernel: Kernel, n: u32, words: Vec<u32>) -> Self {
+        Self { kernel, groups: n.div_ceil(THREADS), words }
+    }
+}
+
+/// Gives out the memory that jobs work in, in words.
+#[derive(Debug)]
+pub(crate) struct Work {
+    next: u32,
+    len: u32,
+}
+
+impl Work {
+    pub(crate) fn new(len: u32) -> Self {
+        Self { next: 0, len }
+    }
+
+    /// Room for `n` numbers.
+    pub(crate) fn take(&mut self, n: u32) -> Result<u32, Error> {
+        let at = self.next;
+        match at.checked_add(n).filter(|&end| end <= self.len) {
+            Some(end) => {
+                self.next = end;
+                Ok(at)
+            }
+            None => {
+                Err(Error::Full { what: "work memory", needed: u64::from(n) * 4, free: u64::from(self.len - at) * 4 })
+            }
+        }
+    }
+}
+
+/// The bits of numbers, for a record.
+pub(crate) fn bits(numbers: impl IntoIterator<Item = f32>) -> impl Iterator<Item = u32> {
+    numbers.into_iter().map(f32::to_bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_given_out_once() {
+        let mut work = Work::new(10);
+        assert_eq!((work.take(4).unwrap(), work.take(6).unwrap()), (0, 4));
+        assert!(work.take(1).is_err());
+        assert!(work.take(u32::MAX).is_err());
+    }
+}

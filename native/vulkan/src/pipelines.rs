@@ -1,0 +1,125 @@
+//! The pipelines of all kernels, and the layouts that they share.
+
+use crate::Error;
+use crate::error::Named;
+use crate::kernels::Kernel;
+use ash::vk;
+
+/// Words that a dispatch gets: the first record of its jobs, and the distance between two.
+const PUSH_BYTES: u32 = 16;
+
+/// Everything that is made once for a device.
+#[derive(Debug)]
+pub(crate) struct Pipelines {
+    /// Records, models, work.
+    pub(crate) common: vk::DescriptorSetLayout,
+    /// Where texels go: a buffer, or an image.
+    pub(crate) to_buffer: vk::DescriptorSetLayout,
+    pub(crate) to_image: vk::DescriptorSetLayout,
+    buffer_layout: vk::PipelineLayout,
+    image_layout: vk::PipelineLayout,
+    pipelines: Vec<vk::Pipeline>,
+}
+
+impl Pipelines {
+    /// Kernels that need what the host has not enabled are left out.
+    pub(crate) fn new(device: &ash::Device, extended_formats: bool) -> Result<Self, Error> {
+        let null = vk::DescriptorSetLayout::null();
+        let mut made = Self {
+            common: null,
+            to_buffer: null,
+            to_image: null,
+            buffer_layout: vk::PipelineLayout::null(),
+            image_layout: vk::PipelineLayout::null(),
+            pipelines: vec![vk::Pipeline::null(); Kernel::ALL.len()],
+        };
+        match made.fill(device, extended_formats) {
+            Ok(()) => Ok(made),
+            Err(error) => {
+                made.destroy(device);
+                Err(error)
+            }
+        }
+    }
+
+    fn fill(&mut self, device: &ash::Device, extended_formats: bool) -> Result<(), Error> {
+        self.common = set_layout(device, &[vk::DescriptorType::STORAGE_BUFFER; 3])?;
+        self.to_buffer = set_layout(device, &[vk::DescriptorType::STORAGE_BUFFER])?;
+        self.to_image = set_layout(device, &[vk::DescriptorType::STORAGE_IMAGE])?;
+        self.buffer_layout = pipeline_layout(device, &[self.common, self.to_buffer])?;
+        self.image_layout = pipeline_layout(device, &[self.common, self.to_image])?;
+        for kernel in Kernel::ALL {
+            if extended_formats || !kernel.needs_extended_formats() {
+                self.pipelines[kernel as usize] = pipeline(device, kernel, self.layout(kernel))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The pipeline of a kernel; `None` if the host has not enabled what it needs.
+    pub(crate) fn get(&self, kernel: Kernel) -> Option<vk::Pipeline> {
+        let pipeline = self.pipelines[kernel as usize];
+        (pipeline != vk::Pipeline::null()).then_some(pipeline)
+    }
+
+    pub(crate) fn layout(&self, kernel: Kernel) -> vk::PipelineLayout {
+        if kernel.writes_image() { self.image_layout } else { self.buffer_layout }
+    }
+
+    pub(crate) fn destroy(&mut self, device: &ash::Device) {
+        // SAFETY: the owner promises that the device does not use them any more; null handles are allowed.
+        unsafe {
+            for pipeline in self.pipelines.drain(..) {
+                device.destroy_pipeline(pipeline, None);
+            }
+            for layout in [self.buffer_layout, self.image_layout] {
+                device.destroy_pipeline_layout(layout, None);
+            }
+            for layout in [self.common, self.to_buffer, self.to_image] {
+                device.destroy_descriptor_set_layout(layout, None);
+            }
+        }
+    }
+}
+
+fn set_layout(device: &ash::Device, types: &[vk::DescriptorType]) -> Result<vk::DescriptorSetLayout, Error> {
+    let bindings: Vec<_> = types
+        .iter()
+        .enumerate()
+        .map(|(n, &kind)| {
+            vk::DescriptorSetLayoutBinding::default()
+                .binding(n as u32)
+                .descriptor_type(kind)
+                .descriptor_count(1)
+                .stage_flags(vk::ShaderStageFlags::COMPUTE)
+        })
+        .collect();
+    let info = vk::DescriptorSetLayoutCreateInfo::default().bindings(&bindings);
+    // SAFETY: the device is alive, the description is complete.
+    unsafe { device.create_descriptor_set_layout(&info, None) }.named("vkCreateDescriptorSetLayout")
+}
+
+fn pipeline_layout(device: &ash::Device, sets: &[vk::DescriptorSetLayout]) -> Result<vk::PipelineLayout, Error> {
+    let push = [vk::PushConstantRange { stage_flags: vk::ShaderStageFlags::COMPUTE, offset: 0, size: PUSH_BYTES }];
+    let info = vk::PipelineLayoutCreateInfo::default().set_layouts(sets).push_constant_ranges(&push);
+    // SAFETY: as above.
+    unsafe { device.create_pipeline_layout(&info, None) }.named("vkCreatePipelineLayout")
+}
+
+fn pipeline(device: &ash::Device, kernel: Kernel, layout: vk::PipelineLayout) -> Result<vk::Pipeline, Error> {
+    let words: Vec<u32> = kernel.spirv().as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+    let info = vk::ShaderModuleCreateInfo::default().code(&words);
+    // SAFETY: the words are a module that was checked when it was compiled.
+    let module = unsafe { device.create_shader_module(&info, None) }.named("vkCreateShaderModule")?;
+    let stage =
+        vk::PipelineShaderStageCreateInfo::default().stage(vk::ShaderStageFlags::COMPUTE).module(module).name(c"main");
+    let info = [vk::ComputePipelineCreateInfo::default().stage(stage).layout(layout)];
+    // SAFETY: module and layout were made by this device, and fit each other.
+    let made = unsafe { device.create_compute_pipelines(vk::PipelineCache::null(), &info, None) };
+    // SAFETY: pipelines do not need their modules once they are made.
+    unsafe { device.destroy_shader_module(module, None) };
+    match made {
+        Ok(pipelines) => Ok(pipelines[0]),
+        Err((_, result)) => Err(Error::Vulkan { call: "vkCreateComputePipelines", result }),
+    }
+}

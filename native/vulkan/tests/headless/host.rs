@@ -1,0 +1,319 @@
+//! A host without a window: instance with validation layers, device, queue, 3D images and their content.
+
+use ash::{Entry, vk};
+use gpu_allocator::MemoryLocation;
+use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator, AllocatorCreateDesc};
+use neuvol_vulkan::{Gpu, Host, Limits, Texel, Texture, WritePath};
+use std::ffi::c_void;
+use std::sync::Mutex;
+
+/// What the validation layers said.
+static MESSAGES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Takes the messages so far.
+pub fn messages() -> Vec<String> {
+    std::mem::take(&mut MESSAGES.lock().expect("no test panics while it holds the messages"))
+}
+
+/// # Safety
+/// Called by the layers with living data.
+unsafe extern "system" fn hear(
+    _: vk::DebugUtilsMessageSeverityFlagsEXT,
+    _: vk::DebugUtilsMessageTypeFlagsEXT,
+    data: *const vk::DebugUtilsMessengerCallbackDataEXT<'_>,
+    _: *mut c_void,
+) -> vk::Bool32 {
+    // SAFETY: the layers give living data with a text that ends in 0.
+    let text = unsafe { (*data).message_as_c_str() }.unwrap_or(c"").to_string_lossy().into_owned();
+    MESSAGES.lock().expect("no test panics while it holds the messages").push(text);
+    vk::FALSE
+}
+
+pub struct HeadlessHost {
+    _entry: Entry,
+    instance: ash::Instance,
+    messenger: (ash::ext::debug_utils::Instance, vk::DebugUtilsMessengerEXT),
+    physical_device: vk::PhysicalDevice,
+    pub device: ash::Device,
+    queue: vk::Queue,
+    pool: vk::CommandPool,
+    allocator: Option<Allocator>,
+    handle: Host,
+}
+
+/// A texture of this host.
+pub struct Target {
+    pub image: vk::Image,
+    allocation: Option<Allocation>,
+    pub extent: [u32; 3],
+    pub texel: Texel,
+    pub path: WritePath,
+}
+
+impl HeadlessHost {
+    /// `None` without a Vulkan driver, which is an error where `NEUVOL_REQUIRE_VULKAN` is set.
+    pub fn new() -> Option<Self> {
+        // SAFETY: the library is Vulkan's loader.
+        let entry = match unsafe { Entry::load() } {
+            Ok(entry) => entry,
+            Err(error) => return missing(&error.to_string()),
+        };
+        let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
+        let layer = c"VK_LAYER_KHRONOS_validation";
+        // SAFETY: the entry is alive.
+        let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
+        let has_layer = layers.iter().any(|found| found.layer_name_as_c_str() == Ok(layer));
+        if !has_layer {
+            return missing("the layer VK_LAYER_KHRONOS_validation is not installed");
+        }
+        let names = [layer.as_ptr()];
+        let extensions = [ash::ext::debug_utils::NAME.as_ptr()];
+        let features = [vk::ValidationFeatureEnableEXT::SYNCHRONIZATION_VALIDATION];
+        let mut validation = vk::ValidationFeaturesEXT::default().enabled_validation_features(&features);
+        let info = vk::InstanceCreateInfo::default()
+            .application_info(&application)
+            .enabled_layer_names(&names)
+            .enabled_extension_names(&extensions)
+            .push_next(&mut validation);
+        // SAFETY: all that is named lives until the call returns.
+        let instance = match unsafe { entry.create_instance(&info, None) } {
+            Ok(instance) => instance,
+            Err(error) => return missing(&error.to_string()),
+        };
+        let debug = ash::ext::debug_utils::Instance::new(&entry, &instance);
+        let severity = vk::DebugUtilsMessageSeverityFlagsEXT::WARNING | vk::DebugUtilsMessageSeverityFlagsEXT::ERROR;
+        let kinds = vk::DebugUtilsMessageTypeFlagsEXT::VALIDATION | vk::DebugUtilsMessageTypeFlagsEXT::GENERAL;
+        let info = vk::DebugUtilsMessengerCreateInfoEXT::default()
+            .message_severity(severity)
+            .message_type(kinds)
+            .pfn_user_callback(Some(hear));
+        // SAFETY: the instance is alive and has the extension.
+        let messenger = unsafe { debug.create_debug_utils_messenger(&info, None) }.expect("a messenger");
+        // SAFETY: the instance is alive.
+        let physical_device = unsafe { instance.enumerate_physical_devices() }.unwrap_or_default().first().copied();
+        let Some(physical_device) = physical_device else { return missing("there is no device") };
+        // SAFETY: as above.
+        let families = unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
+        let family = families.iter().position(|f| f.queue_flags.contains(vk::QueueFlags::COMPUTE)).expect("compute");
+        let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family as u32).queue_priorities(&[1.0])];
+        let features = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(true);
+        let info = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_features(&features);
+        // SAFETY: as above.
+        let device = unsafe { instance.create_device(physical_device, &info, None) }.expect("a device");
+        // SAFETY: the device has that queue.
+        let queue = unsafe { device.get_device_queue(family as u32, 0) };
+        let info = vk::CommandPoolCreateInfo::default().queue_family_index(family as u32);
+        // SAFETY: as above.
+        let pool = unsafe { device.create_command_pool(&info, None) }.expect("a pool");
+        let allocator = Allocator::new(&AllocatorCreateDesc {
+            instance: instance.clone(),
+            device: device.clone(),
+            physical_device,
+            debug_settings: Default::default(),
+            buffer_device_address: false,
+            allocation_sizes: Default::default(),
+        });
+        let handle = Host {
+            instance: instance.handle(),
+            physical_device,
+            device: device.handle(),
+            get_instance_proc_addr: entry.static_fn().get_instance_proc_addr,
+            extended_formats: true,
+        };
+        let allocator = Some(allocator.expect("an allocator"));
+        let messenger = (debug, messenger);
+        Some(Self { _entry: entry, instance, messenger, physical_device, device, queue, pool, allocator, handle })
+    }
+
+    pub fn gpu(&self, limits: Limits) -> Gpu {
+        // SAFETY: tests drop it before the host.
+        unsafe { Gpu::new(self.handle, limits) }.expect("a Gpu")
+    }
+
+    /// The same host with features that are not enabled.
+    pub fn gpu_without_extended_formats(&self) -> Gpu {
+        // SAFETY: as above.
+        unsafe { Gpu::new(Host { extended_formats: false, ..self.handle }, Limits::default()) }.expect("a Gpu")
+    }
+
+    pub fn name(&self) -> String {
+        // SAFETY: the instance is alive.
+        let properties = unsafe { self.instance.get_physical_device_properties(self.physical_device) };
+        properties.device_name_as_c_str().unwrap_or(c"?").to_string_lossy().into_owned()
+    }
+
+    pub fn target(&mut self, extent: [u32; 3], texel: Texel, path: WritePath) -> Target {
+        let usage = vk::ImageUsageFlags::TRANSFER_SRC
+            | vk::ImageUsageFlags::TRANSFER_DST
+            | match path {
+                WritePath::Store => vk::ImageUsageFlags::STORAGE,
+                WritePath::Copy => vk::ImageUsageFlags::SAMPLED,
+            };
+        let info = vk::ImageCreateInfo::default()
+            .image_type(vk::ImageType::TYPE_3D)
+            .format(texel.format())
+            .extent(vk::Extent3D { width: extent[2], height: extent[1], depth: extent[0] })
+            .mip_levels(1)
+            .array_layers(1)
+            .samples(vk::SampleCountFlags::TYPE_1)
+            .usage(usage);
+        // SAFETY: the device is alive; the image is bound before it is used.
+        let image = unsafe { self.device.create_image(&info, None) }.expect("an image");
+        // SAFETY: as above.
+        let requirements = unsafe { self.device.get_image_memory_requirements(image) };
+        let allocation = self.allocate(requirements, MemoryLocation::GpuOnly, false);
+        // SAFETY: the memory fits.
+        unsafe { self.device.bind_image_memory(image, allocation.memory(), allocation.offset()) }.expect("bound");
+        Target { image, allocation: Some(allocation), extent, texel, path }
+    }
+
+    fn allocate(&mut self, requirements: vk::MemoryRequirements, location: MemoryLocation, linear: bool) -> Allocation {
+        let scheme = AllocationScheme::GpuAllocatorManaged;
+        let wanted = AllocationCreateDesc { name: "test", requirements, location, linear, allocation_scheme: scheme };
+        self.allocator.as_mut().expect("it lives as long as the host").allocate(&wanted).expect("memory")
+    }
+
+    pub fn register(&self, gpu: &Gpu, target: &Target) -> Texture {
+        // SAFETY: the image is as described, and destroyed after it was unregistered.
+        unsafe { gpu.register(target.image, target.extent, target.texel, target.path) }.expect("a texture")
+    }
+
+    /// Fills the texture with `byte`, lets `record` write to it, and gives what is in it then.
+    pub fn run(&mut self, target: &Target, byte: u8, record: impl FnOnce(vk::CommandBuffer)) -> Vec<u8> {
+        let bytes = target.extent.iter().map(|&n| n as usize).product::<usize>() * target.texel.bytes() as usize;
+        let info = vk::BufferCreateInfo::default()
+            .size(bytes as u64)
+            .usage(vk::BufferUsageFlags::TRANSFER_DST | vk::BufferUsageFlags::TRANSFER_SRC);
+        // SAFETY: the device is alive; all is destroyed after the queue is idle.
+        let buffer = unsafe { self.device.create_buffer(&info, None) }.expect("a buffer");
+        // SAFETY: as above.
+        let requirements = unsafe { self.device.get_buffer_memory_requirements(buffer) };
+        let mut allocation = self.allocate(requirements, MemoryLocation::GpuToCpu, true);
+        allocation.mapped_slice_mut().expect("mapped memory")[..bytes].fill(byte);
+        // SAFETY: as above.
+        unsafe { self.device.bind_buffer_memory(buffer, allocation.memory(), allocation.offset()) }.expect("bound");
+        let layout = match target.path {
+            WritePath::Store => vk::ImageLayout::GENERAL,
+            WritePath::Copy => vk::ImageLayout::TRANSFER_DST_OPTIMAL,
+        };
+        let (stage, access) = match target.path {
+            WritePath::Store => (vk::PipelineStageFlags::COMPUTE_SHADER, vk::AccessFlags::SHADER_WRITE),
+            WritePath::Copy => (vk::PipelineStageFlags::TRANSFER, vk::AccessFlags::TRANSFER_WRITE),
+        };
+        let (transfer, write, read) =
+            (vk::PipelineStageFlags::TRANSFER, vk::AccessFlags::TRANSFER_WRITE, vk::AccessFlags::TRANSFER_READ);
+        let (to, from) = (vk::ImageLayout::TRANSFER_DST_OPTIMAL, vk::ImageLayout::TRANSFER_SRC_OPTIMAL);
+        self.submit(|device, commands| {
+            let image = target.image;
+            // SAFETY: `commands` is being recorded; the layouts are those that the image has.
+            unsafe {
+                let none = (vk::PipelineStageFlags::TOP_OF_PIPE, vk::AccessFlags::empty());
+                transition(device, commands, image, (vk::ImageLayout::UNDEFINED, to), none, (transfer, write));
+                device.cmd_copy_buffer_to_image(commands, buffer, image, to, &[region(target.extent)]);
+                transition(device, commands, image, (to, layout), (transfer, write), (stage, access));
+                record(commands);
+                transition(device, commands, image, (layout, from), (stage, access), (transfer, read));
+                let barrier = vk::MemoryBarrier::default().src_access_mask(read).dst_access_mask(write);
+                let flags = vk::DependencyFlags::empty();
+                device.cmd_pipeline_barrier(commands, transfer, transfer, flags, &[barrier], &[], &[]);
+                device.cmd_copy_image_to_buffer(commands, image, from, buffer, &[region(target.extent)]);
+                let host =
+                    vk::MemoryBarrier::default().src_access_mask(write).dst_access_mask(vk::AccessFlags::HOST_READ);
+                let stage = vk::PipelineStageFlags::HOST;
+                device.cmd_pipeline_barrier(commands, transfer, stage, flags, &[host], &[], &[]);
+            }
+        });
+        let out = allocation.mapped_slice().expect("mapped memory")[..bytes].to_vec();
+        // SAFETY: the queue is idle.
+        unsafe { self.device.destroy_buffer(buffer, None) };
+        self.allocator.as_mut().expect("it lives as long as the host").free(allocation).expect("it was allocated");
+        out
+    }
+
+    /// Records commands, submits them and waits.
+    pub fn submit(&self, record: impl FnOnce(&ash::Device, vk::CommandBuffer)) {
+        let info = vk::CommandBufferAllocateInfo::default().command_pool(self.pool).command_buffer_count(1);
+        // SAFETY: the device is alive and used by this thread only.
+        unsafe {
+            let commands = self.device.allocate_command_buffers(&info).expect("a command buffer");
+            let begin = vk::CommandBufferBeginInfo::default().flags(vk::CommandBufferUsageFlags::ONE_TIME_SUBMIT);
+            self.device.begin_command_buffer(commands[0], &begin).expect("it begins");
+            record(&self.device, commands[0]);
+            self.device.end_command_buffer(commands[0]).expect("it ends");
+            let submit = [vk::SubmitInfo::default().command_buffers(&commands)];
+            self.device.queue_submit(self.queue, &submit, vk::Fence::null()).expect("it is submitted");
+            self.device.queue_wait_idle(self.queue).expect("it is done");
+            self.device.free_command_buffers(self.pool, &commands);
+        }
+    }
+
+    pub fn destroy(&mut self, mut target: Target) {
+        // SAFETY: the queue is idle.
+        unsafe { self.device.destroy_image(target.image, None) };
+        let allocation = target.allocation.take().expect("it has memory");
+        self.allocator.as_mut().expect("it lives as long as the host").free(allocation).expect("it was allocated");
+    }
+}
+
+impl Drop for HeadlessHost {
+    fn drop(&mut self) {
+        drop(self.allocator.take());
+        // SAFETY: the queue is idle, and what was made of the device is gone.
+        unsafe {
+            self.device.destroy_command_pool(self.pool, None);
+            self.device.destroy_device(None);
+            self.messenger.0.destroy_debug_utils_messenger(self.messenger.1, None);
+            self.instance.destroy_instance(None);
+        }
+    }
+}
+
+fn missing<T>(why: &str) -> Option<T> {
+    assert!(std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_none(), "Vulkan is required here: {why}");
+    eprintln!("skipped: no Vulkan here ({why}); `cargo xtask test` installs a driver and the layers");
+    None
+}
+
+fn region(extent: [u32; 3]) -> vk::BufferImageCopy {
+    vk::BufferImageCopy::default()
+        .image_subresource(vk::ImageSubresourceLayers {
+            aspect_mask: vk::ImageAspectFlags::COLOR,
+            mip_level: 0,
+            base_array_layer: 0,
+            layer_count: 1,
+        })
+        .image_extent(vk::Extent3D { width: extent[2], height: extent[1], depth: extent[0] })
+}
+
+type Use = (vk::PipelineStageFlags, vk::AccessFlags);
+
+/// # Safety
+/// `commands` must be in the recording state, and the image in the first layout.
+unsafe fn transition(
+    device: &ash::Device,
+    commands: vk::CommandBuffer,
+    image: vk::Image,
+    layouts: (vk::ImageLayout, vk::ImageLayout),
+    before: Use,
+    after: Use,
+) {
+    let barrier = vk::ImageMemoryBarrier::default()
+        .image(image)
+        .old_layout(layouts.0)
+        .new_layout(layouts.1)
+        .src_access_mask(before.1)
+        .dst_access_mask(after.1)
+        .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+        .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+        .subresource_range(vk::ImageSubresourceRange {
+            aspect_mask: vk::ImageAspectFlags::COLOR,
+            base_mip_level: 0,
+            level_count: 1,
+            base_array_layer: 0,
+            layer_count: 1,
+        });
+    // SAFETY: promised by the caller.
+    unsafe {
+        device.cmd_pipeline_barrier(commands, before.0, after.0, vk::DependencyFlags::empty(), &[], &[], &[barrier]);
+    }
+}
