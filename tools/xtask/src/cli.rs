@@ -34,6 +34,7 @@ Usage: cargo xtask COMMAND
       --readme              also replace the table between the markers <!-- rd:begin --> and <!-- rd:end --> of README.md
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
+  shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   help                      print this text
 
 Exit codes: 0 success, 1 something failed, 2 wrong command line, 3 something is missing and could not be installed.
@@ -50,6 +51,7 @@ pub(crate) enum Command {
     Rd(Box<rd::Options>),
     Fuzz { seconds: u32 },
     Header { check: bool },
+    Shaders { check: bool },
 }
 
 /// Parses the arguments after the program name.
@@ -71,6 +73,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "rd" => Command::Rd(Box::new(rate_distortion(&mut rest)?)),
         "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
         "header" => Command::Header { check: rest.flag("--check") },
+        "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
     rest.finish()?;

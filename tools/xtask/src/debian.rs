@@ -58,6 +58,24 @@ const PACKAGES: &[Package] = &[
         needed_by: "the memory check of the C programs in tests/c",
     },
     Package {
+        name: "libvulkan1",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/lib/*/libvulkan.so.1"]),
+        purpose: Purpose::Test,
+        needed_by: "the tests of the Vulkan backend",
+    },
+    Package {
+        name: "mesa-vulkan-drivers",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/share/vulkan/icd.d/lvp_icd.*.json"]),
+        purpose: Purpose::Test,
+        needed_by: "lavapipe, a Vulkan device without a GPU for the tests",
+    },
+    Package {
+        name: "vulkan-validationlayers",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json"]),
+        purpose: Purpose::Test,
+        needed_by: "checking the Vulkan backend's use of Vulkan",
+    },
+    Package {
         name: "libclang-dev",
         proof: Proof::Runs("sh", &["-c", "ls /usr/lib/llvm-*/lib/libclang.so*"]),
         purpose: Purpose::Bench,
@@ -171,7 +189,10 @@ mod tests {
         let nothing = |_: Proof| false;
         let build = ["g++", "make"];
         assert_eq!(names(&missing(Purpose::Build, false, nothing)), build);
-        assert_eq!(names(&missing(Purpose::Test, false, nothing)), [&build[..], &["valgrind"]].concat());
+        assert_eq!(
+            names(&missing(Purpose::Test, false, nothing)),
+            [&build[..], &["valgrind", "libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"]].concat()
+        );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);
         assert!(missing(Purpose::Test, true, |_| true).is_empty());

@@ -17,6 +17,7 @@ mod machine;
 mod python;
 mod rd;
 mod setup;
+mod shaders;
 mod test;
 mod wheels;
 mod workspace;
@@ -55,5 +56,6 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Rd(options) => rd::run(&workspace, &options),
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
+        Command::Shaders { check } => shaders::run(&workspace, check),
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::cargo_tools::{self, CARGO_DENY};
@@ -7,7 +8,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, layering, rd, setup};
+use crate::{header, layering, rd, setup, shaders};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -100,9 +101,10 @@ fn all_stages() -> Vec<Stage> {
             needs_setup: true,
         },
         light("licences, sources and bans", Action::Call(deny)),
+        light("kernels of the Vulkan backend", Action::Call(|workspace| shaders::run(workspace, true))),
         light("C header", Action::Call(|workspace| header::run(workspace, true))),
         light("tests of the rate-distortion scripts", Action::Call(rd::test)),
-        light("tests of the native crates", Action::Cargo(with_native(&["test"], &["--no-fail-fast"]))),
+        light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
         heavy("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
@@ -121,6 +123,23 @@ fn perform(workspace: &Workspace, action: &Action) -> Result<(), Failure> {
         Action::Doc(words) => workspace::run(workspace.cargo(["doc"]).args(words).env("RUSTDOCFLAGS", "-D warnings")),
         Action::Call(check) => check(workspace),
     }
+}
+
+/// All tests of the native crates; those of the Vulkan backend on lavapipe, which the setup has installed.
+fn native_tests(workspace: &Workspace) -> Result<(), Failure> {
+    let mut cargo = workspace.cargo(with_native(&["test"], &["--no-fail-fast"]));
+    cargo.env("NEUVOL_REQUIRE_VULKAN", "1");
+    // Debian installs drivers of GPUs, too: which one is used must not depend on the machine.
+    if let Some(driver) = lavapipe() {
+        cargo.env("VK_ICD_FILENAMES", driver);
+    }
+    workspace::run(&mut cargo)
+}
+
+/// Where the loader finds lavapipe.
+fn lavapipe() -> Option<PathBuf> {
+    let drivers = std::fs::read_dir("/usr/share/vulkan/icd.d").ok()?.flatten().map(|entry| entry.path());
+    drivers.into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd")))
 }
 
 fn set_up(workspace: &Workspace) -> Result<(), Failure> {

@@ -17,6 +17,7 @@ use crate::workspace::{self, Workspace};
 /// No Python code is used of a wheel, so one fixed Python version serves whatever Python runs pip.
 const WHEEL_TAGS: &[&str] = &["--only-binary=:all:", "--implementation", "cp", "--python-version", "3.12"];
 const PLATFORMS: &[&str] = &[
+    "manylinux_2_34_x86_64",
     "manylinux_2_28_x86_64",
     "manylinux_2_27_x86_64",
     "manylinux_2_25_x86_64",
