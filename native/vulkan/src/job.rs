@@ -1,6 +1,6 @@
 //! Recording: jobs, put together pass by pass, in a command buffer of the host.
 
-use crate::gpu::{Gpu, Mask, Uploaded, whole};
+use crate::gpu::{Gpu, Limits, Mask, Uploaded, whole};
 use crate::kernels::Kernel;
 use crate::model::Moment;
 use crate::pass::{Pass, Work};
@@ -51,67 +51,69 @@ impl Gpu {
     /// Textures must be in the layout that their [`WritePath`] names, with earlier accesses made available; what follows
     /// must wait for `COMPUTE_SHADER` / `SHADER_WRITE`, or `TRANSFER` / `TRANSFER_WRITE`.
     ///
+    /// Jobs that do not fit the work memory together are decoded one round after the other.
+    ///
     /// # Errors
-    /// [`Error::Full`] if the memories are too small for the jobs, [`Error::Argument`] for a box that does not fit. Nothing
-    /// is recorded then.
+    /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
+    /// does not fit. Nothing is recorded then.
     ///
     /// # Safety
     /// The command buffer must be in the recording state and of a queue family with compute; frame
     /// `frame - Limits::frames` must be finished; blocks and textures must stay until the commands are.
     pub unsafe fn record(&self, commands: vk::CommandBuffer, frame: u64, jobs: &[Job<'_>]) -> Result<(), Error> {
-        let mut work = Work::new((self.limits.work_bytes / 4) as u32);
-        let mut texels = Work::new((self.limits.texel_bytes / 4) as u32);
-        let mut copies = Vec::new();
-        // The passes of a job, and the texture that the last one writes.
-        let mut queues: Vec<(Vec<Pass>, &Texture)> = Vec::new();
-        for job in jobs {
-            job.check()?;
-            let mut passes = Vec::new();
-            let moment = Moment { base: job.block.place.start, time: job.time, range: job.range };
-            let values = job.block.model.passes(moment, &mut work, &mut passes)?;
-            passes.push(job.store(values, &mut texels, &mut copies)?);
-            queues.push((passes, job.texture));
-        }
-        let dispatches = self.write_records(frame, &queues)?;
-        // SAFETY: the caller promises a command buffer that is being recorded.
-        unsafe {
+        let rounds = self.rounds(jobs)?;
+        // All records are in place before anything is recorded, so that an error leaves the command buffer as it was.
+        let mut records = Records::new(self.limits, frame);
+        let dispatches: Vec<Vec<Dispatch>> =
+            rounds.iter().map(|round| self.dispatches(round, &mut records)).collect::<Result<_, _>>()?;
+        self.memories().records.write(records.start, &records.words)?;
+        for (round, dispatches) in rounds.iter().zip(dispatches) {
             for (n, dispatch) in dispatches.iter().enumerate() {
-                let stages = vk::PipelineStageFlags::COMPUTE_SHADER;
-                // What the passes before wrote, and for the first: work memory that the frame before still reads. Dispatches
-                // of different kernels may be independent, but they share a buffer, and validation cannot see that they
-                // work in different parts of it.
-                let barrier = vk::MemoryBarrier::default()
-                    .src_access_mask(vk::AccessFlags::SHADER_WRITE | vk::AccessFlags::SHADER_READ)
-                    .dst_access_mask(vk::AccessFlags::SHADER_READ | vk::AccessFlags::SHADER_WRITE);
-                let before = if n == 0 { stages | vk::PipelineStageFlags::TRANSFER } else { stages };
-                self.device.cmd_pipeline_barrier(
-                    commands,
-                    before,
-                    stages,
-                    vk::DependencyFlags::empty(),
-                    &[barrier],
-                    &[],
-                    &[],
-                );
-                self.dispatch(commands, dispatch);
+                // SAFETY: the caller promises a command buffer that is being recorded.
+                unsafe {
+                    self.wait(commands, n == 0);
+                    self.dispatch(commands, dispatch);
+                }
             }
-            self.copy(commands, &copies);
+            // SAFETY: as above.
+            unsafe { self.copy(commands, &round.copies) };
         }
         Ok(())
     }
 
-    /// Puts the records of all passes into the memory of the frame. Returns the dispatches in their order: the first passes
-    /// of all jobs, those of one kernel together, then the second ones, ...
-    fn write_records(&self, frame: u64, queues: &[(Vec<Pass>, &Texture)]) -> Result<Vec<Dispatch>, Error> {
-        let words = (self.limits.record_bytes / 4) as u32;
-        // Below `frames`, which fits 32 bits.
-        let start = (frame % u64::from(self.limits.frames.max(1))) as u32 * words;
-        let mut records = Vec::new();
+    /// Makes the passes of all jobs, as many jobs at once as the memories hold.
+    fn rounds<'a>(&self, jobs: &[Job<'a>]) -> Result<Vec<Round<'a>>, Error> {
+        let memory = |bytes: u64| Work::new((bytes / 4) as u32);
+        let mut rounds: Vec<Round<'a>> = Vec::new();
+        let (mut work, mut texels) = (memory(0), memory(0));
+        for job in jobs {
+            job.check()?;
+            if let Some(round) = rounds.last_mut() {
+                match round.add(job, &mut work, &mut texels) {
+                    Err(Error::Full { .. }) => {}
+                    result => {
+                        result?;
+                        continue;
+                    }
+                }
+            }
+            // What the round before works in is free again behind a barrier.
+            (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
+            let mut round = Round { queues: Vec::new(), copies: Vec::new() };
+            round.add(job, &mut work, &mut texels)?;
+            rounds.push(round);
+        }
+        Ok(rounds)
+    }
+
+    /// The dispatches of a round in their order: the first passes of all jobs, those of one kernel together, then the second
+    /// ones, ...
+    fn dispatches(&self, round: &Round<'_>, records: &mut Records) -> Result<Vec<Dispatch>, Error> {
         let mut dispatches = Vec::new();
-        for step in 0..queues.iter().map(|(passes, _)| passes.len()).max().unwrap_or(0) {
-            // The last pass of a job may come later than those of others; it stores, and its set is that of its texture.
+        for step in 0..round.queues.iter().map(|(passes, _)| passes.len()).max().unwrap_or(0) {
+            // Passes that store go with the set of their texture.
             let mut together: BTreeMap<(Kernel, u64), (vk::DescriptorSet, Vec<&Pass>)> = BTreeMap::new();
-            for (passes, texture) in queues {
+            for (passes, texture) in &round.queues {
                 let Some(pass) = passes.get(step) else { continue };
                 let set = match texture.store {
                     Some((_, set)) if pass.kernel.writes_image() => set,
@@ -121,32 +123,34 @@ impl Gpu {
                 together.entry(key).or_insert_with(|| (set, Vec::new())).1.push(pass);
             }
             for ((kernel, _), (set, passes)) in together {
-                let stride = passes.iter().map(|pass| pass.words.len()).max().unwrap_or(0);
                 let groups = passes.iter().map(|pass| pass.groups).max().unwrap_or(0);
                 if groups > MOST_GROUPS || passes.len() > MOST_GROUPS as usize {
                     let message = format!("need {groups} workgroups of {kernel:?} for {} blocks", passes.len());
                     return Err(Error::argument("jobs", message));
                 }
-                let first = start + records.len() as u32;
-                for pass in &passes {
-                    records.extend_from_slice(&pass.words);
-                    records.resize(records.len() + stride - pass.words.len(), 0);
-                }
-                dispatches.push(Dispatch {
-                    kernel,
-                    set,
-                    first,
-                    stride: stride as u32,
-                    groups: [groups, passes.len() as u32],
-                });
+                let (first, stride) = records.add(&passes)?;
+                dispatches.push(Dispatch { kernel, set, first, stride, groups: [groups, passes.len() as u32] });
             }
         }
-        if records.len() > words as usize {
-            let needed = records.len() as u64 * 4;
-            return Err(Error::Full { what: "memory of records", needed, free: self.limits.record_bytes });
-        }
-        self.memories().records.write(start, &records)?;
         Ok(dispatches)
+    }
+
+    /// Lets a dispatch wait for what the one before wrote; the first one of a round also for those who still read what it
+    /// will write: the frame or the round before.
+    ///
+    /// Dispatches of different kernels may be independent, but they share a buffer, and validation cannot see that they work
+    /// in different parts of it.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn wait(&self, commands: vk::CommandBuffer, first: bool) {
+        let compute = vk::PipelineStageFlags::COMPUTE_SHADER;
+        let before = if first { compute | vk::PipelineStageFlags::TRANSFER } else { compute };
+        let both = vk::AccessFlags::SHADER_READ | vk::AccessFlags::SHADER_WRITE;
+        let barrier = vk::MemoryBarrier::default().src_access_mask(both).dst_access_mask(both);
+        let flags = vk::DependencyFlags::empty();
+        // SAFETY: promised by the caller.
+        unsafe { self.device.cmd_pipeline_barrier(commands, before, compute, flags, &[barrier], &[], &[]) };
     }
 
     /// # Safety
@@ -201,6 +205,59 @@ impl Gpu {
     }
 }
 
+/// Jobs that fit the memories together.
+struct Round<'a> {
+    /// The passes of each job, and the texture that the last one writes.
+    queues: Vec<(Vec<Pass>, &'a Texture)>,
+    copies: Vec<Copy>,
+}
+
+impl<'a> Round<'a> {
+    fn add(&mut self, job: &Job<'a>, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
+        let mut passes = Vec::new();
+        let moment = Moment { base: job.block.place.start, time: job.time, range: job.range };
+        let values = job.block.model.passes(moment, work, &mut passes)?;
+        let (store, copy) = job.store(values, texels)?;
+        passes.push(store);
+        self.copies.extend(copy);
+        self.queues.push((passes, job.texture));
+        Ok(())
+    }
+}
+
+/// The records of a frame.
+struct Records {
+    words: Vec<u32>,
+    /// Where they stand in the memory of records, and how many there may be.
+    start: u32,
+    most: usize,
+}
+
+impl Records {
+    fn new(limits: Limits, frame: u64) -> Self {
+        let most = (limits.record_bytes / 4) as u32;
+        // Below `frames`, which fits 32 bits.
+        let start = (frame % u64::from(limits.frames.max(1))) as u32 * most;
+        Self { words: Vec::new(), start, most: most as usize }
+    }
+
+    /// Adds the records of some passes of one kernel: the place of the first, and the distance between two.
+    fn add(&mut self, passes: &[&Pass]) -> Result<(u32, u32), Error> {
+        let stride = passes.iter().map(|pass| pass.words.len()).max().unwrap_or(0);
+        let first = self.start + self.words.len() as u32;
+        let len = self.words.len() + stride * passes.len();
+        if len > self.most {
+            let (needed, free) = (len as u64 * 4, self.most as u64 * 4);
+            return Err(Error::Full { what: "memory of records", needed, free });
+        }
+        for pass in passes {
+            self.words.extend_from_slice(&pass.words);
+            self.words.resize(self.words.len() + stride - pass.words.len(), 0);
+        }
+        Ok((first, stride as u32))
+    }
+}
+
 /// One kernel over the records of some passes.
 struct Dispatch {
     kernel: Kernel,
@@ -242,8 +299,8 @@ impl Job<'_> {
         Ok(())
     }
 
-    /// The pass that brings values to the texture.
-    fn store(&self, values: u32, texels: &mut Work, copies: &mut Vec<Copy>) -> Result<Pass, Error> {
+    /// The pass that brings values to the texture, and the copy behind it.
+    fn store(&self, values: u32, texels: &mut Work) -> Result<(Pass, Option<Copy>), Error> {
         let extent = self.block.model.extent;
         let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
         let texel = self.texture.texel;
@@ -252,14 +309,13 @@ impl Job<'_> {
         let per_word = (4 / bytes).max(1);
         let cells = size[2].div_ceil(per_word);
         let row = cells * (bytes / 4).max(1);
-        let (kernel, first, across) = match self.texture.path() {
-            WritePath::Store => (texel.image_kernel(), 0, size[2]),
+        let (kernel, first, across, copy) = match self.texture.path() {
+            WritePath::Store => (texel.image_kernel(), 0, size[2], None),
             WritePath::Copy => {
                 let len = row * size[1] * size[0];
                 // Offsets of copies must be multiples of the texel.
                 let first = texels.take(len.next_multiple_of(2))?;
-                copies.push(self.copy(first, size, cells * per_word));
-                (Kernel::StoreBuffer, first, cells)
+                (Kernel::StoreBuffer, first, cells, Some(self.copy(first, size, cells * per_word)))
             }
         };
         let [one, other] = self.masks();
@@ -271,7 +327,7 @@ impl Job<'_> {
         words.extend([texel.id(), one, self.invalid.to_bits(), low.to_bits(), (1.0 / (high - low)).to_bits()]);
         words.extend([first, row, row * size[1], other]);
         let groups = size[0] * size[1].div_ceil(CELLS) * across.div_ceil(CELLS);
-        Ok(Pass { kernel, groups, words })
+        Ok((Pass { kernel, groups, words }, copy))
     }
 
     fn copy(&self, first: u32, size: [u32; 3], row_length: u32) -> Copy {

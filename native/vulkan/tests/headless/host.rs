@@ -5,7 +5,10 @@ use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator, AllocatorCreateDesc};
 use neuvol_vulkan::{Gpu, Host, Limits, Texel, Texture, WritePath};
 use std::ffi::c_void;
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Held by the one host at a time, so that what the layers say belongs to one test.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// What the validation layers said.
 static MESSAGES: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -30,6 +33,7 @@ unsafe extern "system" fn hear(
 }
 
 pub struct HeadlessHost {
+    _alone: MutexGuard<'static, ()>,
     _entry: Entry,
     instance: ash::Instance,
     messenger: (ash::ext::debug_utils::Instance, vk::DebugUtilsMessengerEXT),
@@ -53,6 +57,9 @@ pub struct Target {
 impl HeadlessHost {
     /// `None` without a Vulkan driver, which is an error where `NEUVOL_REQUIRE_VULKAN` is set.
     pub fn new() -> Option<Self> {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        // A test that failed may have left some.
+        messages();
         // SAFETY: the library is Vulkan's loader.
         let entry = match unsafe { Entry::load() } {
             Ok(entry) => entry,
@@ -122,7 +129,18 @@ impl HeadlessHost {
         };
         let allocator = Some(allocator.expect("an allocator"));
         let messenger = (debug, messenger);
-        Some(Self { _entry: entry, instance, messenger, physical_device, device, queue, pool, allocator, handle })
+        Some(Self {
+            _alone: alone,
+            _entry: entry,
+            instance,
+            messenger,
+            physical_device,
+            device,
+            queue,
+            pool,
+            allocator,
+            handle,
+        })
     }
 
     pub fn gpu(&self, limits: Limits) -> Gpu {

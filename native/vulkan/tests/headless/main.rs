@@ -277,7 +277,17 @@ fn every_texel_is_stored_on_every_path() {
 #[test]
 fn many_blocks_are_decoded_together() {
     let Some(mut host) = HeadlessHost::new() else { return };
-    let gpu = host.gpu(Limits::default());
+    for limits in [
+        Limits::default(),
+        // Several rounds.
+        Limits { work_bytes: 1 << 20, texel_bytes: 100 << 10, ..Limits::default() },
+    ] {
+        many_blocks(&mut host, limits);
+    }
+}
+
+fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
+    let gpu = host.gpu(limits);
     let cases = cases();
     let uploaded: Vec<_> =
         cases.iter().map(|case| gpu.upload(&case.block, 1, case.extent, Validity::All).expect(&case.name)).collect();
@@ -343,7 +353,8 @@ fn what_does_not_fit_is_refused() {
     assert!(gpu.upload(&block, 0, extent, short).expect_err("64 bytes").to_string().contains("3 bytes"));
 
     let uploaded = gpu.upload(&block, 0, extent, Validity::All).expect("it has no words");
-    let target = host.target([9, 9, 9], Texel::R32F, WritePath::Store);
+    let large = gpu.upload(&block, 0, [16; 3], Validity::All).expect("it has no words");
+    let target = host.target([16, 16, 16], Texel::R32F, WritePath::Store);
     let texture = host.register(&gpu, &target);
     let job = Job {
         block: &uploaded,
@@ -360,9 +371,9 @@ fn what_does_not_fit_is_refused() {
         // SAFETY: nothing is recorded.
         let refused =
             |jobs: &[Job<'_>]| unsafe { gpu.record(commands, 0, jobs) }.expect_err("it does not fit").to_string();
-        assert!(refused(&[job, job, job]).contains("work memory is full"));
+        assert!(refused(&[Job { block: &large, max: [16; 3], to: [0; 3], ..job }]).contains("work memory is full"));
         assert!(refused(&[Job { max: [8, 8, 9], ..job }]).contains("outside 0..8 of the block"));
-        assert!(refused(&[Job { to: [1, 2, 1], ..job }]).contains("outside 0..9 of the texture"));
+        assert!(refused(&[Job { to: [1, 9, 1], ..job }]).contains("outside 0..16 of the texture"));
         assert!(refused(&[Job { range: (2.0, 1.0), ..job }]).contains("range"));
         assert!(refused(&[Job { time: f64::NAN, ..job }]).contains("not a number"));
     });
@@ -370,6 +381,7 @@ fn what_does_not_fit_is_refused() {
     unsafe {
         gpu.unregister(texture);
         gpu.release(uploaded);
+        gpu.release(large);
     }
     host.destroy(target);
     drop(gpu);
@@ -382,4 +394,37 @@ fn what_does_not_fit_is_refused() {
     host.destroy(target);
     drop(gpu);
     assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
+}
+
+/// Whether the layers would speak at all: an image in the wrong layout.
+#[test]
+fn a_wrong_layout_is_heard() {
+    let Some(mut host) = HeadlessHost::new() else { return };
+    let gpu = host.gpu(Limits::default());
+    let uploaded = gpu.upload(&Block::Constant(1.0), 0, [4, 4, 4], Validity::All).expect("it has no words");
+    let mut target = host.target([4, 4, 4], Texel::R32F, WritePath::Store);
+    let texture = host.register(&gpu, &target);
+    let job = Job {
+        block: &uploaded,
+        time: 0.0,
+        range: (1.0, 1.0),
+        min: [0; 3],
+        max: [4; 3],
+        texture: &texture,
+        to: [0; 3],
+        unorm: (0.0, 1.0),
+        invalid: 0.0,
+    };
+    // The host now brings it into the layout of copies.
+    target.path = WritePath::Copy;
+    // SAFETY: wrong on purpose; drivers without layouts, such as lavapipe, do not mind.
+    host.run(&target, 0, |commands| unsafe { gpu.record(commands, 0, &[job]) }.expect("recorded"));
+    let heard = messages();
+    assert!(heard.iter().any(|text| text.contains("ayout")), "the layers said: {heard:?}");
+    // SAFETY: the queue is idle.
+    unsafe {
+        gpu.unregister(texture);
+        gpu.release(uploaded);
+    }
+    host.destroy(target);
 }
