@@ -7,6 +7,7 @@
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest.
 
+mod budget;
 mod bytes;
 mod cache;
 mod decode;
@@ -18,6 +19,7 @@ mod request;
 mod target;
 mod volume;
 
+pub use budget::{FramePlan, FrameStats, Planner, Waiting};
 pub use bytes::Bytes;
 pub use describe::{Axis, units};
 pub use error::{Error, ErrorKind, Result};
