@@ -35,6 +35,8 @@ Usage: cargo xtask COMMAND
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
+  gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
+                            64), --most BRICKS at once (default: 512)
   help                      print this text
 
 Exit codes: 0 success, 1 something failed, 2 wrong command line, 3 something is missing and could not be installed.
@@ -52,6 +54,7 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Shaders { check: bool },
+    GpuCheck { arguments: Vec<String> },
 }
 
 /// Parses the arguments after the program name.
@@ -73,6 +76,15 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "rd" => Command::Rd(Box::new(rate_distortion(&mut rest)?)),
         "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
         "header" => Command::Header { check: rest.flag("--check") },
+        "gpu-check" => {
+            let mut arguments = Vec::new();
+            for name in ["--brick", "--most"] {
+                if let Some(value) = rest.option(name)? {
+                    arguments.extend([name.to_owned(), value]);
+                }
+            }
+            Command::GpuCheck { arguments }
+        }
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };

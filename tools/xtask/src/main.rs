@@ -10,6 +10,7 @@ mod demo;
 mod failure;
 mod files;
 mod fuzz;
+mod gpu_check;
 mod header;
 mod layering;
 mod libtorch;
@@ -56,6 +57,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Rd(options) => rd::run(&workspace, &options),
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
+        Command::GpuCheck { arguments } => gpu_check::run(&workspace, &arguments),
         Command::Shaders { check } => shaders::run(&workspace, check),
     }
 }

@@ -32,6 +32,7 @@ unsafe extern "system" fn hear(
     vk::FALSE
 }
 
+#[allow(dead_code, reason = "every user of this host has its own part of it")]
 pub struct HeadlessHost {
     _alone: MutexGuard<'static, ()>,
     _entry: Entry,
@@ -54,9 +55,20 @@ pub struct Target {
     pub path: WritePath,
 }
 
+#[allow(dead_code, reason = "as above")]
 impl HeadlessHost {
-    /// `None` without a Vulkan driver, which is an error where `NEUVOL_REQUIRE_VULKAN` is set.
+    /// With the validation layers. `None` without them or a Vulkan driver, which is an error where `NEUVOL_REQUIRE_VULKAN` is
+    /// set.
     pub fn new() -> Option<Self> {
+        Self::with_layers(true)
+    }
+
+    /// Without layers times mean something.
+    pub fn without_layers() -> Option<Self> {
+        Self::with_layers(false)
+    }
+
+    fn with_layers(wanted: bool) -> Option<Self> {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         // A test that failed may have left some.
         messages();
@@ -70,18 +82,20 @@ impl HeadlessHost {
         // SAFETY: the entry is alive.
         let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
         let has_layer = layers.iter().any(|found| found.layer_name_as_c_str() == Ok(layer));
-        if !has_layer {
+        if wanted && !has_layer {
             return missing("the layer VK_LAYER_KHRONOS_validation is not installed");
         }
-        let names = [layer.as_ptr()];
+        let names = if wanted { vec![layer.as_ptr()] } else { Vec::new() };
         let extensions = [ash::ext::debug_utils::NAME.as_ptr()];
         let features = [vk::ValidationFeatureEnableEXT::SYNCHRONIZATION_VALIDATION];
         let mut validation = vk::ValidationFeaturesEXT::default().enabled_validation_features(&features);
-        let info = vk::InstanceCreateInfo::default()
+        let mut info = vk::InstanceCreateInfo::default()
             .application_info(&application)
             .enabled_layer_names(&names)
-            .enabled_extension_names(&extensions)
-            .push_next(&mut validation);
+            .enabled_extension_names(&extensions);
+        if wanted {
+            info = info.push_next(&mut validation);
+        }
         // SAFETY: all that is named lives until the call returns.
         let instance = match unsafe { entry.create_instance(&info, None) } {
             Ok(instance) => instance,
@@ -154,10 +168,12 @@ impl HeadlessHost {
         unsafe { Gpu::new(Host { extended_formats: false, ..self.handle }, Limits::default()) }.expect("a Gpu")
     }
 
+    /// Name of the device, and version of its driver.
     pub fn name(&self) -> String {
         // SAFETY: the instance is alive.
         let properties = unsafe { self.instance.get_physical_device_properties(self.physical_device) };
-        properties.device_name_as_c_str().unwrap_or(c"?").to_string_lossy().into_owned()
+        let name = properties.device_name_as_c_str().unwrap_or(c"?").to_string_lossy().into_owned();
+        format!("{name}, driver {:#x}", properties.driver_version)
     }
 
     pub fn target(&mut self, extent: [u32; 3], texel: Texel, path: WritePath) -> Target {
@@ -246,6 +262,45 @@ impl HeadlessHost {
         unsafe { self.device.destroy_buffer(buffer, None) };
         self.allocator.as_mut().expect("it lives as long as the host").free(allocation).expect("it was allocated");
         out
+    }
+
+    /// What the device takes for the commands of `record`, in seconds; the texture's content is lost.
+    pub fn time(&self, target: &Target, record: impl FnOnce(vk::CommandBuffer)) -> f64 {
+        // SAFETY: the instance is alive.
+        let properties = unsafe { self.instance.get_physical_device_properties(self.physical_device) };
+        let info = vk::QueryPoolCreateInfo::default().query_type(vk::QueryType::TIMESTAMP).query_count(2);
+        // SAFETY: the device is alive.
+        let pool = unsafe { self.device.create_query_pool(&info, None) }.expect("queries");
+        self.submit(|device, commands| {
+            let bottom = vk::PipelineStageFlags::BOTTOM_OF_PIPE;
+            let (layout, stage, access) = match target.path {
+                WritePath::Store => {
+                    (vk::ImageLayout::GENERAL, vk::PipelineStageFlags::COMPUTE_SHADER, vk::AccessFlags::SHADER_WRITE)
+                }
+                WritePath::Copy => (
+                    vk::ImageLayout::TRANSFER_DST_OPTIMAL,
+                    vk::PipelineStageFlags::TRANSFER,
+                    vk::AccessFlags::TRANSFER_WRITE,
+                ),
+            };
+            let none = (vk::PipelineStageFlags::TOP_OF_PIPE, vk::AccessFlags::empty());
+            // SAFETY: `commands` is being recorded; nothing else uses the image.
+            unsafe {
+                let layouts = (vk::ImageLayout::UNDEFINED, layout);
+                transition(device, commands, target.image, layouts, none, (stage, access));
+                device.cmd_reset_query_pool(commands, pool, 0, 2);
+                device.cmd_write_timestamp(commands, bottom, pool, 0);
+                record(commands);
+                device.cmd_write_timestamp(commands, bottom, pool, 1);
+            }
+        });
+        let mut ticks = [0u64; 2];
+        // SAFETY: the queue is idle, so both were written.
+        unsafe {
+            self.device.get_query_pool_results(pool, 0, &mut ticks, vk::QueryResultFlags::TYPE_64).expect("timestamps");
+            self.device.destroy_query_pool(pool, None);
+        }
+        ticks[1].wrapping_sub(ticks[0]) as f64 * f64::from(properties.limits.timestamp_period) * 1e-9
     }
 
     /// Records commands, submits them and waits.

@@ -1,0 +1,23 @@
+//! `cargo xtask gpu-check`: what the backends of GPUs do on the devices of this machine.
+
+use std::fs;
+
+use crate::failure::Failure;
+use crate::files;
+use crate::workspace::{self, Workspace};
+
+/// Runs the tests of the Vulkan backend on the first device, then measures it; the table is kept, too.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Failure> {
+    let mut tests = workspace.cargo(["test", "--release", "-p", "neuvol-vulkan"]);
+    // Without the layers the tests are skipped, and say so: they are not on every machine that has a GPU.
+    workspace::run(&mut tests)?;
+    let mut check =
+        workspace.cargo(["run", "--quiet", "--release", "-p", "neuvol-vulkan", "--example", "gpu_check", "--"]);
+    let table = workspace::capture(check.args(arguments))?;
+    print!("{table}");
+    let path = workspace.target.join("gpu-check.md");
+    files::make_folder(&workspace.target)?;
+    fs::write(&path, table).map_err(|error| Failure::io("write", &path, &error))?;
+    println!("\nWritten to {}", path.display());
+    Ok(())
+}
