@@ -23,6 +23,21 @@ impl Pass {
     }
 }
 
+/// The pass that interpolates `n` values with later ones.
+pub(crate) fn interpolate(values: u32, n: u32, later: u32, fraction: f32, range: (f32, f32)) -> Pass {
+    finish(values, n, 1, later, fraction, range)
+}
+
+/// The pass that adds a residual to `n` values.
+pub(crate) fn add_residual(values: u32, n: u32, residual: u32, quantum: f32, range: (f32, f32)) -> Pass {
+    finish(values, n, 0, residual, quantum, range)
+}
+
+fn finish(values: u32, n: u32, what: u32, other: u32, factor: f32, (min, max): (f32, f32)) -> Pass {
+    let words = vec![values, n, what, other, factor.to_bits(), min.to_bits(), max.to_bits()];
+    Pass::elements(Kernel::Finish, n, words)
+}
+
 /// Gives out the memory that jobs work in, in words.
 #[derive(Debug)]
 pub(crate) struct Work {

@@ -3,7 +3,7 @@
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, bits};
+use crate::pass::{Pass, Work, bits, interpolate};
 use half::f16;
 use neuvol_model::{GridNetwork, TimeConfig, TimeInterpolation, time_position};
 
@@ -109,9 +109,7 @@ impl Grid {
         for (step, values) in [(step, values), (next, later)] {
             self.at(Moment { time: step.into(), ..moment }, extent, values, work, passes)?;
         }
-        let (min, max) = moment.range;
-        let words = vec![values, count(extent), 1, later, fraction.to_bits(), min.to_bits(), max.to_bits()];
-        passes.push(Pass::elements(Kernel::Finish, count(extent), words));
+        passes.push(interpolate(values, count(extent), later, fraction, moment.range));
         Ok(())
     }
 

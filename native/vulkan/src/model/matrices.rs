@@ -4,7 +4,7 @@ use super::wavelet::head_pass;
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, bits};
+use crate::pass::{Pass, Work, bits, interpolate};
 use neuvol_model::{Matrices, TimeInterpolation, time_position};
 
 #[derive(Debug)]
@@ -61,9 +61,7 @@ impl Products {
         let later = work.take(n)?;
         self.at(Moment { time: step.into(), ..moment }, values, work, passes)?;
         self.at(Moment { time: next.into(), ..moment }, later, work, passes)?;
-        let (min, max) = moment.range;
-        let words = vec![values, n, 1, later, fraction.to_bits(), min.to_bits(), max.to_bits()];
-        passes.push(Pass::elements(Kernel::Finish, n, words));
+        passes.push(interpolate(values, n, later, fraction, moment.range));
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, bits};
+use crate::pass::{Pass, Work, add_residual, bits, interpolate};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
 use neuvol_model::{Head, TimeInterpolation, Wavelet, time_position};
@@ -77,9 +77,7 @@ impl Latents {
         let later = work.take(n)?;
         self.at_step(step, moment, values, work, passes)?;
         self.at_step(next, moment, later, work, passes)?;
-        let (min, max) = moment.range;
-        let words = vec![values, n, 1, later, fraction.to_bits(), min.to_bits(), max.to_bits()];
-        passes.push(Pass::elements(Kernel::Finish, n, words));
+        passes.push(interpolate(values, n, later, fraction, moment.range));
         Ok(())
     }
 
@@ -94,10 +92,8 @@ impl Latents {
         self.without_residual(Moment { time: step.into(), ..moment }, values, work, passes)?;
         if let Some((first, quantum)) = self.residual {
             let n = count(self.extent);
-            let (min, max) = moment.range;
             let at = moment.base + first + step * n;
-            let words = vec![values, n, 0, at, quantum.to_bits(), min.to_bits(), max.to_bits()];
-            passes.push(Pass::elements(Kernel::Finish, n, words));
+            passes.push(add_residual(values, n, at, quantum, moment.range));
         }
         Ok(())
     }
