@@ -9,7 +9,7 @@ use crate::header::{FrontGuard, Header, Section, kind};
 use crate::image::{self, Image};
 use crate::limits::{
     ALIGNMENT, ENTRY_LEN, EXPANSION_SLACK, HEADER_LEN, MASK_LEN, MAX_COORDINATE_BYTES, MAX_EXPANSION, MAX_META_BYTES,
-    MAX_NETWORKS, MAX_VARIABLES, NETWORK_LEN, SECTION_LEN, aligned,
+    MAX_NETWORKS, MAX_PACKED_FRONT, MAX_VARIABLES, NETWORK_LEN, SECTION_LEN, aligned,
 };
 use crate::mask::MaskRecord;
 use crate::network::NetworkRecord;
@@ -43,6 +43,7 @@ impl Layout {
         check_counts(plan)?;
         let plain = Self::plain(plan, ALIGNMENT)?;
         if plan.packed
+            && plain.front.len() <= HEADER_LEN + MAX_PACKED_FRONT
             && let Some(packed) = Self::plain(plan, 1)?.pack()?
             && packed.header.file_len < plain.header.file_len
         {

@@ -39,8 +39,8 @@ pub struct Host {
 pub struct Limits {
     /// Models of blocks, in bytes.
     pub model_bytes: u64,
-    /// What blocks are decoded in, in bytes: for each block of a call some 8 to 20 bytes per voxel, 16 per neuron of a grid
-    /// network and vertex.
+    /// What blocks are decoded in, in bytes: for each block some 4 to 20 bytes per voxel, of a grid network also 4 per neuron
+    /// and vertex of its finest grid. Blocks that do not fit together follow each other.
     pub work_bytes: u64,
     /// Texels on their way to images that can only be copied to, in bytes.
     pub texel_bytes: u64,
@@ -122,6 +122,9 @@ impl Gpu {
     /// # Safety
     /// The handles of `host` must be alive until the `Gpu` is dropped, and belong together.
     pub unsafe fn new(host: Host, limits: Limits) -> Result<Self, Error> {
+        if limits.frames == 0 {
+            return Err(Error::argument("frames", "is 0, must be at least 1"));
+        }
         for (name, bytes) in [
             ("model_bytes", limits.model_bytes),
             ("work_bytes", limits.work_bytes),
@@ -291,9 +294,17 @@ impl Gpu {
         let memories = self.memories();
         let set = self.make_set(self.pipelines.to_image);
         drop(memories);
-        let set = set.inspect_err(|_| {
+        let set = set.map_err(|error| {
             // SAFETY: nothing uses the view.
-            unsafe { self.device.destroy_image_view(view, None) }
+            unsafe { self.device.destroy_image_view(view, None) };
+            let full = [vk::Result::ERROR_OUT_OF_POOL_MEMORY, vk::Result::ERROR_FRAGMENTED_POOL];
+            match error {
+                Error::Vulkan { result, .. } if full.contains(&result) => Error::Unsupported {
+                    what: "storage image",
+                    reason: format!("{MOST_TEXTURES} textures are registered: unregister some first"),
+                },
+                other => other,
+            }
         })?;
         let images = [vk::DescriptorImageInfo {
             sampler: vk::Sampler::null(),

@@ -237,7 +237,7 @@ impl Records {
     fn new(limits: Limits, frame: u64) -> Self {
         let most = (limits.record_bytes / 4) as u32;
         // Below `frames`, which fits 32 bits.
-        let start = (frame % u64::from(limits.frames.max(1))) as u32 * most;
+        let start = (frame % u64::from(limits.frames)) as u32 * most;
         Self { words: Vec::new(), start, most: most as usize }
     }
 

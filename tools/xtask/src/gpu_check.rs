@@ -8,8 +8,8 @@ use crate::workspace::{self, Workspace};
 
 /// Runs the tests of the Vulkan backend on the first device, then measures it; the table is kept, too.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<(), Failure> {
-    let mut tests = workspace.cargo(["test", "--release", "-p", "neuvol-vulkan"]);
-    // Without the layers the tests are skipped, and say so: they are not on every machine that has a GPU.
+    // The validation layers are not on every machine that has a GPU: the tests say so, and compare with the oracle anyway.
+    let mut tests = workspace.cargo(["test", "--release", "-p", "neuvol-vulkan", "--", "--nocapture"]);
     workspace::run(&mut tests)?;
     let mut check =
         workspace.cargo(["run", "--quiet", "--release", "-p", "neuvol-vulkan", "--example", "gpu_check", "--"]);

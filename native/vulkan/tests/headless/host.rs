@@ -34,6 +34,8 @@ unsafe extern "system" fn hear(
 
 #[allow(dead_code, reason = "every user of this host has its own part of it")]
 pub struct HeadlessHost {
+    /// Whether the validation layers listen.
+    pub has_layers: bool,
     _alone: MutexGuard<'static, ()>,
     _entry: Entry,
     instance: ash::Instance,
@@ -57,8 +59,8 @@ pub struct Target {
 
 #[allow(dead_code, reason = "as above")]
 impl HeadlessHost {
-    /// With the validation layers. `None` without them or a Vulkan driver, which is an error where `NEUVOL_REQUIRE_VULKAN` is
-    /// set.
+    /// With the validation layers, if they are installed. `None` without a Vulkan driver. Where `NEUVOL_REQUIRE_VULKAN` is set
+    /// both must be there.
     pub fn new() -> Option<Self> {
         Self::with_layers(true)
     }
@@ -82,9 +84,14 @@ impl HeadlessHost {
         // SAFETY: the entry is alive.
         let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
         let has_layer = layers.iter().any(|found| found.layer_name_as_c_str() == Ok(layer));
-        if wanted && !has_layer {
+        let required = std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_some();
+        if wanted && !has_layer && required {
             return missing("the layer VK_LAYER_KHRONOS_validation is not installed");
         }
+        if wanted && !has_layer {
+            eprintln!("without validation: the layer VK_LAYER_KHRONOS_validation is not installed");
+        }
+        let wanted = wanted && has_layer;
         let names = if wanted { vec![layer.as_ptr()] } else { Vec::new() };
         let extensions = [ash::ext::debug_utils::NAME.as_ptr()];
         let features = [vk::ValidationFeatureEnableEXT::SYNCHRONIZATION_VALIDATION];
@@ -144,6 +151,7 @@ impl HeadlessHost {
         let allocator = Some(allocator.expect("an allocator"));
         let messenger = (debug, messenger);
         Some(Self {
+            has_layers: wanted,
             _alone: alone,
             _entry: entry,
             instance,
