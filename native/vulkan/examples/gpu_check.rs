@@ -58,10 +58,12 @@ fn main() {
                 })
                 .collect();
             let mut seconds = 0.0;
-            for frame in 0..2 {
+            for _ in 0..2 {
+                let packet = gpu.prepare(0, &jobs).expect("room for all records");
                 // SAFETY: the command buffer is being recorded; the host waits for it.
-                let record = |commands| unsafe { gpu.record(commands, frame, &jobs) }.expect("room for all records");
-                seconds = host.time(&target, record);
+                seconds = host.time(&target, |commands| unsafe { gpu.record(commands, &packet) });
+                // SAFETY: the queue is idle.
+                unsafe { gpu.retire(packet) }.expect("a living device");
             }
             let n_voxels = f64::from(n) * voxels(extent) as f64;
             println!(
@@ -111,7 +113,19 @@ fn job<'a>(
     to: [u32; 3],
     range: (f32, f32),
 ) -> Job<'a> {
-    Job { block, time: TIME, range, min: [0; 3], max, texture, to, unorm: range, invalid: 0.0 }
+    Job {
+        block,
+        time: TIME,
+        range,
+        later: None,
+        halvings: 0,
+        min: [0; 3],
+        max,
+        texture,
+        to,
+        unorm: range,
+        invalid: 0.0,
+    }
 }
 
 /// Largest difference of an R32F texture from the oracle, as a share of the range of the values.
@@ -126,8 +140,7 @@ fn error(
     let target = host.target(extent, Texel::R32F, WritePath::Store);
     let texture = host.register(gpu, &target);
     let job = job(uploaded, &texture, extent, [0; 3], range);
-    // SAFETY: the command buffer is being recorded; the host waits for it.
-    let bytes = host.run(&target, 0, |commands| unsafe { gpu.record(commands, 0, &[job]) }.expect("room for a job"));
+    let bytes = host.run_jobs(gpu, &target, 0, &[job]);
     let mut right = vec![0.0; voxels(extent)];
     let entry = neuvol_format::Entry {
         codec: 0,

@@ -1,17 +1,16 @@
 //! The device of a host, and what is made on it.
 
 use crate::error::Named;
-use crate::memory::Buffer;
+use crate::memories::{Buffers, Memories};
 use crate::model::Model;
 use crate::pipelines::Pipelines;
+use crate::timing::Timing;
 use crate::{Error, Texel, Texture, WritePath};
 use ash::vk;
-use gpu_allocator::MemoryLocation;
-use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
 use neuvol_model::Block;
-use range_alloc::RangeAllocator;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What every device binds at once; more would be an optional limit.
 const MOST_BYTES: u64 = 128 << 20;
@@ -29,6 +28,8 @@ pub struct Host {
     pub device: vk::Device,
     /// Its loader: everything is loaded through it.
     pub get_instance_proc_addr: vk::PFN_vkGetInstanceProcAddr,
+    /// Queue family of the command buffers that are recorded into.
+    pub queue_family: u32,
     /// Whether it has enabled `shaderStorageImageExtendedFormats`. Without it only R32F and RGBA16F images can be stored to;
     /// others are copied to.
     pub extended_formats: bool,
@@ -44,15 +45,27 @@ pub struct Limits {
     pub work_bytes: u64,
     /// Texels on their way to images that can only be copied to, in bytes.
     pub texel_bytes: u64,
-    /// Records of one frame, in bytes.
+    /// Records of one packet, in bytes.
     pub record_bytes: u64,
-    /// Frames that may be on their way at the same time.
+    /// Packets that may exist at the same time: those that are being made, and those whose commands are on their way.
     pub frames: u32,
+    /// Models on their way to device memory that the processor cannot write to, in bytes.
+    pub staging_bytes: u64,
+    /// Stage models even where the processor could write to device memory.
+    pub always_stage: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { model_bytes: 64 << 20, work_bytes: 64 << 20, texel_bytes: 16 << 20, record_bytes: 256 << 10, frames: 3 }
+        Self {
+            model_bytes: 64 << 20,
+            work_bytes: 64 << 20,
+            texel_bytes: 16 << 20,
+            record_bytes: 256 << 10,
+            frames: 4,
+            staging_bytes: 8 << 20,
+            always_stage: false,
+        }
     }
 }
 
@@ -63,20 +76,13 @@ pub struct Gpu {
     pub(crate) limits: Limits,
     pub(crate) pipelines: Pipelines,
     pub(crate) memories: Mutex<Memories>,
+    /// The same for ever, so that recording needs no lock.
+    pub(crate) buffers: Buffers,
+    timing: Timing,
     pool: vk::DescriptorPool,
     /// Records, models, work; and the buffer of texels.
     pub(crate) common: vk::DescriptorSet,
     pub(crate) texels: vk::DescriptorSet,
-}
-
-/// What threads must not change at the same time.
-pub(crate) struct Memories {
-    allocator: Option<Allocator>,
-    pub(crate) records: Buffer,
-    pub(crate) models: Buffer,
-    pub(crate) work: Buffer,
-    pub(crate) texel_buffer: Buffer,
-    free: RangeAllocator<u32>,
 }
 
 /// Which voxels of a block are valid.
@@ -102,6 +108,46 @@ pub struct Uploaded {
     /// Words in the memory of models.
     pub(crate) place: Range<u32>,
     pub(crate) mask: Mask,
+    pub(crate) staged: Option<Arc<Staged>>,
+}
+
+impl Uploaded {
+    /// A small number that blocks of the same kind share, which take the same time per voxel.
+    #[must_use]
+    pub fn class(&self) -> usize {
+        self.model.class()
+    }
+
+    /// Bytes of device memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.place.end - self.place.start) * 4
+    }
+
+    /// Bytes that the first packet with this block will have to bring to the device.
+    #[must_use]
+    pub fn staged_bytes(&self) -> u64 {
+        self.staged.as_ref().filter(|staged| staged.waits.load(Ordering::Relaxed)).map_or(0, |_| self.bytes())
+    }
+}
+
+/// Words in the memory for staging.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) place: Range<u32>,
+    /// Until a packet takes them.
+    waits: AtomicBool,
+}
+
+impl Staged {
+    /// Whether it is for the caller to bring them to the device.
+    pub(crate) fn take(&self) -> bool {
+        self.waits.swap(false, Ordering::Relaxed)
+    }
+
+    pub(crate) fn give_back(&self) {
+        self.waits.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Where the validity of an uploaded block stands.
@@ -130,6 +176,7 @@ impl Gpu {
             ("work_bytes", limits.work_bytes),
             ("texel_bytes", limits.texel_bytes),
             ("record_bytes", limits.record_bytes.saturating_mul(limits.frames.into())),
+            ("staging_bytes", limits.staging_bytes),
         ] {
             if bytes == 0 || bytes > MOST_BYTES || bytes % 4 != 0 {
                 return Err(Error::argument(name, format!("is {bytes}, must be a multiple of 4 up to {MOST_BYTES}")));
@@ -146,6 +193,8 @@ impl Gpu {
         let memories = Memories::new(&instance, host.physical_device, &device, limits);
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
         let mut gpu = Self {
+            timing: Timing::none(),
+            buffers: memories.buffers(),
             device,
             limits,
             pipelines,
@@ -156,6 +205,8 @@ impl Gpu {
         };
         // From here on dropping it gives everything back.
         gpu.make_sets()?;
+        // SAFETY: as above.
+        gpu.timing = unsafe { Timing::new(&instance, &host, &gpu.device, limits.frames) }?;
         Ok(gpu)
     }
 
@@ -173,7 +224,7 @@ impl Gpu {
         self.common = self.make_set(self.pipelines.common)?;
         self.texels = self.make_set(self.pipelines.to_buffer)?;
         let memories = self.memories();
-        let buffers = [&memories.records, &memories.models, &memories.work, &memories.texel_buffer]
+        let buffers = [&memories.records, &memories.models, &memories.work, &memories.texels]
             .map(|buffer| [vk::DescriptorBufferInfo { buffer: buffer.buffer, offset: 0, range: buffer.bytes }]);
         let places = [(self.common, 0), (self.common, 1), (self.common, 2), (self.texels, 0)];
         let writes: Vec<_> = buffers
@@ -190,6 +241,25 @@ impl Gpu {
         // SAFETY: sets and buffers were made by this device, nothing uses them yet.
         unsafe { self.device.update_descriptor_sets(&writes, &[]) };
         Ok(())
+    }
+
+    /// # Safety
+    /// As [`Gpu::record`](Gpu::record).
+    pub(crate) unsafe fn begin_timing(&self, commands: vk::CommandBuffer, slot: u32) {
+        // SAFETY: promised by the caller.
+        unsafe { self.timing.begin(&self.device, commands, slot) };
+    }
+
+    /// # Safety
+    /// As [`Gpu::record`](Gpu::record).
+    pub(crate) unsafe fn end_timing(&self, commands: vk::CommandBuffer, slot: u32) {
+        // SAFETY: promised by the caller.
+        unsafe { self.timing.end(&self.device, commands, slot) };
+    }
+
+    /// What the packet of a slot took, in µs.
+    pub(crate) fn elapsed(&self, slot: u32) -> Result<Option<f64>, Error> {
+        self.timing.elapsed(&self.device, slot)
     }
 
     fn make_set(&self, layout: vk::DescriptorSetLayout) -> Result<vk::DescriptorSet, Error> {
@@ -230,25 +300,25 @@ impl Gpu {
                 Mask::Bits { at, words: voxels.div_ceil(32) as u32, steps }
             }
         };
-        let len = u32::try_from(words.len()).unwrap_or(u32::MAX);
-        let mut memories = self.memories();
-        let place = if len == 0 { 0..0 } else { memories.allocate(len)? };
-        if let Err(error) = memories.models.write(place.start, &words) {
-            memories.give_back(place);
-            return Err(error);
-        }
-        Ok(Uploaded { model, place, mask })
+        let (place, staged) = self.memories().put(&words)?;
+        let staged = staged.map(|place| Arc::new(Staged { place, waits: AtomicBool::new(true) }));
+        Ok(Uploaded { model, place, mask, staged })
     }
 
     /// Gives the memory of a block back.
     ///
     /// # Safety
-    /// No command buffer that reads it may still be on its way.
+    /// No packet with it may still be there.
     pub unsafe fn release(&self, uploaded: Uploaded) {
-        self.memories().give_back(uploaded.place);
+        let mut memories = self.memories();
+        if let Some(staged) = uploaded.staged.filter(|staged| staged.take()) {
+            memories.free_staging(&staged.place);
+        }
+        memories.give_back(uploaded.place);
     }
 
-    /// Makes a 3D image of the host known, of `extent` (z, y, x) texels.
+    /// Makes a 3D image of the host known, of `extent` (z, y, x) texels. `layout` is the one in which the host keeps it: packets
+    /// bring it to that of the path and back. `None` if the host does that itself.
     ///
     /// # Errors
     /// [`Error::Unsupported`] if the path needs a feature that the host has not enabled, [`Error::Vulkan`] if the device
@@ -263,15 +333,20 @@ impl Gpu {
         extent: [u32; 3],
         texel: Texel,
         path: WritePath,
+        layout: Option<vk::ImageLayout>,
     ) -> Result<Texture, Error> {
         if extent.contains(&0) {
             return Err(Error::argument("extent", format!("is {extent:?}: no axis may be 0")));
+        }
+        if layout.is_some_and(|layout| [vk::ImageLayout::UNDEFINED, vk::ImageLayout::PREINITIALIZED].contains(&layout))
+        {
+            return Err(Error::argument("layout", format!("is {layout:?}, which nothing can be brought back to")));
         }
         let store = match path {
             WritePath::Copy => None,
             WritePath::Store => Some(self.storage(image, texel)?),
         };
-        Ok(Texture { image, extent, texel, store })
+        Ok(Texture { image, extent, texel, store, layout })
     }
 
     fn storage(&self, image: vk::Image, texel: Texel) -> Result<(vk::ImageView, vk::DescriptorSet), Error> {
@@ -350,76 +425,9 @@ impl Drop for Gpu {
         // SAFETY: the host promises that the device is alive and idle as far as this is concerned.
         unsafe { self.device.destroy_descriptor_pool(self.pool, None) };
         self.pipelines.destroy(&self.device);
+        self.timing.destroy(&self.device);
         let memories = self.memories.get_mut().unwrap_or_else(PoisonError::into_inner);
         memories.free_all(&self.device);
-    }
-}
-
-impl Memories {
-    fn new(
-        instance: &ash::Instance,
-        physical_device: vk::PhysicalDevice,
-        device: &ash::Device,
-        limits: Limits,
-    ) -> Result<Self, Error> {
-        let mut allocator = Allocator::new(&AllocatorCreateDesc {
-            instance: instance.clone(),
-            device: device.clone(),
-            physical_device,
-            debug_settings: Default::default(),
-            buffer_device_address: false,
-            allocation_sizes: Default::default(),
-        })?;
-        let sizes = [
-            ("records", limits.record_bytes * u64::from(limits.frames), MemoryLocation::CpuToGpu),
-            ("models", limits.model_bytes, MemoryLocation::CpuToGpu),
-            ("work", limits.work_bytes, MemoryLocation::GpuOnly),
-            ("texels", limits.texel_bytes, MemoryLocation::GpuOnly),
-        ];
-        let mut made = Vec::new();
-        for (name, bytes, location) in sizes {
-            match Buffer::new(device, &mut allocator, name, bytes, location) {
-                Ok(buffer) => made.push(buffer),
-                Err(error) => {
-                    made.iter_mut().for_each(|buffer| buffer.free(device, &mut allocator));
-                    return Err(error);
-                }
-            }
-        }
-        let [records, models, work, texel_buffer]: [Buffer; 4] = match made.try_into() {
-            Ok(buffers) => buffers,
-            Err(_) => unreachable!("as many buffers as sizes"),
-        };
-        let words = (limits.model_bytes / 4) as u32;
-        Ok(Self {
-            allocator: Some(allocator),
-            records,
-            models,
-            work,
-            texel_buffer,
-            free: RangeAllocator::new(0..words),
-        })
-    }
-
-    fn allocate(&mut self, words: u32) -> Result<Range<u32>, Error> {
-        self.free.allocate_range(words).map_err(|_| Error::Full {
-            what: "memory of models",
-            needed: u64::from(words) * 4,
-            free: u64::from(self.free.total_available()) * 4,
-        })
-    }
-
-    fn give_back(&mut self, place: Range<u32>) {
-        if !place.is_empty() {
-            self.free.free_range(place);
-        }
-    }
-
-    fn free_all(&mut self, device: &ash::Device) {
-        let Some(mut allocator) = self.allocator.take() else { return };
-        for buffer in [&mut self.records, &mut self.models, &mut self.work, &mut self.texel_buffer] {
-            buffer.free(device, &mut allocator);
-        }
     }
 }
 

@@ -1,19 +1,17 @@
-//! Recording: jobs, put together pass by pass, in a command buffer of the host.
+//! A box of a block at a time, and the texture that it goes to.
 
-use crate::gpu::{Gpu, Limits, Mask, Uploaded, whole};
+use crate::gpu::{Mask, Uploaded, whole};
 use crate::kernels::Kernel;
-use crate::model::Moment;
-use crate::pass::{Pass, Work};
+use crate::model::{Moment, count};
+use crate::pass::{Pass, Validity, Work, interpolate, reduce};
 use crate::{Error, Texel, Texture, WritePath};
 use ash::vk;
-use std::collections::BTreeMap;
 
-/// Workgroups along an axis that every device takes.
-const MOST_GROUPS: u32 = 65535;
 /// See `store.slang`.
 const CELLS: u32 = 8;
 const ALL_VALID: u32 = 0xFFFF_FFFF;
 const NONE_VALID: u32 = 0xFFFF_FFFE;
+const IN_WORK: u32 = 0xFFFF_FFFD;
 
 /// A box of one block at one time, and where its values go.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +22,11 @@ pub struct Job<'a> {
     pub time: f64,
     /// Smallest and largest value of the block's entry: values are limited to them.
     pub range: (f32, f32),
-    /// First voxel (z, y, x) of the box in the block, and one past the last.
+    /// The same block in the segment behind, for a time between the last step of one and the first of the other.
+    pub later: Option<Later<'a>>,
+    /// How often every axis is halved: levels of detail that are not stored (SPEC section 6).
+    pub halvings: u8,
+    /// First voxel (z, y, x) of the box in the (halved) block, and one past the last.
     pub min: [u32; 3],
     /// See `min`.
     pub max: [u32; 3],
@@ -38,239 +40,33 @@ pub struct Job<'a> {
     pub invalid: f32,
 }
 
+/// The first step of the segment behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Later<'a> {
+    /// The block there.
+    pub block: &'a Uploaded,
+    /// Smallest and largest value of its entry.
+    pub range: (f32, f32),
+    /// Its share, 0..=1.
+    pub weight: f32,
+}
+
 /// A job's texels in the buffer, and where they go in the image.
-struct Copy {
-    image: vk::Image,
-    region: vk::BufferImageCopy,
-}
-
-impl Gpu {
-    /// Writes jobs into a command buffer that is being recorded, outside of a render pass. `frame` counts the host's
-    /// frames: the records of frame n are overwritten by frame n + [`Limits::frames`](crate::Limits::frames).
-    ///
-    /// Textures must be in the layout that their [`WritePath`] names, with earlier accesses made available; what follows
-    /// must wait for `COMPUTE_SHADER` / `SHADER_WRITE`, or `TRANSFER` / `TRANSFER_WRITE`.
-    ///
-    /// Jobs that do not fit the work memory together are decoded one round after the other.
-    ///
-    /// # Errors
-    /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
-    /// does not fit. Nothing is recorded then.
-    ///
-    /// # Safety
-    /// The command buffer must be in the recording state and of a queue family with compute; frame
-    /// `frame - Limits::frames` must be finished; blocks and textures must stay until the commands are.
-    pub unsafe fn record(&self, commands: vk::CommandBuffer, frame: u64, jobs: &[Job<'_>]) -> Result<(), Error> {
-        let rounds = self.rounds(jobs)?;
-        // All records are in place before anything is recorded, so that an error leaves the command buffer as it was.
-        let mut records = Records::new(self.limits, frame);
-        let dispatches: Vec<Vec<Dispatch>> =
-            rounds.iter().map(|round| self.dispatches(round, &mut records)).collect::<Result<_, _>>()?;
-        self.memories().records.write(records.start, &records.words)?;
-        for (round, dispatches) in rounds.iter().zip(dispatches) {
-            for (n, dispatch) in dispatches.iter().enumerate() {
-                // SAFETY: the caller promises a command buffer that is being recorded.
-                unsafe {
-                    self.wait(commands, n == 0);
-                    self.dispatch(commands, dispatch);
-                }
-            }
-            // SAFETY: as above.
-            unsafe { self.copy(commands, &round.copies) };
-        }
-        Ok(())
-    }
-
-    /// Makes the passes of all jobs, as many jobs at once as the memories hold.
-    fn rounds<'a>(&self, jobs: &[Job<'a>]) -> Result<Vec<Round<'a>>, Error> {
-        let memory = |bytes: u64| Work::new((bytes / 4) as u32);
-        let mut rounds: Vec<Round<'a>> = Vec::new();
-        let (mut work, mut texels) = (memory(0), memory(0));
-        for job in jobs {
-            job.check()?;
-            if let Some(round) = rounds.last_mut() {
-                match round.add(job, &mut work, &mut texels) {
-                    Err(Error::Full { .. }) => {}
-                    result => {
-                        result?;
-                        continue;
-                    }
-                }
-            }
-            // What the round before works in is free again behind a barrier.
-            (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
-            let mut round = Round { queues: Vec::new(), copies: Vec::new() };
-            round.add(job, &mut work, &mut texels)?;
-            rounds.push(round);
-        }
-        Ok(rounds)
-    }
-
-    /// The dispatches of a round in their order: the first passes of all jobs, those of one kernel together, then the second
-    /// ones, ...
-    fn dispatches(&self, round: &Round<'_>, records: &mut Records) -> Result<Vec<Dispatch>, Error> {
-        let mut dispatches = Vec::new();
-        for step in 0..round.queues.iter().map(|(passes, _)| passes.len()).max().unwrap_or(0) {
-            // Passes that store go with the set of their texture.
-            let mut together: BTreeMap<(Kernel, u64), (vk::DescriptorSet, Vec<&Pass>)> = BTreeMap::new();
-            for (passes, texture) in &round.queues {
-                let Some(pass) = passes.get(step) else { continue };
-                let set = match texture.store {
-                    Some((_, set)) if pass.kernel.writes_image() => set,
-                    _ => self.texels,
-                };
-                let key = (pass.kernel, vk::Handle::as_raw(set));
-                together.entry(key).or_insert_with(|| (set, Vec::new())).1.push(pass);
-            }
-            for ((kernel, _), (set, passes)) in together {
-                let groups = passes.iter().map(|pass| pass.groups).max().unwrap_or(0);
-                if groups > MOST_GROUPS || passes.len() > MOST_GROUPS as usize {
-                    let message = format!("need {groups} workgroups of {kernel:?} for {} blocks", passes.len());
-                    return Err(Error::argument("jobs", message));
-                }
-                let (first, stride) = records.add(&passes)?;
-                dispatches.push(Dispatch { kernel, set, first, stride, groups: [groups, passes.len() as u32] });
-            }
-        }
-        Ok(dispatches)
-    }
-
-    /// Lets a dispatch wait for what the one before wrote; the first one of a round also for those who still read what it
-    /// will write: the frame or the round before.
-    ///
-    /// Dispatches of different kernels may be independent, but they share a buffer, and validation cannot see that they work
-    /// in different parts of it.
-    ///
-    /// # Safety
-    /// As [`Gpu::record`].
-    unsafe fn wait(&self, commands: vk::CommandBuffer, first: bool) {
-        let compute = vk::PipelineStageFlags::COMPUTE_SHADER;
-        let before = if first { compute | vk::PipelineStageFlags::TRANSFER } else { compute };
-        let both = vk::AccessFlags::SHADER_READ | vk::AccessFlags::SHADER_WRITE;
-        let barrier = vk::MemoryBarrier::default().src_access_mask(both).dst_access_mask(both);
-        let flags = vk::DependencyFlags::empty();
-        // SAFETY: promised by the caller.
-        unsafe { self.device.cmd_pipeline_barrier(commands, before, compute, flags, &[barrier], &[], &[]) };
-    }
-
-    /// # Safety
-    /// As [`Gpu::record`].
-    unsafe fn dispatch(&self, commands: vk::CommandBuffer, dispatch: &Dispatch) {
-        let Some(pipeline) = self.pipelines.get(dispatch.kernel) else {
-            // Textures that would need it cannot be registered.
-            unreachable!("a kernel that the device does not have");
-        };
-        let layout = self.pipelines.layout(dispatch.kernel);
-        let mut push = [0; 16];
-        push[..4].copy_from_slice(&dispatch.first.to_le_bytes());
-        push[4..8].copy_from_slice(&dispatch.stride.to_le_bytes());
-        // SAFETY: promised by the caller; pipeline, layout and sets belong to this device and fit each other.
-        unsafe {
-            let point = vk::PipelineBindPoint::COMPUTE;
-            self.device.cmd_bind_pipeline(commands, point, pipeline);
-            self.device.cmd_bind_descriptor_sets(commands, point, layout, 0, &[self.common, dispatch.set], &[]);
-            self.device.cmd_push_constants(commands, layout, vk::ShaderStageFlags::COMPUTE, 0, &push);
-            self.device.cmd_dispatch(commands, dispatch.groups[0], 1, dispatch.groups[1]);
-        }
-    }
-
-    /// Copies texels from the buffer to the images that cannot be stored to.
-    ///
-    /// # Safety
-    /// As [`Gpu::record`].
-    unsafe fn copy(&self, commands: vk::CommandBuffer, copies: &[Copy]) {
-        if copies.is_empty() {
-            return;
-        }
-        let buffer = self.memories().texel_buffer.buffer;
-        let barrier = vk::MemoryBarrier::default()
-            .src_access_mask(vk::AccessFlags::SHADER_WRITE)
-            .dst_access_mask(vk::AccessFlags::TRANSFER_READ);
-        // SAFETY: promised by the caller.
-        unsafe {
-            self.device.cmd_pipeline_barrier(
-                commands,
-                vk::PipelineStageFlags::COMPUTE_SHADER,
-                vk::PipelineStageFlags::TRANSFER,
-                vk::DependencyFlags::empty(),
-                &[barrier],
-                &[],
-                &[],
-            );
-            for copy in copies {
-                let layout = vk::ImageLayout::TRANSFER_DST_OPTIMAL;
-                self.device.cmd_copy_buffer_to_image(commands, buffer, copy.image, layout, &[copy.region]);
-            }
-        }
-    }
-}
-
-/// Jobs that fit the memories together.
-struct Round<'a> {
-    /// The passes of each job, and the texture that the last one writes.
-    queues: Vec<(Vec<Pass>, &'a Texture)>,
-    copies: Vec<Copy>,
-}
-
-impl<'a> Round<'a> {
-    fn add(&mut self, job: &Job<'a>, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
-        let mut passes = Vec::new();
-        let moment = Moment { base: job.block.place.start, time: job.time, range: job.range };
-        let values = job.block.model.passes(moment, work, &mut passes)?;
-        let (store, copy) = job.store(values, texels)?;
-        passes.push(store);
-        self.copies.extend(copy);
-        self.queues.push((passes, job.texture));
-        Ok(())
-    }
-}
-
-/// The records of a frame.
-struct Records {
-    words: Vec<u32>,
-    /// Where they stand in the memory of records, and how many there may be.
-    start: u32,
-    most: usize,
-}
-
-impl Records {
-    fn new(limits: Limits, frame: u64) -> Self {
-        let most = (limits.record_bytes / 4) as u32;
-        // Below `frames`, which fits 32 bits.
-        let start = (frame % u64::from(limits.frames)) as u32 * most;
-        Self { words: Vec::new(), start, most: most as usize }
-    }
-
-    /// Adds the records of some passes of one kernel: the place of the first, and the distance between two.
-    fn add(&mut self, passes: &[&Pass]) -> Result<(u32, u32), Error> {
-        let stride = passes.iter().map(|pass| pass.words.len()).max().unwrap_or(0);
-        let first = self.start + self.words.len() as u32;
-        let len = self.words.len() + stride * passes.len();
-        if len > self.most {
-            let (needed, free) = (len as u64 * 4, self.most as u64 * 4);
-            return Err(Error::Full { what: "memory of records", needed, free });
-        }
-        for pass in passes {
-            self.words.extend_from_slice(&pass.words);
-            self.words.resize(self.words.len() + stride - pass.words.len(), 0);
-        }
-        Ok((first, stride as u32))
-    }
-}
-
-/// One kernel over the records of some passes.
-struct Dispatch {
-    kernel: Kernel,
-    set: vk::DescriptorSet,
-    first: u32,
-    stride: u32,
-    /// Along x, and jobs.
-    groups: [u32; 2],
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copy {
+    pub(crate) image: vk::Image,
+    pub(crate) region: vk::BufferImageCopy,
 }
 
 impl Job<'_> {
-    fn check(&self) -> Result<(), Error> {
-        let extent = self.block.model.extent;
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let whole = self.block.model.extent;
+        if self.halvings >= 32 || self.later.is_some_and(|later| later.block.model.extent != whole) {
+            let later = self.later.map(|later| later.block.model.extent);
+            let message = format!("{} halvings of {whole:?} voxels, behind them {later:?}", self.halvings);
+            return Err(Error::argument("job", message));
+        }
+        let extent = whole.map(|n| n.div_ceil(1 << self.halvings));
         for (axis, name) in ["z", "y", "x"].into_iter().enumerate() {
             let (min, max) = (self.min[axis], self.max[axis]);
             if min >= max || max > extent[axis] {
@@ -289,6 +85,12 @@ impl Job<'_> {
             }
         }
         neuvol_model::check_range(self.range)?;
+        if let Some(later) = &self.later {
+            neuvol_model::check_range(later.range)?;
+            if !(0.0..=1.0).contains(&later.weight) {
+                return Err(Error::argument("later.weight", format!("is {}, must be 0..=1", later.weight)));
+            }
+        }
         if self.time.is_nan() {
             return Err(Error::argument("time", "is not a number"));
         }
@@ -299,9 +101,37 @@ impl Job<'_> {
         Ok(())
     }
 
+    /// The passes that decode it, and the copy behind them.
+    pub(crate) fn passes(&self, work: &mut Work, texels: &mut Work) -> Result<(Vec<Pass>, Option<Copy>), Error> {
+        let mut passes = Vec::new();
+        let moment = Moment { base: self.block.place.start, time: self.time, range: self.range };
+        let mut values = self.block.model.passes(moment, work, &mut passes)?;
+        let mut extent = self.block.model.extent;
+        if let Some(later) = &self.later {
+            let moment = Moment { base: later.block.place.start, time: 0.0, range: later.range };
+            let after = later.block.model.passes(moment, work, &mut passes)?;
+            passes.push(interpolate(values, count(extent), after, later.weight, (f32::MIN, f32::MAX)));
+        }
+        let mut valid = Validity { bits: self.masks(), in_work: None };
+        for _ in 0..self.halvings {
+            let half = extent.map(|n| n.div_ceil(2));
+            let (to, validity) = (work.take(count(half))?, work.take(count(half))?);
+            passes.push(reduce(values, extent, to, half, valid, validity));
+            (values, extent, valid.in_work) = (to, half, Some(validity));
+        }
+        let (store, copy) = self.store(values, extent, valid, texels)?;
+        passes.push(store);
+        Ok((passes, copy))
+    }
+
     /// The pass that brings values to the texture, and the copy behind it.
-    fn store(&self, values: u32, texels: &mut Work) -> Result<(Pass, Option<Copy>), Error> {
-        let extent = self.block.model.extent;
+    fn store(
+        &self,
+        values: u32,
+        extent: [u32; 3],
+        valid: Validity,
+        texels: &mut Work,
+    ) -> Result<(Pass, Option<Copy>), Error> {
         let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
         let texel = self.texture.texel;
         let bytes = texel.bytes();
@@ -318,7 +148,10 @@ impl Job<'_> {
                 (Kernel::StoreBuffer, first, cells, Some(self.copy(first, size, cells * per_word)))
             }
         };
-        let [one, other] = self.masks();
+        let [one, other] = match valid.in_work {
+            Some(at) => [at, IN_WORK],
+            None => valid.bits,
+        };
         let (low, high) = self.unorm;
         let mut words = vec![values];
         for part in [extent, self.min, size, self.to] {
@@ -351,13 +184,21 @@ impl Job<'_> {
 
     /// Where the validity of the steps around the time stands.
     fn masks(&self) -> [u32; 2] {
-        match self.block.mask {
-            Mask::All => [ALL_VALID; 2],
-            Mask::None => [NONE_VALID; 2],
-            Mask::Bits { at, words, steps } => {
-                let (step, next, _) = neuvol_model::time_position(self.time, steps);
-                [step, next].map(|step| self.block.place.start + at + step * words)
-            }
-        }
+        let bits = |block: &Uploaded, step: u32| match block.mask {
+            Mask::All => ALL_VALID,
+            Mask::None => NONE_VALID,
+            // One array for all steps, or one per step.
+            Mask::Bits { at, words, steps } => block.place.start + at + step.min(steps - 1) * words,
+        };
+        let steps = match self.block.mask {
+            Mask::Bits { steps, .. } => steps,
+            Mask::All | Mask::None => 1,
+        };
+        let (step, next, fraction) = neuvol_model::time_position(self.time, steps);
+        let next = match &self.later {
+            Some(later) => bits(later.block, 0),
+            None => bits(self.block, if fraction > 0.0 { next } else { step }),
+        };
+        [bits(self.block, step), next]
     }
 }

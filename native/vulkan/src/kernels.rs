@@ -12,6 +12,7 @@ pub(crate) enum Kernel {
     Grid,
     Contract,
     Finish,
+    Reduce,
     /// Packs texels into a buffer.
     StoreBuffer,
     /// Stores texels into an image, whose format the shader names.
@@ -31,7 +32,7 @@ macro_rules! spirv {
 
 impl Kernel {
     /// All of them. Those that store into images stand last.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
         Self::Copy,
         Self::Mix,
         Self::Lines,
@@ -41,6 +42,7 @@ impl Kernel {
         Self::Grid,
         Self::Contract,
         Self::Finish,
+        Self::Reduce,
         Self::StoreBuffer,
         Self::StoreR32F,
         Self::StoreR16F,
@@ -72,6 +74,7 @@ impl Kernel {
             Self::Grid => spirv!("grid"),
             Self::Contract => spirv!("contract"),
             Self::Finish => spirv!("finish"),
+            Self::Reduce => spirv!("reduce"),
             Self::StoreBuffer => spirv!("store_buffer"),
             Self::StoreR32F => spirv!("store_r32f"),
             Self::StoreR16F => spirv!("store_r16f"),

@@ -2,8 +2,9 @@
 //!
 //! The host (a game engine) owns instance, device, queue, command buffers and textures; this crate loads nothing itself:
 //! all functions come through the host's `vkGetInstanceProcAddr`. A [`Gpu`] makes its pipelines and memory once; then
-//! [`Gpu::upload`] puts blocks into device memory, on any thread, and [`Gpu::record`] writes the decoding of some of them
-//! into a command buffer of the host, without waiting for anything and without submitting anything.
+//! [`Gpu::upload`] puts blocks into device memory and [`Gpu::prepare`] puts the decoding of some of them together, both on any
+//! thread, and [`Gpu::record`] writes that into a command buffer of the host: it waits for nothing, allocates nothing and
+//! submits nothing.
 //!
 //! Kernels ask for no optional feature of a device. The oracle `neuvol_model::decode_block_reference` decides what is
 //! right.
@@ -14,13 +15,17 @@ mod error;
 mod gpu;
 mod job;
 mod kernels;
+mod memories;
 mod memory;
 mod model;
+mod packet;
 mod pass;
 mod pipelines;
 mod texture;
+mod timing;
 
 pub use error::Error;
 pub use gpu::{Gpu, Host, Limits, Uploaded, Validity};
-pub use job::Job;
+pub use job::{Job, Later};
+pub use packet::Packet;
 pub use texture::{Texel, Texture, WritePath};

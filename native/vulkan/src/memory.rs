@@ -22,7 +22,9 @@ impl Buffer {
         bytes: u64,
         location: MemoryLocation,
     ) -> Result<Self, Error> {
-        let usage = vk::BufferUsageFlags::STORAGE_BUFFER | vk::BufferUsageFlags::TRANSFER_SRC;
+        let usage = vk::BufferUsageFlags::STORAGE_BUFFER
+            | vk::BufferUsageFlags::TRANSFER_SRC
+            | vk::BufferUsageFlags::TRANSFER_DST;
         let info = vk::BufferCreateInfo::default().size(bytes).usage(usage);
         // SAFETY: the device is alive, the description is complete.
         let buffer = unsafe { device.create_buffer(&info, None) }.named("vkCreateBuffer")?;
@@ -55,6 +57,12 @@ impl Buffer {
                 Err(error)
             }
         }
+    }
+
+    /// Whether its memory is the device's own.
+    pub(crate) fn is_on_device(&self) -> bool {
+        let properties = self.allocation.as_ref().map(Allocation::memory_properties);
+        properties.is_some_and(|properties| properties.contains(vk::MemoryPropertyFlags::DEVICE_LOCAL))
     }
 
     /// Writes words, `at` being the first one's place. The memory must be mapped.

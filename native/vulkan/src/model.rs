@@ -63,6 +63,16 @@ impl Model {
         Ok((Self { kind, extent }, words))
     }
 
+    /// A small number that models of the same kind share: they take the same time per voxel.
+    pub(crate) fn class(&self) -> usize {
+        match &self.kind {
+            Kind::Values(_) => 0,
+            Kind::Matrices(_) => 1,
+            Kind::Grid(grid) => 2 + grid.class(),
+            Kind::Wavelet(latents) => 10 + latents.class(),
+        }
+    }
+
     /// Appends the passes that decode the model, and returns where the values stand in `work`.
     pub(crate) fn passes(&self, moment: Moment, work: &mut Work, passes: &mut Vec<Pass>) -> Result<u32, Error> {
         let n = count(self.extent);

@@ -38,6 +38,25 @@ fn finish(values: u32, n: u32, what: u32, other: u32, factor: f32, (min, max): (
     Pass::elements(Kernel::Finish, n, words)
 }
 
+/// Which values are valid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Validity {
+    /// Where the bits of two steps stand in the memory of models, as `store.slang` has it.
+    pub(crate) bits: [u32; 2],
+    /// Where a number per value stands in the work memory instead.
+    pub(crate) in_work: Option<u32>,
+}
+
+/// The pass that halves every axis; the result's validity goes to `validity`.
+pub(crate) fn reduce(values: u32, extent: [u32; 3], to: u32, half: [u32; 3], valid: Validity, validity: u32) -> Pass {
+    let mut words = vec![values, to];
+    words.extend(half);
+    words.extend(extent);
+    words.extend(valid.bits);
+    words.extend([valid.in_work.unwrap_or(u32::MAX), validity]);
+    Pass::elements(Kernel::Reduce, half.iter().product(), words)
+}
+
 /// Gives out the memory that jobs work in, in words.
 #[derive(Debug)]
 pub(crate) struct Work {

@@ -82,6 +82,23 @@ pub enum WritePath {
     Copy,
 }
 
+impl WritePath {
+    /// Layout, stage and access of the writing.
+    #[must_use]
+    pub fn target(self) -> (vk::ImageLayout, vk::PipelineStageFlags, vk::AccessFlags) {
+        match self {
+            Self::Store => {
+                (vk::ImageLayout::GENERAL, vk::PipelineStageFlags::COMPUTE_SHADER, vk::AccessFlags::SHADER_WRITE)
+            }
+            Self::Copy => (
+                vk::ImageLayout::TRANSFER_DST_OPTIMAL,
+                vk::PipelineStageFlags::TRANSFER,
+                vk::AccessFlags::TRANSFER_WRITE,
+            ),
+        }
+    }
+}
+
 /// A 3D texture of the host that values are written to. It belongs to the host; what this holds of it must be given back
 /// with [`Gpu::unregister`](crate::Gpu::unregister) before the image is destroyed.
 #[derive(Debug)]
@@ -90,11 +107,19 @@ pub struct Texture {
     /// Extent in texels, `[z, y, x]`.
     pub(crate) extent: [u32; 3],
     pub(crate) texel: Texel,
+    /// The layout that the host keeps it in, if it leaves changing that to packets.
+    pub(crate) layout: Option<vk::ImageLayout>,
     /// View and descriptor set of the store path.
     pub(crate) store: Option<(vk::ImageView, vk::DescriptorSet)>,
 }
 
 impl Texture {
+    /// The image.
+    #[must_use]
+    pub fn image(&self) -> vk::Image {
+        self.image
+    }
+
     /// How texels reach it.
     #[must_use]
     pub fn path(&self) -> WritePath {

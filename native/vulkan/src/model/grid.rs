@@ -93,6 +93,11 @@ impl Grid {
         Ok((grid, words))
     }
 
+    /// By the width, 0..8.
+    pub(super) fn class(&self) -> usize {
+        (self.n_neurons / 16).min(7)
+    }
+
     pub(super) fn passes(
         &self,
         moment: Moment,

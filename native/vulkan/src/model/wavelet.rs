@@ -59,6 +59,11 @@ impl Latents {
         Ok((latents, words))
     }
 
+    /// By the width of the head.
+    pub(super) fn class(&self) -> usize {
+        self.head.map_or(0, |(_, n_channels, ..)| 1 + usize::from(n_channels) / 4)
+    }
+
     pub(super) fn passes(
         &self,
         moment: Moment,

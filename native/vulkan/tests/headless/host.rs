@@ -3,7 +3,7 @@
 use ash::{Entry, vk};
 use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator, AllocatorCreateDesc};
-use neuvol_vulkan::{Gpu, Host, Limits, Texel, Texture, WritePath};
+use neuvol_vulkan::{Gpu, Host, Job, Limits, Texel, Texture, WritePath};
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -146,6 +146,7 @@ impl HeadlessHost {
             physical_device,
             device: device.handle(),
             get_instance_proc_addr: entry.static_fn().get_instance_proc_addr,
+            queue_family: family as u32,
             extended_formats: true,
         };
         let allocator = Some(allocator.expect("an allocator"));
@@ -217,7 +218,7 @@ impl HeadlessHost {
 
     pub fn register(&self, gpu: &Gpu, target: &Target) -> Texture {
         // SAFETY: the image is as described, and destroyed after it was unregistered.
-        unsafe { gpu.register(target.image, target.extent, target.texel, target.path) }.expect("a texture")
+        unsafe { gpu.register(target.image, target.extent, target.texel, target.path, None) }.expect("a texture")
     }
 
     /// Fills the texture with `byte`, lets `record` write to it, and gives what is in it then.
@@ -270,6 +271,17 @@ impl HeadlessHost {
         unsafe { self.device.destroy_buffer(buffer, None) };
         self.allocator.as_mut().expect("it lives as long as the host").free(allocation).expect("it was allocated");
         out
+    }
+
+    /// Lets jobs write to the texture; as [`HeadlessHost::run`] otherwise.
+    pub fn run_jobs(&mut self, gpu: &Gpu, target: &Target, byte: u8, jobs: &[Job<'_>]) -> Vec<u8> {
+        let packet = gpu.prepare(0, jobs).expect("room for all jobs");
+        // SAFETY: the command buffer is being recorded; the host waits for it.
+        let bytes = self.run(target, byte, |commands| unsafe { gpu.record(commands, &packet) });
+        // SAFETY: the queue is idle.
+        let time = unsafe { gpu.retire(packet) }.expect("a living device");
+        assert!(time.is_some_and(|time| time > 0.0), "{time:?}");
+        bytes
     }
 
     /// What the device takes for the commands of `record`, in seconds; the texture's content is lost.

@@ -17,7 +17,7 @@ use host::{HeadlessHost, messages};
 use neuvol_model::{
     Block, GridConfig, Raw, RawType, TimeConfig, TimeInterpolation, Wavelet, decode_block_reference, voxels,
 };
-use neuvol_vulkan::{Error, Job, Limits, Texel, Validity, WritePath};
+use neuvol_vulkan::{Error, Job, Later, Limits, Texel, Validity, WritePath};
 use texels::{expected, texels};
 
 /// A block, its extent, and times to decode it at.
@@ -172,6 +172,8 @@ fn every_codec_is_decoded_as_the_oracle_does() {
                 block: &uploaded,
                 time,
                 range,
+                later: None,
+                halvings: 0,
                 min: [0; 3],
                 max: case.extent,
                 texture: &texture,
@@ -179,9 +181,7 @@ fn every_codec_is_decoded_as_the_oracle_does() {
                 unorm: range,
                 invalid: 0.0,
             };
-            // SAFETY: the command buffer is being recorded; the host waits for it.
-            let bytes = host
-                .run(&target, 0x7F, |commands| unsafe { gpu.record(commands, n as u64, &[job]) }.expect(&case.name));
+            let bytes = host.run_jobs(&gpu, &target, 0x7F, &[job]);
             let found = texels(&bytes, Texel::R32F);
             let (inside, outside) = texels::inside(&found, target.extent, [1; 3], case.extent);
             assert!(
@@ -235,6 +235,8 @@ fn every_texel_is_stored_on_every_path() {
                     block: &uploaded,
                     time: 0.25,
                     range,
+                    later: None,
+                    halvings: 0,
                     min,
                     max,
                     texture: &texture,
@@ -242,9 +244,7 @@ fn every_texel_is_stored_on_every_path() {
                     unorm: (-3.0, 3.0),
                     invalid: 0.75,
                 };
-                // SAFETY: the command buffer is being recorded; the host waits for it.
-                let bytes =
-                    host.run(&target, 0, |commands| unsafe { gpu.record(commands, 0, &[job]) }.expect("recorded"));
+                let bytes = host.run_jobs(&gpu, &target, 0, &[job]);
                 let mut right = vec![0.0; n];
                 decode_block_reference(&block, &entry(range), extent, 0.25, &mut right).expect("a valid block");
                 let is_valid = |at: usize| match kind {
@@ -283,6 +283,7 @@ fn many_blocks_are_decoded_together() {
         // Several rounds.
         Limits { work_bytes: 1 << 20, texel_bytes: 100 << 10, ..Limits::default() },
     ] {
+        many_blocks(&mut host, Limits { always_stage: true, staging_bytes: 4 << 20, ..Limits::default() });
         many_blocks(&mut host, limits);
     }
 }
@@ -312,6 +313,8 @@ fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
                     block,
                     time,
                     range: *range,
+                    later: None,
+                    halvings: 0,
                     min: [0; 3],
                     max: case.extent,
                     texture: &texture,
@@ -321,8 +324,7 @@ fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
                 }
             })
             .collect();
-        // SAFETY: the command buffer is being recorded; the host waits for it.
-        let bytes = host.run(&target, 0, |commands| unsafe { gpu.record(commands, 5, &jobs) }.expect("recorded"));
+        let bytes = host.run_jobs(&gpu, &target, 0, &jobs);
         let found = texels(&bytes, Texel::R32F);
         for ((case, job), (right, range)) in cases.iter().zip(&jobs).zip(&answers) {
             let (inside, _) = texels::inside(&found, target.extent, job.to, case.extent);
@@ -361,6 +363,8 @@ fn what_does_not_fit_is_refused() {
         block: &uploaded,
         time: 0.0,
         range: (1.0, 1.0),
+        later: None,
+        halvings: 0,
         min: [0; 3],
         max: extent,
         texture: &texture,
@@ -368,16 +372,18 @@ fn what_does_not_fit_is_refused() {
         unorm: (0.0, 1.0),
         invalid: 0.0,
     };
-    host.submit(|_, commands| {
-        // SAFETY: nothing is recorded.
-        let refused =
-            |jobs: &[Job<'_>]| unsafe { gpu.record(commands, 0, jobs) }.expect_err("it does not fit").to_string();
-        assert!(refused(&[Job { block: &large, max: [16; 3], to: [0; 3], ..job }]).contains("work memory is full"));
-        assert!(refused(&[Job { max: [8, 8, 9], ..job }]).contains("outside 0..8 of the block"));
-        assert!(refused(&[Job { to: [1, 9, 1], ..job }]).contains("outside 0..16 of the texture"));
-        assert!(refused(&[Job { range: (2.0, 1.0), ..job }]).contains("range"));
-        assert!(refused(&[Job { time: f64::NAN, ..job }]).contains("not a number"));
-    });
+    let refused = |jobs: &[Job<'_>]| gpu.prepare(0, jobs).expect_err("it does not fit").to_string();
+    assert!(refused(&[Job { block: &large, max: [16; 3], to: [0; 3], ..job }]).contains("work memory is full"));
+    assert!(refused(&[Job { max: [8, 8, 9], ..job }]).contains("outside 0..8 of the block"));
+    assert!(refused(&[Job { max: [8, 8, 5], halvings: 1, ..job }]).contains("outside 0..4 of the block"));
+    assert!(refused(&[Job { to: [1, 9, 1], ..job }]).contains("outside 0..16 of the texture"));
+    assert!(refused(&[Job { range: (2.0, 1.0), ..job }]).contains("range"));
+    assert!(refused(&[Job { time: f64::NAN, ..job }]).contains("not a number"));
+    let later = Some(Later { block: &large, range: (1.0, 1.0), weight: 0.5 });
+    assert!(refused(&[Job { later, ..job }]).contains("behind them"));
+    let later = Some(Later { block: &uploaded, range: (1.0, 1.0), weight: 1.5 });
+    assert!(refused(&[Job { later, ..job }]).contains("weight"));
+    assert!(gpu.prepare(9, &[job]).expect_err("there is no such slot").to_string().contains("slot"));
     // SAFETY: the queue is idle.
     unsafe {
         gpu.unregister(texture);
@@ -390,7 +396,7 @@ fn what_does_not_fit_is_refused() {
     let gpu = host.gpu_without_extended_formats();
     let target = host.target([4, 4, 4], Texel::R16F, WritePath::Store);
     // SAFETY: the image is as described.
-    let error = unsafe { gpu.register(target.image, target.extent, Texel::R16F, WritePath::Store) };
+    let error = unsafe { gpu.register(target.image, target.extent, Texel::R16F, WritePath::Store, None) };
     assert!(error.expect_err("not enabled").to_string().contains("shaderStorageImageExtendedFormats"));
     host.destroy(target);
     drop(gpu);
@@ -409,6 +415,8 @@ fn a_wrong_layout_is_heard() {
         block: &uploaded,
         time: 0.0,
         range: (1.0, 1.0),
+        later: None,
+        halvings: 0,
         min: [0; 3],
         max: [4; 3],
         texture: &texture,
@@ -418,8 +426,8 @@ fn a_wrong_layout_is_heard() {
     };
     // The host now brings it into the layout of copies.
     target.path = WritePath::Copy;
-    // SAFETY: wrong on purpose; drivers without layouts, such as lavapipe, do not mind.
-    host.run(&target, 0, |commands| unsafe { gpu.record(commands, 0, &[job]) }.expect("recorded"));
+    // Wrong on purpose; drivers without layouts, such as lavapipe, do not mind.
+    host.run_jobs(&gpu, &target, 0, &[job]);
     let heard = messages();
     assert!(heard.iter().any(|text| text.contains("ayout")), "the layers said: {heard:?}");
     // SAFETY: the queue is idle.

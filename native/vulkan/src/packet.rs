@@ -1,0 +1,391 @@
+//! Recording: jobs are put together pass by pass ahead of time, on any thread; what the render thread does is to write the
+//! commands into a command buffer of the host.
+
+use crate::gpu::{Gpu, Limits, Staged, whole};
+use crate::job::{Copy, Job};
+use crate::kernels::Kernel;
+use crate::pass::{Pass, Work};
+use crate::{Error, Texture, WritePath};
+use ash::vk;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+/// Workgroups along an axis that every device takes.
+const MOST_GROUPS: u32 = 65535;
+
+/// The commands of some jobs. Recording them allocates nothing and waits for nothing.
+///
+/// It is made with [`Gpu::prepare`], and must be given back: with [`Gpu::retire`] when its commands are finished, with
+/// [`Gpu::withdraw`] if it was never recorded.
+#[derive(Debug)]
+pub struct Packet {
+    slot: u32,
+    rounds: Vec<Commands>,
+    uploads: Vec<Upload>,
+    /// Textures whose layout the host leaves to this, each once.
+    transitions: Vec<Transition>,
+}
+
+/// What a round does.
+#[derive(Debug)]
+struct Commands {
+    dispatches: Vec<Dispatch>,
+    copies: Vec<Copy>,
+}
+
+/// A model on its way to the device.
+#[derive(Debug)]
+struct Upload {
+    staged: Arc<Staged>,
+    region: vk::BufferCopy,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Transition {
+    image: vk::Image,
+    from: vk::ImageLayout,
+    path: WritePath,
+}
+
+/// One kernel over the records of some passes.
+#[derive(Debug)]
+struct Dispatch {
+    kernel: Kernel,
+    set: vk::DescriptorSet,
+    first: u32,
+    stride: u32,
+    /// Along x, and jobs.
+    groups: [u32; 2],
+}
+
+impl Packet {
+    /// Bytes of models that it brings to the device.
+    #[must_use]
+    pub fn upload_bytes(&self) -> u64 {
+        self.uploads.iter().map(|upload| upload.region.size).sum()
+    }
+}
+
+impl Gpu {
+    /// Puts jobs together, ahead of their recording and on any thread. `slot` (below [`Limits::frames`]) is the part of the
+    /// memory of records that they use: the packet that had it before must have been given back.
+    ///
+    /// Jobs that do not fit the work memory together are decoded one round after the other.
+    ///
+    /// # Errors
+    /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
+    /// does not fit.
+    pub fn prepare(&self, slot: u32, jobs: &[Job<'_>]) -> Result<Packet, Error> {
+        if slot >= self.limits.frames {
+            return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
+        }
+        let rounds = self.rounds(jobs)?;
+        let mut records = Records::new(self.limits, slot);
+        let made: Result<Vec<_>, Error> = rounds
+            .into_iter()
+            .map(|round| {
+                let dispatches = self.dispatches(&round, &mut records)?;
+                Ok(Commands { dispatches, copies: round.copies })
+            })
+            .collect();
+        let rounds = made?;
+        self.memories().records.write(records.start, &records.words)?;
+        let blocks = jobs.iter().flat_map(|job| [Some(job.block), job.later.map(|later| later.block)]).flatten();
+        let uploads = blocks.filter_map(|block| {
+            let staged = block.staged.as_ref().filter(|staged| staged.take())?;
+            let region = vk::BufferCopy {
+                src_offset: u64::from(staged.place.start) * 4,
+                dst_offset: u64::from(block.place.start) * 4,
+                size: u64::from(staged.place.end - staged.place.start) * 4,
+            };
+            Some(Upload { staged: Arc::clone(staged), region })
+        });
+        let uploads = uploads.collect();
+        let mut seen = HashSet::new();
+        let transitions = jobs.iter().filter_map(|job| {
+            let from = job.texture.layout?;
+            let transition = Transition { image: job.texture.image, from, path: job.texture.path() };
+            seen.insert(transition).then_some(transition)
+        });
+        Ok(Packet { slot, rounds, uploads, transitions: transitions.collect() })
+    }
+
+    /// Writes the commands of a packet into a command buffer that is being recorded, outside of a render pass.
+    ///
+    /// Textures whose layout the host keeps to itself must be in the layout that their [`WritePath`] names, with earlier
+    /// accesses made available; what follows must wait for `COMPUTE_SHADER` / `SHADER_WRITE`, or `TRANSFER` /
+    /// `TRANSFER_WRITE`. Others are brought there and back, with the barriers that this takes.
+    ///
+    /// # Safety
+    /// The command buffer must be in the recording state and of the queue family of the host; blocks and textures of the
+    /// packet must stay until its commands are finished. A packet is recorded once.
+    pub unsafe fn record(&self, commands: vk::CommandBuffer, packet: &Packet) {
+        // SAFETY: all promised by the caller.
+        unsafe {
+            self.begin_timing(commands, packet.slot);
+            self.upload_staged(commands, &packet.uploads);
+            self.transitions(commands, &packet.transitions, true);
+            for round in &packet.rounds {
+                for (n, dispatch) in round.dispatches.iter().enumerate() {
+                    self.wait(commands, n == 0);
+                    self.dispatch(commands, dispatch);
+                }
+                self.copy(commands, &round.copies);
+            }
+            self.transitions(commands, &packet.transitions, false);
+            self.end_timing(commands, packet.slot);
+        }
+    }
+
+    /// Takes a packet back whose commands are finished, and gives the time that they took on the device, in µs; `None` if
+    /// the device does not tell.
+    ///
+    /// # Errors
+    /// [`Error::Vulkan`] if the device is lost.
+    ///
+    /// # Safety
+    /// The commands must be finished.
+    pub unsafe fn retire(&self, packet: Packet) -> Result<Option<f64>, Error> {
+        for upload in packet.uploads {
+            self.memories().free_staging(&upload.staged.place);
+        }
+        self.elapsed(packet.slot)
+    }
+
+    /// Takes a packet back that was not recorded: its models wait for the next one.
+    pub fn withdraw(&self, packet: Packet) {
+        packet.uploads.iter().for_each(|upload| upload.staged.give_back());
+    }
+
+    /// Makes the passes of all jobs, as many jobs at once as the memories hold.
+    fn rounds<'a>(&self, jobs: &[Job<'a>]) -> Result<Vec<Round<'a>>, Error> {
+        let memory = |bytes: u64| Work::new((bytes / 4) as u32);
+        let mut rounds: Vec<Round<'a>> = Vec::new();
+        let (mut work, mut texels) = (memory(0), memory(0));
+        for job in jobs {
+            job.check()?;
+            if let Some(round) = rounds.last_mut() {
+                match round.add(job, &mut work, &mut texels) {
+                    Err(Error::Full { .. }) => {}
+                    result => {
+                        result?;
+                        continue;
+                    }
+                }
+            }
+            // What the round before works in is free again behind a barrier.
+            (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
+            let mut round = Round { queues: Vec::new(), copies: Vec::new() };
+            round.add(job, &mut work, &mut texels)?;
+            rounds.push(round);
+        }
+        Ok(rounds)
+    }
+
+    /// The dispatches of a round in their order: the first passes of all jobs, those of one kernel together, then the second
+    /// ones, ...
+    fn dispatches(&self, round: &Round<'_>, records: &mut Records) -> Result<Vec<Dispatch>, Error> {
+        let mut dispatches = Vec::new();
+        for step in 0..round.queues.iter().map(|(passes, _)| passes.len()).max().unwrap_or(0) {
+            // Passes that store go with the set of their texture.
+            let mut together: BTreeMap<(Kernel, u64), (vk::DescriptorSet, Vec<&Pass>)> = BTreeMap::new();
+            for (passes, texture) in &round.queues {
+                let Some(pass) = passes.get(step) else { continue };
+                let set = match texture.store {
+                    Some((_, set)) if pass.kernel.writes_image() => set,
+                    _ => self.texels,
+                };
+                let key = (pass.kernel, vk::Handle::as_raw(set));
+                together.entry(key).or_insert_with(|| (set, Vec::new())).1.push(pass);
+            }
+            for ((kernel, _), (set, passes)) in together {
+                let groups = passes.iter().map(|pass| pass.groups).max().unwrap_or(0);
+                if groups > MOST_GROUPS || passes.len() > MOST_GROUPS as usize {
+                    let message = format!("need {groups} workgroups of {kernel:?} for {} blocks", passes.len());
+                    return Err(Error::argument("jobs", message));
+                }
+                let (first, stride) = records.add(&passes)?;
+                dispatches.push(Dispatch { kernel, set, first, stride, groups: [groups, passes.len() as u32] });
+            }
+        }
+        Ok(dispatches)
+    }
+
+    /// Copies staged models to where kernels read them.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn upload_staged(&self, commands: vk::CommandBuffer, uploads: &[Upload]) {
+        if uploads.is_empty() {
+            return;
+        }
+        let barrier = vk::MemoryBarrier::default()
+            .src_access_mask(vk::AccessFlags::TRANSFER_WRITE)
+            .dst_access_mask(vk::AccessFlags::SHADER_READ);
+        let (transfer, compute) = (vk::PipelineStageFlags::TRANSFER, vk::PipelineStageFlags::COMPUTE_SHADER);
+        let flags = vk::DependencyFlags::empty();
+        // SAFETY: promised by the caller; the regions lie in both buffers. Kernels of the frame before may still read other
+        // parts of the buffer; this one was given out when all that used it was finished, but validation sees whole buffers.
+        unsafe {
+            self.device.cmd_pipeline_barrier(
+                commands,
+                compute,
+                transfer,
+                flags,
+                &[vk::MemoryBarrier::default()],
+                &[],
+                &[],
+            );
+            for upload in uploads {
+                self.device.cmd_copy_buffer(commands, self.buffers.staging, self.buffers.models, &[upload.region]);
+            }
+            self.device.cmd_pipeline_barrier(commands, transfer, compute, flags, &[barrier], &[], &[]);
+        }
+    }
+
+    /// Brings textures to the layout that is written to, or back to that of the host.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn transitions(&self, commands: vk::CommandBuffer, transitions: &[Transition], enter: bool) {
+        for transition in transitions {
+            let (layout, stage, access) = transition.path.target();
+            // Whatever the host does with it: this is once per texture and frame.
+            let (host, any) =
+                (vk::PipelineStageFlags::ALL_COMMANDS, vk::AccessFlags::MEMORY_READ | vk::AccessFlags::MEMORY_WRITE);
+            let (old, new, from, to) =
+                if enter { (transition.from, layout, any, access) } else { (layout, transition.from, access, any) };
+            let (before, after) = if enter { (host, stage) } else { (stage, host) };
+            let barrier = vk::ImageMemoryBarrier::default()
+                .image(transition.image)
+                .subresource_range(whole())
+                .src_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+                .dst_queue_family_index(vk::QUEUE_FAMILY_IGNORED)
+                .old_layout(old)
+                .new_layout(new)
+                .src_access_mask(from)
+                .dst_access_mask(to);
+            // SAFETY: promised by the caller.
+            unsafe {
+                let flags = vk::DependencyFlags::empty();
+                self.device.cmd_pipeline_barrier(commands, before, after, flags, &[], &[], &[barrier]);
+            }
+        }
+    }
+
+    /// Lets a dispatch wait for what the one before wrote; the first one of a round also for those who still read what it
+    /// will write: the frame or the round before.
+    ///
+    /// Dispatches of different kernels may be independent, but they share a buffer, and validation cannot see that they work
+    /// in different parts of it.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn wait(&self, commands: vk::CommandBuffer, first: bool) {
+        let compute = vk::PipelineStageFlags::COMPUTE_SHADER;
+        let before = if first { compute | vk::PipelineStageFlags::TRANSFER } else { compute };
+        let both = vk::AccessFlags::SHADER_READ | vk::AccessFlags::SHADER_WRITE;
+        let barrier = vk::MemoryBarrier::default().src_access_mask(both).dst_access_mask(both);
+        let flags = vk::DependencyFlags::empty();
+        // SAFETY: promised by the caller.
+        unsafe { self.device.cmd_pipeline_barrier(commands, before, compute, flags, &[barrier], &[], &[]) };
+    }
+
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn dispatch(&self, commands: vk::CommandBuffer, dispatch: &Dispatch) {
+        let Some(pipeline) = self.pipelines.get(dispatch.kernel) else {
+            // Textures that would need it cannot be registered.
+            unreachable!("a kernel that the device does not have");
+        };
+        let layout = self.pipelines.layout(dispatch.kernel);
+        let mut push = [0; 16];
+        push[..4].copy_from_slice(&dispatch.first.to_le_bytes());
+        push[4..8].copy_from_slice(&dispatch.stride.to_le_bytes());
+        // SAFETY: promised by the caller; pipeline, layout and sets belong to this device and fit each other.
+        unsafe {
+            let point = vk::PipelineBindPoint::COMPUTE;
+            self.device.cmd_bind_pipeline(commands, point, pipeline);
+            self.device.cmd_bind_descriptor_sets(commands, point, layout, 0, &[self.common, dispatch.set], &[]);
+            self.device.cmd_push_constants(commands, layout, vk::ShaderStageFlags::COMPUTE, 0, &push);
+            self.device.cmd_dispatch(commands, dispatch.groups[0], 1, dispatch.groups[1]);
+        }
+    }
+
+    /// Copies texels from the buffer to the images that cannot be stored to.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    unsafe fn copy(&self, commands: vk::CommandBuffer, copies: &[Copy]) {
+        if copies.is_empty() {
+            return;
+        }
+        let barrier = vk::MemoryBarrier::default()
+            .src_access_mask(vk::AccessFlags::SHADER_WRITE)
+            .dst_access_mask(vk::AccessFlags::TRANSFER_READ);
+        // SAFETY: promised by the caller.
+        unsafe {
+            self.device.cmd_pipeline_barrier(
+                commands,
+                vk::PipelineStageFlags::COMPUTE_SHADER,
+                vk::PipelineStageFlags::TRANSFER,
+                vk::DependencyFlags::empty(),
+                &[barrier],
+                &[],
+                &[],
+            );
+            for copy in copies {
+                let layout = vk::ImageLayout::TRANSFER_DST_OPTIMAL;
+                let buffer = self.buffers.texels;
+                self.device.cmd_copy_buffer_to_image(commands, buffer, copy.image, layout, &[copy.region]);
+            }
+        }
+    }
+}
+
+/// Jobs that fit the memories together.
+struct Round<'a> {
+    /// The passes of each job, and the texture that the last one writes.
+    queues: Vec<(Vec<Pass>, &'a Texture)>,
+    copies: Vec<Copy>,
+}
+
+impl<'a> Round<'a> {
+    fn add(&mut self, job: &Job<'a>, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
+        let (passes, copy) = job.passes(work, texels)?;
+        self.copies.extend(copy);
+        self.queues.push((passes, job.texture));
+        Ok(())
+    }
+}
+
+/// The records of a packet.
+struct Records {
+    words: Vec<u32>,
+    /// Where they stand in the memory of records, and how many there may be.
+    start: u32,
+    most: usize,
+}
+
+impl Records {
+    fn new(limits: Limits, slot: u32) -> Self {
+        let most = (limits.record_bytes / 4) as u32;
+        Self { words: Vec::new(), start: slot * most, most: most as usize }
+    }
+
+    /// Adds the records of some passes of one kernel: the place of the first, and the distance between two.
+    fn add(&mut self, passes: &[&Pass]) -> Result<(u32, u32), Error> {
+        let stride = passes.iter().map(|pass| pass.words.len()).max().unwrap_or(0);
+        let first = self.start + self.words.len() as u32;
+        let len = self.words.len() + stride * passes.len();
+        if len > self.most {
+            let (needed, free) = (len as u64 * 4, self.most as u64 * 4);
+            return Err(Error::Full { what: "memory of records", needed, free });
+        }
+        for pass in passes {
+            self.words.extend_from_slice(&pass.words);
+            self.words.resize(self.words.len() + stride - pass.words.len(), 0);
+        }
+        Ok((first, stride as u32))
+    }
+}
