@@ -282,8 +282,8 @@ fn many_blocks_are_decoded_together() {
         Limits::default(),
         // Several rounds.
         Limits { work_bytes: 1 << 20, texel_bytes: 100 << 10, ..Limits::default() },
+        Limits { always_stage: true, staging_bytes: 4 << 20, ..Limits::default() },
     ] {
-        many_blocks(&mut host, Limits { always_stage: true, staging_bytes: 4 << 20, ..Limits::default() });
         many_blocks(&mut host, limits);
     }
 }
