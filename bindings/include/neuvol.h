@@ -74,6 +74,36 @@
 #define NEUVOL_DECODE_VALUE_RANGE 1
 
 /**
+ * The host has enabled shaderStorageImageExtendedFormats: R8, R16, R16F and RG16F images can be stored to.
+ */
+#define NEUVOL_VULKAN_EXTENDED_FORMATS 1
+
+/**
+ * The host has enabled shaderFloat16.
+ */
+#define NEUVOL_VULKAN_FLOAT16 2
+
+/**
+ * The host has enabled shaderIntegerDotProduct.
+ */
+#define NEUVOL_VULKAN_INTEGER_DOT_PRODUCT 4
+
+/**
+ * The host has enabled VK_KHR_cooperative_matrix and its feature cooperativeMatrix.
+ */
+#define NEUVOL_VULKAN_COOPERATIVE_MATRIX 8
+
+/**
+ * value_min and value_max are used instead of the variable's range.
+ */
+#define NEUVOL_SUBMIT_VALUE_RANGE 1
+
+/**
+ * Decodes into the same texture that still wait are cancelled: for players that go on before all is there.
+ */
+#define NEUVOL_SUBMIT_REPLACE 2
+
+/**
  * What a function says about its success: 0 or more is success, less is an error. Numbers are never used again for
  * anything else. A host must take negative numbers that it does not know as errors.
  */
@@ -365,9 +395,350 @@ typedef struct neuvol_decode_desc {
 } neuvol_decode_desc;
 
 /**
+ * A Vulkan device of the host, and how a context may use it.
+ */
+typedef struct neuvol_vulkan_desc {
+  /**
+   * sizeof(neuvol_vulkan_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * NEUVOL_ABI_VERSION of the header that the host was compiled with.
+   */
+  uint32_t abi_version;
+  /**
+   * NEUVOL_VULKAN_*: what the host has ENABLED on its device; not what the device could do.
+   */
+  uint32_t flags;
+  /**
+   * Queue family of the command buffers that neuvol_context_record() gets. It must have compute.
+   */
+  uint32_t queue_family;
+  /**
+   * VkInstance.
+   */
+  void *instance;
+  /**
+   * VkPhysicalDevice.
+   */
+  void *physical_device;
+  /**
+   * VkDevice. Vulkan 1.1 or later.
+   */
+  void *device;
+  /**
+   * PFN_vkGetInstanceProcAddr of the host's loader: everything else is loaded through it.
+   */
+  void *get_instance_proc_addr;
+  /**
+   * Threads that read models and prepare frames; 0 = one less than there are cores, 1 to 8. At most 64.
+   */
+  uint32_t threads;
+  /**
+   * Frames of the host that may be on their way to the device at the same time; 0 = 3. At most 16.
+   */
+  uint32_t frames;
+  /**
+   * Device memory for models in bytes, at most 128 MiB; 0 = 64 MiB. The least recently used go first.
+   */
+  uint64_t model_bytes;
+  /**
+   * Device memory to work in, in bytes, at most 128 MiB; 0 = 64 MiB. A block needs some 4 to 20 bytes per voxel.
+   */
+  uint64_t work_bytes;
+  /**
+   * Device memory for texels on their way to textures of NEUVOL_WRITE_PATH_COPY, at most 128 MiB; 0 = 16 MiB.
+   */
+  uint64_t texel_bytes;
+} neuvol_vulkan_desc;
+
+/**
+ * A graphics device of the host, and what is decoded on it. A number like neuvol_volume.
+ */
+typedef struct neuvol_context {
+  /**
+   * The number.
+   */
+  uint64_t id;
+} neuvol_context;
+
+/**
+ * What a frame may take.
+ */
+typedef struct neuvol_budget {
+  /**
+   * sizeof(neuvol_budget).
+   */
+  uint32_t struct_size;
+  /**
+   * Time on the device in µs; 0 = decode nothing for now. 1000 before it is set. At least one block is decoded, however
+   * long it takes.
+   */
+  uint32_t gpu_us;
+  /**
+   * Most blocks; 0 = 256.
+   */
+  uint32_t max_blocks;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+  /**
+   * Most bytes of models that a frame copies to the device, but at least one model; 0 = 4 MiB.
+   */
+  uint64_t max_upload_bytes;
+} neuvol_budget;
+
+/**
+ * What a context has done so far.
+ */
+typedef struct neuvol_context_stats {
+  /**
+   * sizeof(neuvol_context_stats), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * Blocks that wait to be decoded.
+   */
+  uint32_t blocks_waiting;
+  /**
+   * Frames with work.
+   */
+  uint64_t frames;
+  /**
+   * Frames whose time on the device was measured.
+   */
+  uint64_t frames_measured;
+  /**
+   * Frames that took longer on the device than their budget.
+   */
+  uint64_t frames_overrun;
+  /**
+   * Frames that did without work because a worker was just handing it over.
+   */
+  uint64_t frames_missed;
+  /**
+   * Blocks decoded.
+   */
+  uint64_t blocks_decoded;
+  /**
+   * Voxels of them.
+   */
+  uint64_t voxels_decoded;
+  /**
+   * Bytes of models that frames copied to the device.
+   */
+  uint64_t upload_bytes;
+  /**
+   * Bytes of models on the device.
+   */
+  uint64_t model_bytes;
+  /**
+   * Models that were read and parsed.
+   */
+  uint64_t models_loaded;
+  /**
+   * Models on the device.
+   */
+  uint32_t models;
+  /**
+   * Median of the time on the device of the last 512 frames with work, in µs.
+   */
+  float gpu_us_p50;
+  /**
+   * 99th percentile of them, in µs.
+   */
+  float gpu_us_p99;
+  /**
+   * 0.
+   */
+  uint32_t reserved0;
+} neuvol_context_stats;
+
+/**
+ * What a texel is, and the VkFormat that the image must have.
+ */
+typedef int32_t neuvol_texel;
+
+/**
+ * How texels reach a texture.
+ */
+typedef int32_t neuvol_write_path;
+
+/**
+ * A 3D texture of the host, with one mip level, owned by the queue family of the context.
+ */
+typedef struct neuvol_texture_desc {
+  /**
+   * sizeof(neuvol_texture_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * What a texel is.
+   */
+  neuvol_texel texel;
+  /**
+   * How texels reach it.
+   */
+  neuvol_write_path path;
+  /**
+   * VkImageLayout in which the host keeps the image: neuvol_context_record() brings it to the layout of the path and back,
+   * with barriers against everything before and behind. 0 = the host has it in the layout of the path at every
+   * neuvol_context_record(), and records the barriers.
+   */
+  int32_t layout;
+  /**
+   * Texels x, y, z.
+   */
+  uint32_t dims[3];
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+  /**
+   * VkImage.
+   */
+  uint64_t image;
+} neuvol_texture_desc;
+
+/**
+ * A texture of the host that a context writes to. A number like neuvol_volume.
+ */
+typedef struct neuvol_texture {
+  /**
+   * The number.
+   */
+  uint64_t id;
+} neuvol_texture;
+
+/**
+ * What to decode into a texture: one box of one variable at one time, level and quality.
+ */
+typedef struct neuvol_submit_desc {
+  /**
+   * sizeof(neuvol_submit_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * NEUVOL_SUBMIT_*.
+   */
+  uint32_t flags;
+  /**
+   * The volume.
+   */
+  struct neuvol_volume volume;
+  /**
+   * The texture; an id of 0 only brings the models to the device.
+   */
+  struct neuvol_texture texture;
+  /**
+   * Number of the variable.
+   */
+  uint32_t variable;
+  /**
+   * Level of detail.
+   */
+  uint32_t level;
+  /**
+   * Quality layer.
+   */
+  uint32_t quality;
+  /**
+   * Arithmetic.
+   */
+  neuvol_precision precision;
+  /**
+   * Time in steps, 0 to step_count - 1; a fraction is a time between two steps.
+   */
+  double time;
+  /**
+   * Steps per second in which a player moves: the models of the next second are brought to the device, too. 0 = none.
+   */
+  double time_velocity;
+  /**
+   * First voxel x, y, z of the box, counted in voxels of the level.
+   */
+  uint32_t box_min[3];
+  /**
+   * One past the last voxel x, y, z.
+   */
+  uint32_t box_max[3];
+  /**
+   * Texel x, y, z of the first voxel.
+   */
+  uint32_t texel_min[3];
+  /**
+   * How much it is wanted, from 0 on; larger comes first, and all the longer a block has waited.
+   */
+  float priority;
+  /**
+   * With NEUVOL_SUBMIT_VALUE_RANGE, for R8 and R16: the value that becomes 0. Otherwise 0.
+   */
+  float value_min;
+  /**
+   * With NEUVOL_SUBMIT_VALUE_RANGE, for R8 and R16: the value that becomes 1. Otherwise 0.
+   */
+  float value_max;
+  /**
+   * What voxels get that are not valid; in R8 and R16 textures as it is stored there, 0 to 1.
+   */
+  float invalid;
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+} neuvol_submit_desc;
+
+/**
+ * A decode that was asked for. A number like neuvol_volume; finished ones are known until 4096 younger ones exist.
+ */
+typedef struct neuvol_ticket {
+  /**
+   * The number.
+   */
+  uint64_t id;
+} neuvol_ticket;
+
+/**
+ * How far a decode into a texture is.
+ */
+typedef struct neuvol_progress {
+  /**
+   * sizeof(neuvol_progress), set by the caller.
+   */
+  uint32_t struct_size;
+  /**
+   * Blocks that are not recorded yet.
+   */
+  uint32_t blocks_missing;
+  /**
+   * Blocks of the box.
+   */
+  uint32_t blocks;
+  /**
+   * 0.
+   */
+  uint32_t reserved0;
+  /**
+   * The frame in which the last block was recorded; 0 before.
+   */
+  uint64_t frame;
+} neuvol_progress;
+
+/**
  * Success.
  */
 #define NEUVOL_OK 0
+
+/**
+ * Since 0.2: nothing is wrong, but it is not finished, or there is nothing to do.
+ */
+#define NEUVOL_NOT_READY 1
+
+/**
+ * Since 0.2: it was cancelled.
+ */
+#define NEUVOL_CANCELLED 2
 
 /**
  * An argument is out of range, contradicts another one, or a reserved field or unknown flag is not 0.
@@ -435,6 +806,21 @@ typedef struct neuvol_decode_desc {
 #define NEUVOL_ERROR_UNSUPPORTED -30
 
 /**
+ * Since 0.2: the graphics device cannot do it, or the host has not enabled what it takes; the text says what.
+ */
+#define NEUVOL_ERROR_NO_VULKAN -32
+
+/**
+ * Since 0.2: the graphics device is lost. Destroy the context and make one on the new device.
+ */
+#define NEUVOL_ERROR_DEVICE_LOST -33
+
+/**
+ * Since 0.2: the memory on the graphics device that the context may use is full.
+ */
+#define NEUVOL_ERROR_OUT_OF_MEMORY -34
+
+/**
  * The system could not give what is needed, for example threads.
  */
 #define NEUVOL_ERROR_RESOURCES -35
@@ -488,6 +874,47 @@ typedef struct neuvol_decode_desc {
  * The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.
  */
 #define NEUVOL_PRECISION_FAST 1
+
+/**
+ * VK_FORMAT_R32_SFLOAT: the value.
+ */
+#define NEUVOL_TEXEL_R32F 1
+
+/**
+ * VK_FORMAT_R16_SFLOAT: the value, rounded.
+ */
+#define NEUVOL_TEXEL_R16F 2
+
+/**
+ * VK_FORMAT_R8_UNORM: the value in its range.
+ */
+#define NEUVOL_TEXEL_R8 3
+
+/**
+ * VK_FORMAT_R16_UNORM: the value in its range.
+ */
+#define NEUVOL_TEXEL_R16 4
+
+/**
+ * VK_FORMAT_R16G16_SFLOAT: the value, and 1 where it is valid, else 0.
+ */
+#define NEUVOL_TEXEL_RG16F 5
+
+/**
+ * VK_FORMAT_R16G16B16A16_SFLOAT: the value, and its slope along z, y and x per voxel, for lighting. At the faces of a block
+ * the slope is that towards its inside.
+ */
+#define NEUVOL_TEXEL_RGBA16F 6
+
+/**
+ * Stores from a shader: the image has VK_IMAGE_USAGE_STORAGE_BIT; written in the layout GENERAL.
+ */
+#define NEUVOL_WRITE_PATH_STORE 1
+
+/**
+ * Copies from a buffer: the image has VK_IMAGE_USAGE_TRANSFER_DST_BIT; written in the layout TRANSFER_DST_OPTIMAL.
+ */
+#define NEUVOL_WRITE_PATH_COPY 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -587,7 +1014,7 @@ neuvol_result neuvol_volume_open_memory(const void *data,
 
 /**
  * Closes a volume. Waits until the calls that use it on other threads have returned; calls that begin later fail with
- * NEUVOL_ERROR_INVALID_HANDLE.
+ * NEUVOL_ERROR_INVALID_HANDLE. Decodes into textures that are not recorded yet are cancelled.
  *
  * Any thread. An id of 0 is fine and does nothing; a handle that is closed already is NEUVOL_ERROR_INVALID_HANDLE.
  */
@@ -857,6 +1284,169 @@ neuvol_result neuvol_decode_to_host(struct neuvol_volume volume,
                                     size_t dst_bytes,
                                     uint8_t *coverage,
                                     size_t coverage_bytes);
+
+/**
+ * Makes a context on a Vulkan device of the host: pipelines, memories, and threads that read models. Takes up to seconds: to be
+ * called while a scene is loaded.
+ *
+ * Any thread. The device belongs to the host and must live until neuvol_context_destroy(). The library loads nothing itself
+ * and submits nothing: it records into command buffers of the host.
+ *
+ * @param desc The device, and how it may be used.
+ * @param out Receives the handle; an id of 0 on an error.
+ *
+ * # Safety
+ * `desc` is null or valid for reading its size, its handles alive and of one device; `out` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_context_create_vulkan(const struct neuvol_vulkan_desc *desc,
+                                           struct neuvol_context *out);
+
+/**
+ * Ends a context: waits for its threads, cancels what was asked for, gives all memory back. Its textures are forgotten.
+ *
+ * Any thread, but not while another one is in neuvol_context_record(). All command buffers that were recorded must be
+ * finished, unless the device is lost. An id of 0 is fine and does nothing.
+ */
+NEUVOL_API neuvol_result neuvol_context_destroy(struct neuvol_context context);
+
+/**
+ * Says that the device is lost. Nothing more is done on it, and everything that is asked for fails with
+ * NEUVOL_ERROR_DEVICE_LOST; decoding to host memory goes on working.
+ *
+ * Any thread. Destroy the context and make one on the new device.
+ */
+NEUVOL_API neuvol_result neuvol_context_device_lost(struct neuvol_context context);
+
+/**
+ * Says what later frames may take. May be called in every frame.
+ *
+ * Any thread.
+ *
+ * # Safety
+ * `budget` is null or valid for reading its size.
+ */
+NEUVOL_API neuvol_result neuvol_context_set_budget(struct neuvol_context context, const struct neuvol_budget *budget);
+
+/**
+ * Records what the next frame decodes. Never waits, allocates or logs; if a worker is just handing work over, this frame does
+ * without. What is recorded is finished for all commands behind it, if the textures' layouts are left to this.
+ *
+ * The render thread, or whichever owns the command buffer; one at a time.
+ *
+ * @param command_buffer VkCommandBuffer in the recording state, of the context's queue family, outside of a render pass.
+ * @param frame Number of the frame; counts up.
+ * @param safe_frame The last frame of which all commands are finished on the device; less than `frame`.
+ * @return NEUVOL_OK if something was recorded, NEUVOL_NOT_READY if there is nothing to do.
+ *
+ * # Safety
+ * As said; all registered textures alive.
+ */
+NEUVOL_API
+neuvol_result neuvol_context_record(struct neuvol_context context,
+                                    void *command_buffer,
+                                    uint64_t frame,
+                                    uint64_t safe_frame);
+
+/**
+ * Gives what a context has done so far.
+ *
+ * Any thread.
+ *
+ * @param stats Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `stats` is null or valid for reading and writing its size.
+ */
+NEUVOL_API neuvol_result neuvol_context_get_stats(struct neuvol_context context, struct neuvol_context_stats *stats);
+
+/**
+ * Makes a texture of the host known to a context. It is borrowed until neuvol_texture_unregister().
+ *
+ * Any thread.
+ *
+ * @param desc The texture.
+ * @param out Receives the handle; an id of 0 on an error.
+ *
+ * # Safety
+ * `desc` is null or valid for reading its size, its image alive and as described; `out` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_texture_register(struct neuvol_context context,
+                                      const struct neuvol_texture_desc *desc,
+                                      struct neuvol_texture *out);
+
+/**
+ * Says whether a texture can be written to.
+ *
+ * Any thread.
+ *
+ * @return NEUVOL_OK, NEUVOL_NOT_READY if no render event has seen it yet (Unity), or the error why it cannot.
+ */
+NEUVOL_API neuvol_result neuvol_texture_status(struct neuvol_context context, struct neuvol_texture texture);
+
+/**
+ * Forgets a texture. Decodes into it that wait are cancelled, and no later frame writes to it: the host may destroy it as soon
+ * as the frames that were recorded before are finished on the device.
+ *
+ * Any thread. An id of 0 is fine and does nothing.
+ */
+NEUVOL_API
+neuvol_result neuvol_texture_unregister(struct neuvol_context context,
+                                        struct neuvol_texture texture);
+
+/**
+ * Asks for a box of a volume in a texture. Returns at once: workers read what is needed, and the frames to come decode it, as
+ * much as fits the budget of each.
+ *
+ * Any thread.
+ *
+ * @param desc What to decode, and where to.
+ * @param out Receives the ticket; an id of 0 on an error. May be null.
+ *
+ * # Safety
+ * `desc` is null or valid for reading its size, `out` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_decode_submit(struct neuvol_context context,
+                                   const struct neuvol_submit_desc *desc,
+                                   struct neuvol_ticket *out);
+
+/**
+ * Says what became of a decode.
+ *
+ * Any thread.
+ *
+ * @return NEUVOL_OK once all blocks are recorded (without a texture: all models are on the device), NEUVOL_NOT_READY before,
+ * NEUVOL_CANCELLED, or the error that ended it.
+ */
+NEUVOL_API
+neuvol_result neuvol_decode_status(struct neuvol_context context,
+                                   struct neuvol_ticket ticket);
+
+/**
+ * Says how far a decode is. The result is that of neuvol_decode_status(); the numbers are 0 if it was cancelled or failed.
+ *
+ * Any thread.
+ *
+ * @param progress Its struct_size must be set; receives the rest.
+ *
+ * # Safety
+ * `progress` is null or valid for reading and writing its size.
+ */
+NEUVOL_API
+neuvol_result neuvol_decode_get_progress(struct neuvol_context context,
+                                         struct neuvol_ticket ticket,
+                                         struct neuvol_progress *progress);
+
+/**
+ * Takes a decode back. What is not recorded will not be, except for what already stands in the next frame.
+ *
+ * Any thread.
+ *
+ * @return NEUVOL_CANCELLED, or NEUVOL_OK if it was finished already, however it ended.
+ */
+NEUVOL_API neuvol_result neuvol_decode_cancel(struct neuvol_context context, struct neuvol_ticket ticket);
 
 #ifdef __cplusplus
 }  // extern "C"

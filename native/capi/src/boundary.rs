@@ -33,6 +33,16 @@ pub(crate) fn boundary(function: &str, body: impl FnOnce() -> Outcome) -> neuvol
     }
 }
 
+/// The same for functions whose success has several numbers.
+pub(crate) fn boundary_with(function: &str, body: impl FnOnce() -> Outcome<neuvol_result>) -> neuvol_result {
+    let mut result = NEUVOL_OK;
+    let code = boundary(function, || {
+        result = body()?;
+        Ok(())
+    });
+    if code == NEUVOL_OK { result } else { code }
+}
+
 /// Runs `body`; a panic becomes its text.
 ///
 /// The values that `body` uses may be half changed after a panic. What outlives a call here is the table of handles,

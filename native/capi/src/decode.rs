@@ -5,7 +5,7 @@ use crate::memory::{check_len, read_struct};
 use crate::result::{Failure, Outcome, neuvol_result};
 use crate::types::{
     NEUVOL_DECODE_VALUE_RANGE, NEUVOL_FORMAT_F16, NEUVOL_FORMAT_F32, NEUVOL_FORMAT_U8, NEUVOL_FORMAT_U16,
-    NEUVOL_PRECISION_EXACT, NEUVOL_PRECISION_FAST, neuvol_decode_desc, neuvol_volume,
+    NEUVOL_PRECISION_EXACT, NEUVOL_PRECISION_FAST, neuvol_decode_desc, neuvol_precision, neuvol_volume,
 };
 use crate::variable::{narrow, reversed};
 use crate::volume::lease;
@@ -65,13 +65,6 @@ fn request(desc: &neuvol_decode_desc) -> Outcome<Request> {
     if desc.reserved0 != 0 {
         return Err(Failure::argument("desc.reserved0", "must be 0"));
     }
-    let precision = match desc.precision {
-        NEUVOL_PRECISION_EXACT => Precision::Exact,
-        NEUVOL_PRECISION_FAST => Precision::Fast,
-        other => {
-            return Err(Failure::argument("desc.precision", format!("{other} is none of NEUVOL_PRECISION_*")));
-        }
-    };
     Ok(Request {
         variable: desc.variable,
         quality: narrow("desc.quality", desc.quality)?,
@@ -79,9 +72,17 @@ fn request(desc: &neuvol_decode_desc) -> Outcome<Request> {
         time: desc.time,
         min: reversed(desc.box_min),
         max: reversed(desc.box_max),
-        precision,
+        precision: precision(desc.precision)?,
         kernel: None,
     })
+}
+
+pub(crate) fn precision(precision: neuvol_precision) -> Outcome<Precision> {
+    match precision {
+        NEUVOL_PRECISION_EXACT => Ok(Precision::Exact),
+        NEUVOL_PRECISION_FAST => Ok(Precision::Fast),
+        other => Err(Failure::argument("desc.precision", format!("{other} is none of NEUVOL_PRECISION_*"))),
+    }
 }
 
 fn value_range(desc: &neuvol_decode_desc) -> Outcome<Option<(f32, f32)>> {

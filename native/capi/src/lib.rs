@@ -33,16 +33,25 @@ mod coordinate;
 
 mod decode;
 
+mod gpu_types;
+
+mod context;
+
+mod texture;
+
 #[cfg(feature = "test-hooks")]
 mod test_hooks;
 
+pub use context::*;
 pub use coordinate::*;
 pub use decode::*;
+pub use gpu_types::*;
 pub use last_error::neuvol_last_error;
 pub use log_ring::neuvol_log_drain;
 pub use result::*;
 #[cfg(feature = "test-hooks")]
 pub use test_hooks::*;
+pub use texture::*;
 pub use types::*;
 pub use variable::*;
 pub use version::*;

@@ -11,6 +11,10 @@ pub type neuvol_result = i32;
 
 /// Success.
 pub const NEUVOL_OK: neuvol_result = 0;
+/// Since 0.2: nothing is wrong, but it is not finished, or there is nothing to do.
+pub const NEUVOL_NOT_READY: neuvol_result = 1;
+/// Since 0.2: it was cancelled.
+pub const NEUVOL_CANCELLED: neuvol_result = 2;
 /// An argument is out of range, contradicts another one, or a reserved field or unknown flag is not 0.
 pub const NEUVOL_ERROR_INVALID_ARGUMENT: neuvol_result = -1;
 /// A pointer that must not be null is null.
@@ -37,6 +41,12 @@ pub const NEUVOL_ERROR_CHECKSUM: neuvol_result = -23;
 pub const NEUVOL_ERROR_TRUNCATED: neuvol_result = -24;
 /// The file uses something that needs a newer library.
 pub const NEUVOL_ERROR_UNSUPPORTED: neuvol_result = -30;
+/// Since 0.2: the graphics device cannot do it, or the host has not enabled what it takes; the text says what.
+pub const NEUVOL_ERROR_NO_VULKAN: neuvol_result = -32;
+/// Since 0.2: the graphics device is lost. Destroy the context and make one on the new device.
+pub const NEUVOL_ERROR_DEVICE_LOST: neuvol_result = -33;
+/// Since 0.2: the memory on the graphics device that the context may use is full.
+pub const NEUVOL_ERROR_OUT_OF_MEMORY: neuvol_result = -34;
 /// The system could not give what is needed, for example threads.
 pub const NEUVOL_ERROR_RESOURCES: neuvol_result = -35;
 
@@ -51,6 +61,11 @@ pub extern "C" fn neuvol_result_name(result: neuvol_result) -> *const c_char {
 fn name(result: neuvol_result) -> &'static CStr {
     match result {
         NEUVOL_OK => c"NEUVOL_OK",
+        NEUVOL_NOT_READY => c"NEUVOL_NOT_READY",
+        NEUVOL_CANCELLED => c"NEUVOL_CANCELLED",
+        NEUVOL_ERROR_NO_VULKAN => c"NEUVOL_ERROR_NO_VULKAN",
+        NEUVOL_ERROR_DEVICE_LOST => c"NEUVOL_ERROR_DEVICE_LOST",
+        NEUVOL_ERROR_OUT_OF_MEMORY => c"NEUVOL_ERROR_OUT_OF_MEMORY",
         NEUVOL_ERROR_INVALID_ARGUMENT => c"NEUVOL_ERROR_INVALID_ARGUMENT",
         NEUVOL_ERROR_NULL_POINTER => c"NEUVOL_ERROR_NULL_POINTER",
         NEUVOL_ERROR_STRUCT_SIZE => c"NEUVOL_ERROR_STRUCT_SIZE",
@@ -95,6 +110,12 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
         let code = match error.kind() {
             ErrorKind::Io => NEUVOL_ERROR_IO,
             ErrorKind::Format => NEUVOL_ERROR_FORMAT,
@@ -105,6 +126,10 @@ impl From<Error> for Failure {
             ErrorKind::Argument => NEUVOL_ERROR_INVALID_ARGUMENT,
             ErrorKind::TooSmall => NEUVOL_ERROR_BUFFER_TOO_SMALL,
             ErrorKind::Threads => NEUVOL_ERROR_RESOURCES,
+            ErrorKind::Vulkan => NEUVOL_ERROR_NO_VULKAN,
+            ErrorKind::DeviceMemory => NEUVOL_ERROR_OUT_OF_MEMORY,
+            ErrorKind::DeviceLost => NEUVOL_ERROR_DEVICE_LOST,
+            ErrorKind::Bug => NEUVOL_ERROR_PANIC,
         };
         Self::new(code, error.to_string())
     }

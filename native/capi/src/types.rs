@@ -213,6 +213,7 @@ macro_rules! versioned {
         const _: () = assert!(size_of::<$name>() >= $first_size);
     )*};
 }
+pub(crate) use versioned;
 
 // Sizes in version 0.1, when each of them was new. They never change.
 versioned! {

@@ -8,11 +8,12 @@ use crate::version::{NEUVOL_ABI_MAJOR, NEUVOL_ABI_MINOR};
 use neuvol_engine::{DEFAULT_CACHE_BYTES, Handles, Lease, OpenOptions, Volume};
 use std::ffi::{c_char, c_void};
 use std::path::Path;
+use std::sync::Arc;
 
-static VOLUMES: Handles<Volume> = Handles::new();
+static VOLUMES: Handles<Arc<Volume>> = Handles::new();
 
 /// The volume behind a handle, kept open while the result lives.
-pub(crate) fn lease(volume: neuvol_volume) -> Outcome<Lease<Volume>> {
+pub(crate) fn lease(volume: neuvol_volume) -> Outcome<Lease<Arc<Volume>>> {
     VOLUMES.lease(volume.id).ok_or_else(|| invalid_handle(volume))
 }
 
@@ -95,16 +96,7 @@ unsafe fn options(desc: *const neuvol_open_desc) -> Outcome<OpenOptions> {
     }
     // SAFETY: promised by the caller.
     let desc = unsafe { read_struct("desc", desc) }?;
-    // Version 0.0 never existed: a 0 is a field that was not filled in.
-    if desc.abi_version >> 16 != NEUVOL_ABI_MAJOR || desc.abi_version == 0 {
-        let message = format!(
-            "desc.abi_version: the host was compiled for version {}.{} of the interface, this library has \
-             {NEUVOL_ABI_MAJOR}.{NEUVOL_ABI_MINOR}; set it to NEUVOL_ABI_VERSION and use the library of that header",
-            desc.abi_version >> 16,
-            desc.abi_version & 0xffff
-        );
-        return Err(Failure::new(NEUVOL_ERROR_ABI_MISMATCH, message));
-    }
+    check_abi_version(desc.abi_version)?;
     if desc.reserved0 != 0 {
         return Err(Failure::argument("desc.reserved0", "must be 0"));
     }
@@ -116,18 +108,40 @@ unsafe fn options(desc: *const neuvol_open_desc) -> Outcome<OpenOptions> {
     Ok(OpenOptions { threads: desc.threads as usize, cache_bytes })
 }
 
+pub(crate) fn check_abi_version(version: u32) -> Outcome {
+    // Version 0.0 never existed: a 0 is a field that was not filled in.
+    if version >> 16 != NEUVOL_ABI_MAJOR || version == 0 {
+        let message = format!(
+            "desc.abi_version: the host was compiled for version {}.{} of the interface, this library has \
+             {NEUVOL_ABI_MAJOR}.{NEUVOL_ABI_MINOR}; set it to NEUVOL_ABI_VERSION and use the library of that header",
+            version >> 16,
+            version & 0xffff
+        );
+        return Err(Failure::new(NEUVOL_ERROR_ABI_MISMATCH, message));
+    }
+    Ok(())
+}
+
 fn register(volume: Volume) -> neuvol_volume {
-    neuvol_volume { id: VOLUMES.insert(volume) }
+    neuvol_volume { id: VOLUMES.insert(Arc::new(volume)) }
 }
 
 /// Closes a volume. Waits until the calls that use it on other threads have returned; calls that begin later fail with
-/// NEUVOL_ERROR_INVALID_HANDLE.
+/// NEUVOL_ERROR_INVALID_HANDLE. Decodes into textures that are not recorded yet are cancelled.
 ///
 /// Any thread. An id of 0 is fine and does nothing; a handle that is closed already is NEUVOL_ERROR_INVALID_HANDLE.
 #[unsafe(no_mangle)]
 pub extern "C" fn neuvol_volume_close(volume: neuvol_volume) -> neuvol_result {
     boundary("neuvol_volume_close", || {
-        if volume.id == 0 || VOLUMES.remove(volume.id) { Ok(()) } else { Err(invalid_handle(volume)) }
+        if volume.id == 0 {
+            return Ok(());
+        }
+        if !VOLUMES.remove(volume.id) {
+            return Err(invalid_handle(volume));
+        }
+        // From here on nobody can ask for it any more; what was asked for before is dropped.
+        crate::context::forget(volume.id);
+        Ok(())
     })
 }
 

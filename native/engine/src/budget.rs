@@ -46,6 +46,23 @@ pub struct FramePlan {
     voxels: Vec<u64>,
 }
 
+impl FramePlan {
+    /// A plan of these blocks, whoever chose them.
+    #[must_use]
+    pub fn of(blocks: &[Waiting], budget: f64) -> Self {
+        let mut plan = Self { chosen: (0..blocks.len()).collect(), budget, ..Self::default() };
+        blocks.iter().for_each(|block| plan.count(block));
+        plan
+    }
+
+    fn count(&mut self, block: &Waiting) {
+        if self.voxels.len() <= block.class {
+            self.voxels.resize(block.class + 1, 0);
+        }
+        self.voxels[block.class] += u64::from(block.voxels);
+    }
+}
+
 /// What frames took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct FrameStats {
@@ -117,10 +134,7 @@ impl Planner {
                 continue;
             }
             plan.predicted += cost;
-            if plan.voxels.len() <= block.class {
-                plan.voxels.resize(block.class + 1, 0);
-            }
-            plan.voxels[block.class] += u64::from(block.voxels);
+            plan.count(block);
             plan.chosen.push(n);
         }
         plan

@@ -49,6 +49,15 @@ pub enum Error {
         /// Elements needed, with the strides of the target.
         needed: usize,
     },
+    /// The graphics device refused something, or lacks it.
+    #[error("{0}")]
+    Vulkan(neuvol_vulkan::Error),
+    /// The graphics device is lost: nothing on it can be used any more.
+    #[error("the graphics device is lost: destroy the context, make one on the new device, and decode again")]
+    DeviceLost,
+    /// Something that cannot be.
+    #[error("{0}; this is a bug in Neuvol, please report it with the file")]
+    Bug(String),
     /// The threads for decoding could not be started.
     #[error("cannot start {threads} decoding threads: {message}; open the volume with fewer")]
     Threads {
@@ -80,6 +89,14 @@ pub enum ErrorKind {
     TooSmall,
     /// Threads could not be started.
     Threads,
+    /// The graphics device lacks something, or refused it.
+    Vulkan,
+    /// The graphics device has no memory left.
+    DeviceMemory,
+    /// The graphics device is lost.
+    DeviceLost,
+    /// A bug.
+    Bug,
 }
 
 impl Error {
@@ -97,11 +114,33 @@ impl Error {
             Self::Argument { .. } => ErrorKind::Argument,
             Self::TooSmall { .. } => ErrorKind::TooSmall,
             Self::Threads { .. } => ErrorKind::Threads,
+            Self::Vulkan(error) => vulkan_kind(error),
+            Self::DeviceLost => ErrorKind::DeviceLost,
+            Self::Bug(_) => ErrorKind::Bug,
         }
     }
 
     pub(crate) fn argument(name: &'static str, message: impl Into<String>) -> Self {
         Self::Argument { name, message: message.into() }
+    }
+}
+
+impl From<neuvol_vulkan::Error> for Error {
+    fn from(error: neuvol_vulkan::Error) -> Self {
+        if error.is_device_lost() { Self::DeviceLost } else { Self::Vulkan(error) }
+    }
+}
+
+fn vulkan_kind(error: &neuvol_vulkan::Error) -> ErrorKind {
+    use neuvol_vulkan::vk::Result as Vk;
+    match error {
+        neuvol_vulkan::Error::Argument { .. } => ErrorKind::Argument,
+        neuvol_vulkan::Error::Full { .. } | neuvol_vulkan::Error::Memory(_) => ErrorKind::DeviceMemory,
+        neuvol_vulkan::Error::Vulkan {
+            result: Vk::ERROR_OUT_OF_DEVICE_MEMORY | Vk::ERROR_OUT_OF_HOST_MEMORY, ..
+        } => ErrorKind::DeviceMemory,
+        neuvol_vulkan::Error::Model(_) => ErrorKind::Format,
+        _ => ErrorKind::Vulkan,
     }
 }
 

@@ -61,6 +61,18 @@ impl<T> Handles<T> {
         Some(Lease(Arc::clone(shared)))
     }
 
+    /// All objects that there are now.
+    pub fn all(&self) -> Vec<Lease<T>> {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        let objects = slots.slots.iter().filter_map(|slot| slot.object.as_ref());
+        objects
+            .map(|shared| {
+                *shared.leases() += 1;
+                Lease(Arc::clone(shared))
+            })
+            .collect()
+    }
+
     /// Takes the number out of use, then waits until the last lease of its object is dropped; the object goes with it.
     /// `false` if the number names nothing.
     ///

@@ -1,4 +1,4 @@
-//! Opens `.neuvol` files and decodes boxes of them into host memory.
+//! Opens `.neuvol` files and decodes boxes of them into host memory, or with a [`Context`] into textures of a graphics device.
 //!
 //! A [`Volume`] is one open file. It is `Send + Sync`: any number of threads may ask it for data at once. Nothing of the
 //! file is read before it is needed; a decode touches only the payloads of the blocks that it overlaps, and its memory
@@ -10,6 +10,7 @@
 mod budget;
 mod bytes;
 mod cache;
+mod context;
 mod decode;
 mod describe;
 mod error;
@@ -21,11 +22,15 @@ mod volume;
 
 pub use budget::{FramePlan, FrameStats, Planner, Waiting};
 pub use bytes::Bytes;
+pub use context::{
+    Budget, Context, ContextOptions, ContextStats, Frame, TextureDesc, TextureRequest, TicketStatus, Written,
+};
 pub use describe::{Axis, units};
 pub use error::{Error, ErrorKind, Result};
 pub use handles::{Handles, Lease};
 pub use level::halve;
 pub use neuvol_decode::{Kernel, Precision};
+pub use neuvol_vulkan as vulkan;
 pub use request::{Request, Stats};
 pub use target::{Target, TargetData};
 pub use volume::{DEFAULT_CACHE_BYTES, OpenOptions, Volume, VolumeStats};

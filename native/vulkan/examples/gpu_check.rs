@@ -59,7 +59,7 @@ fn main() {
                 .collect();
             let mut seconds = 0.0;
             for _ in 0..2 {
-                let packet = gpu.prepare(0, &jobs).expect("room for all records");
+                let packet = gpu.prepare(0, &jobs, &[]).expect("room for all records");
                 // SAFETY: the command buffer is being recorded; the host waits for it.
                 seconds = host.time(&target, |commands| unsafe { gpu.record(commands, &packet) });
                 // SAFETY: the queue is idle.

@@ -270,6 +270,12 @@ impl Gpu {
         Ok(sets[0])
     }
 
+    /// The sizes that it was made with.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
     pub(crate) fn memories(&self) -> MutexGuard<'_, Memories> {
         self.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -24,6 +24,7 @@ mod pipelines;
 mod texture;
 mod timing;
 
+pub use ash::vk;
 pub use error::Error;
 pub use gpu::{Gpu, Host, Limits, Uploaded, Validity};
 pub use job::{Job, Later};

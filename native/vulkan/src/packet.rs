@@ -1,7 +1,7 @@
 //! Recording: jobs are put together pass by pass ahead of time, on any thread; what the render thread does is to write the
 //! commands into a command buffer of the host.
 
-use crate::gpu::{Gpu, Limits, Staged, whole};
+use crate::gpu::{Gpu, Limits, Staged, Uploaded, whole};
 use crate::job::{Copy, Job};
 use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
@@ -70,12 +70,13 @@ impl Gpu {
     /// Puts jobs together, ahead of their recording and on any thread. `slot` (below [`Limits::frames`]) is the part of the
     /// memory of records that they use: the packet that had it before must have been given back.
     ///
-    /// Jobs that do not fit the work memory together are decoded one round after the other.
+    /// Jobs that do not fit the work memory together are decoded one round after the other. The models of `also` are brought
+    /// to the device as well, for packets to come.
     ///
     /// # Errors
     /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
     /// does not fit.
-    pub fn prepare(&self, slot: u32, jobs: &[Job<'_>]) -> Result<Packet, Error> {
+    pub fn prepare(&self, slot: u32, jobs: &[Job<'_>], also: &[&Uploaded]) -> Result<Packet, Error> {
         if slot >= self.limits.frames {
             return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
         }
@@ -91,7 +92,7 @@ impl Gpu {
         let rounds = made?;
         self.memories().records.write(records.start, &records.words)?;
         let blocks = jobs.iter().flat_map(|job| [Some(job.block), job.later.map(|later| later.block)]).flatten();
-        let uploads = blocks.filter_map(|block| {
+        let uploads = blocks.chain(also.iter().copied()).filter_map(|block| {
             let staged = block.staged.as_ref().filter(|staged| staged.take())?;
             let region = vk::BufferCopy {
                 src_offset: u64::from(staged.place.start) * 4,

@@ -120,6 +120,12 @@ impl Texture {
         self.image
     }
 
+    /// Whether packets change its layout by themselves.
+    #[must_use]
+    pub fn changes_layout(&self) -> bool {
+        self.layout.is_some()
+    }
+
     /// How texels reach it.
     #[must_use]
     pub fn path(&self) -> WritePath {

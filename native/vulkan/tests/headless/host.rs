@@ -275,7 +275,7 @@ impl HeadlessHost {
 
     /// Lets jobs write to the texture; as [`HeadlessHost::run`] otherwise.
     pub fn run_jobs(&mut self, gpu: &Gpu, target: &Target, byte: u8, jobs: &[Job<'_>]) -> Vec<u8> {
-        let packet = gpu.prepare(0, jobs).expect("room for all jobs");
+        let packet = gpu.prepare(0, jobs, &[]).expect("room for all jobs");
         // SAFETY: the command buffer is being recorded; the host waits for it.
         let bytes = self.run(target, byte, |commands| unsafe { gpu.record(commands, &packet) });
         // SAFETY: the queue is idle.

@@ -372,7 +372,7 @@ fn what_does_not_fit_is_refused() {
         unorm: (0.0, 1.0),
         invalid: 0.0,
     };
-    let refused = |jobs: &[Job<'_>]| gpu.prepare(0, jobs).expect_err("it does not fit").to_string();
+    let refused = |jobs: &[Job<'_>]| gpu.prepare(0, jobs, &[]).expect_err("it does not fit").to_string();
     assert!(refused(&[Job { block: &large, max: [16; 3], to: [0; 3], ..job }]).contains("work memory is full"));
     assert!(refused(&[Job { max: [8, 8, 9], ..job }]).contains("outside 0..8 of the block"));
     assert!(refused(&[Job { max: [8, 8, 5], halvings: 1, ..job }]).contains("outside 0..4 of the block"));
@@ -383,7 +383,7 @@ fn what_does_not_fit_is_refused() {
     assert!(refused(&[Job { later, ..job }]).contains("behind them"));
     let later = Some(Later { block: &uploaded, range: (1.0, 1.0), weight: 1.5 });
     assert!(refused(&[Job { later, ..job }]).contains("weight"));
-    assert!(gpu.prepare(9, &[job]).expect_err("there is no such slot").to_string().contains("slot"));
+    assert!(gpu.prepare(9, &[job], &[]).expect_err("there is no such slot").to_string().contains("slot"));
     // SAFETY: the queue is idle.
     unsafe {
         gpu.unregister(texture);

@@ -1,0 +1,105 @@
+//! What workers do: take in what finished frames leave, make the next packet, read models.
+
+use super::Shared;
+use super::request::ModelKey;
+use super::residents::{Loaded, Model};
+use super::state::{Choice, State};
+use crate::{Error, Volume};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// The render thread wakes workers without a lock, so that one may miss it: they look again after this time.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
+/// With nothing to do.
+const IDLE: Duration = Duration::from_millis(200);
+
+pub(super) fn work(shared: &Shared) {
+    let mut state = shared.state();
+    while !state.stop {
+        state.retire(shared);
+        if let Some(choice) = state.choose(shared) {
+            drop(state);
+            pack(shared, choice);
+            state = shared.state();
+        } else if let Some((key, volume)) = state.next_load() {
+            drop(state);
+            load(shared, key, &volume);
+            // Others wait for the model, or to close the volume.
+            drop(volume);
+            shared.wake.notify_all();
+            state = shared.state();
+        } else {
+            state = sleep(shared, state);
+        }
+    }
+}
+
+fn sleep<'a>(shared: &'a Shared, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+    let time = if state.waiting() > 0 || shared.handover().is_busy() { LOOK_AGAIN } else { IDLE };
+    shared.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// Makes a packet of what was chosen; of less if the memory of records is too small for all of it.
+fn pack(shared: &Shared, mut choice: Choice) {
+    loop {
+        let also: Vec<_> = choice.also.iter().map(|resident| &resident.uploaded).collect();
+        let result = shared.gpu.prepare(choice.slot, &choice.jobs(), &also);
+        let n = choice.pieces.len();
+        if let Err(neuvol_vulkan::Error::Full { .. }) = &result
+            && n > 1
+        {
+            let rest = choice.cut(n / 2);
+            shared.state().put_back(rest);
+            continue;
+        }
+        shared.state().packed(shared, choice, result);
+        return;
+    }
+}
+
+/// Reads a model and brings it to device memory, where others make room for it.
+fn load(shared: &Shared, key: ModelKey, volume: &Volume) {
+    // A bug in a parser must not end the worker: its request fails.
+    let read = catch_unwind(AssertUnwindSafe(|| Loaded::read(volume, key)));
+    let loaded = match read {
+        Ok(Ok(loaded)) => loaded,
+        Ok(Err(error)) => return fail(shared, key, error),
+        Err(_) => return fail(shared, key, Error::Bug("a block could not be parsed".into())),
+    };
+    loop {
+        match loaded.upload(&shared.gpu) {
+            Ok(resident) => {
+                let mut state = shared.state();
+                state.residents.set(key, Model::Ready(Arc::new(resident)));
+                state.loaded(shared);
+                return;
+            }
+            Err(neuvol_vulkan::Error::Full { what, needed, free }) => {
+                let mut state = shared.state();
+                state.retire(shared);
+                let keep = state.more_urgent(key);
+                if state.residents.make_room(&shared.gpu, needed.saturating_sub(free).max(1), &keep) {
+                    continue;
+                }
+                if state.is_hopeless(key, &keep, shared.gpu.limits().frames) {
+                    drop(state);
+                    let error = neuvol_vulkan::Error::Full { what, needed, free };
+                    return fail(shared, key, error.into());
+                }
+                // Room comes with the frames that finish.
+                let generation = state.residents.generation;
+                state.residents.set(key, Model::NoRoom(generation));
+                return;
+            }
+            Err(error) => return fail(shared, key, error.into()),
+        }
+    }
+}
+
+fn fail(shared: &Shared, key: ModelKey, error: Error) {
+    let error = Arc::new(error);
+    let mut state = shared.state();
+    state.fail(key, &error);
+    state.residents.set(key, Model::Failed(error));
+}
