@@ -223,6 +223,12 @@ impl State {
         self.pieces.retain(|piece| !piece.ticket.is_closed());
     }
 
+    /// Cancels the requests whose textures have gone.
+    fn cancel_lost(&mut self) {
+        let known: HashSet<u64> = self.targets.keys().copied().collect();
+        self.cancel_if(|piece| piece.texture != 0 && !known.contains(&piece.texture));
+    }
+
     pub(super) fn forget(&mut self, volume: u64) {
         for number in self.tickets.of_volume(volume) {
             self.tickets.close(number, TicketStatus::Cancelled);
@@ -456,8 +462,7 @@ impl State {
                     shared.handover().ready = Some(Box::new(packed));
                 } else {
                     self.unpack(&shared.gpu, packed);
-                    let targets = &self.targets;
-                    self.pieces.retain(|piece| piece.texture == 0 || targets.contains_key(&piece.texture));
+                    self.cancel_lost();
                     self.sweep_textures(&shared.gpu);
                 }
             }
@@ -475,6 +480,7 @@ impl State {
     /// Puts pieces back that did not fit a packet.
     pub(super) fn put_back(&mut self, pieces: Vec<Piece>) {
         self.pieces.splice(0..0, pieces.into_iter().filter(|piece| !piece.ticket.is_closed()));
+        self.cancel_lost();
     }
 
     /// Takes in what finished frames leave.

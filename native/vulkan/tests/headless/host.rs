@@ -177,6 +177,17 @@ impl HeadlessHost {
         unsafe { Gpu::new(Host { extended_formats: false, ..self.handle }, Limits::default()) }.expect("a Gpu")
     }
 
+    /// Brings a new texture to the layout that its path writes in.
+    pub fn enter(&self, target: &Target) {
+        let (layout, stage, access) = target.path.target();
+        self.submit(|device, commands| {
+            let layouts = (vk::ImageLayout::UNDEFINED, layout);
+            let none = (vk::PipelineStageFlags::TOP_OF_PIPE, vk::AccessFlags::empty());
+            // SAFETY: `commands` is being recorded; nothing uses the image.
+            unsafe { transition(device, commands, target.image, layouts, none, (stage, access)) };
+        });
+    }
+
     /// Name of the device, and version of its driver.
     pub fn name(&self) -> String {
         // SAFETY: the instance is alive.
@@ -221,9 +232,20 @@ impl HeadlessHost {
         unsafe { gpu.register(target.image, target.extent, target.texel, target.path, None) }.expect("a texture")
     }
 
+    /// What a `Gpu` or a context is made with.
+    pub fn handle(&self) -> Host {
+        self.handle
+    }
+
     /// Fills the texture with `byte`, lets `record` write to it, and gives what is in it then.
     pub fn run(&mut self, target: &Target, byte: u8, record: impl FnOnce(vk::CommandBuffer)) -> Vec<u8> {
         let bytes = target.extent.iter().map(|&n| n as usize).product::<usize>() * target.texel.bytes() as usize;
+        self.run_over(target, &vec![byte; bytes], record)
+    }
+
+    /// The same with a texture that holds `before`.
+    pub fn run_over(&mut self, target: &Target, before: &[u8], record: impl FnOnce(vk::CommandBuffer)) -> Vec<u8> {
+        let bytes = before.len();
         let info = vk::BufferCreateInfo::default()
             .size(bytes as u64)
             .usage(vk::BufferUsageFlags::TRANSFER_DST | vk::BufferUsageFlags::TRANSFER_SRC);
@@ -232,7 +254,7 @@ impl HeadlessHost {
         // SAFETY: as above.
         let requirements = unsafe { self.device.get_buffer_memory_requirements(buffer) };
         let mut allocation = self.allocate(requirements, MemoryLocation::GpuToCpu, true);
-        allocation.mapped_slice_mut().expect("mapped memory")[..bytes].fill(byte);
+        allocation.mapped_slice_mut().expect("mapped memory")[..bytes].copy_from_slice(before);
         // SAFETY: as above.
         unsafe { self.device.bind_buffer_memory(buffer, allocation.memory(), allocation.offset()) }.expect("bound");
         let layout = match target.path {
