@@ -113,7 +113,7 @@ fn invalid(name: &str, id: u64) -> Failure {
 }
 
 /// Asks for a box of a volume in a texture. Returns at once: workers read what is needed, and the frames to come decode it, as
-/// much as fits the budget of each.
+/// much as fits the budget of each. Decodes into the same texels keep the order in which they were asked for.
 ///
 /// Any thread.
 ///

@@ -62,6 +62,11 @@ impl Piece {
         (0..3).map(|axis| self.max[axis] - self.min[axis]).product::<u32>() << (3 * self.halvings)
     }
 
+    /// The texels that it writes: the first, and one past the last.
+    pub(super) fn region(&self) -> ([u32; 3], [u32; 3]) {
+        (self.to, std::array::from_fn(|axis| self.to[axis] + self.max[axis] - self.min[axis]))
+    }
+
     pub(super) fn models(&self) -> impl Iterator<Item = ModelKey> {
         [Some(self.model), self.later.map(|(model, _)| model)].into_iter().flatten()
     }

@@ -54,6 +54,52 @@ pub(super) struct State {
     pub(super) stop: bool,
 }
 
+/// Who writes where: decodes into the same texels keep the order in which they were asked for, and go into different packets.
+struct Order {
+    /// Per texture: the requests, and a box around what they still write.
+    requests: HashMap<u64, Vec<(u64, Region)>>,
+}
+
+/// First texel, and one past the last.
+type Region = ([u32; 3], [u32; 3]);
+
+impl Order {
+    fn of(pieces: &[Piece]) -> Self {
+        let mut requests: HashMap<u64, Vec<(u64, Region)>> = HashMap::new();
+        for piece in pieces.iter().filter(|piece| piece.texture != 0) {
+            let (from, to) = piece.region();
+            let of_texture = requests.entry(piece.texture).or_default();
+            match of_texture.iter_mut().find(|(ticket, _)| *ticket == piece.ticket.number) {
+                None => of_texture.push((piece.ticket.number, (from, to))),
+                Some((_, (first, end))) => {
+                    for axis in 0..3 {
+                        first[axis] = first[axis].min(from[axis]);
+                        end[axis] = end[axis].max(to[axis]);
+                    }
+                }
+            }
+        }
+        Self { requests }
+    }
+
+    /// Whether an older request has something to write first.
+    fn must_wait(&self, piece: &Piece, pieces: &[Piece]) -> bool {
+        let region = piece.region();
+        let number = piece.ticket.number;
+        let of_texture = self.requests.get(&piece.texture).map_or(&[][..], Vec::as_slice);
+        // Mostly there is one request, or they do not touch.
+        let near = |(ticket, around): &(u64, Region)| *ticket < number && overlap(around, &region);
+        of_texture.iter().any(near)
+            && pieces.iter().any(|other| {
+                other.texture == piece.texture && other.ticket.number < number && overlap(&other.region(), &region)
+            })
+    }
+}
+
+fn overlap(a: &Region, b: &Region) -> bool {
+    (0..3).all(|axis| a.0[axis] < b.1[axis] && b.0[axis] < a.1[axis])
+}
+
 /// What a packet is made of.
 pub(super) struct Choice {
     pub(super) slot: u32,
@@ -365,7 +411,11 @@ impl State {
         // What could be decoded now.
         let mut able = Vec::new();
         let mut waiting = Vec::new();
+        let order = Order::of(&self.pieces);
         for (n, piece) in self.pieces.iter().enumerate() {
+            if order.must_wait(piece, &self.pieces) {
+                continue;
+            }
             let Some(Target { image: Image::Known(texture), .. }) = self.targets.get(&piece.texture) else { continue };
             let Some(model) = self.residents.ready(piece.model) else { continue };
             let later = match piece.later {
