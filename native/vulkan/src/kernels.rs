@@ -1,13 +1,14 @@
 //! The compute kernels, compiled from `shaders/*.slang`.
 
-/// One kernel. Records of its jobs are described in its source.
+/// One kernel, made for one shape of a model where speed asks for it. Records of its jobs are described in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kernel {
     Copy,
     Mix,
     Lines,
     Halve,
-    Head,
+    Mean,
+    Head(HeadShape),
     Fold,
     Grid,
     Contract,
@@ -23,6 +24,31 @@ pub(crate) enum Kernel {
     StoreRgba16F,
 }
 
+/// What a kernel of heads is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HeadShape {
+    /// Blocks of 4 channels, 1..=16.
+    pub(crate) blocks: u8,
+    /// Hidden layers, 0..=3.
+    pub(crate) hidden: u8,
+}
+
+impl HeadShape {
+    /// Voxels of a thread: as many as keep all numbers in registers.
+    pub(crate) fn depth(self) -> u32 {
+        match self.blocks {
+            0..=4 => 4,
+            5..=8 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Voxels of a workgroup on each axis: see `head.slang`.
+    pub(crate) fn tile(self) -> [u32; 3] {
+        [self.depth(), 4, 32]
+    }
+}
+
 macro_rules! spirv {
     ($name:literal) => {
         include_bytes!(concat!("../shaders/spirv/", $name, ".spv"))
@@ -30,13 +56,13 @@ macro_rules! spirv {
 }
 
 impl Kernel {
-    /// All of them. Those that store into images stand last.
-    pub(crate) const ALL: [Self; 16] = [
+    /// Those that do not depend on the shape of a model: made at the start.
+    pub(crate) const ALWAYS: [Self; 16] = [
         Self::Copy,
         Self::Mix,
         Self::Lines,
         Self::Halve,
-        Self::Head,
+        Self::Mean,
         Self::Fold,
         Self::Grid,
         Self::Contract,
@@ -60,6 +86,14 @@ impl Kernel {
         matches!(self, Self::StoreR16F | Self::StoreR8 | Self::StoreR16 | Self::StoreRg16F)
     }
 
+    /// The specialization constants, from number 0 on.
+    pub(crate) fn constants(self) -> Vec<u32> {
+        match self {
+            Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
+            _ => Vec::new(),
+        }
+    }
+
     /// The module, for `vkCreateShaderModule`.
     pub(crate) fn spirv(self) -> &'static [u8] {
         match self {
@@ -67,7 +101,8 @@ impl Kernel {
             Self::Mix => spirv!("mix"),
             Self::Lines => spirv!("lines"),
             Self::Halve => spirv!("halve"),
-            Self::Head => spirv!("head"),
+            Self::Mean => spirv!("mean"),
+            Self::Head(_) => spirv!("head"),
             Self::Fold => spirv!("fold"),
             Self::Grid => spirv!("grid"),
             Self::Contract => spirv!("contract"),

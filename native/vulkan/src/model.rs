@@ -6,6 +6,7 @@ mod values;
 mod wavelet;
 
 use crate::Error;
+use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
 use neuvol_model::Block;
 
@@ -61,6 +62,14 @@ impl Model {
             }
         };
         Ok((Self { kind, extent }, words))
+    }
+
+    /// The kernels that are made for the model's shape.
+    pub(crate) fn kernels(&self) -> Vec<Kernel> {
+        match &self.kind {
+            Kind::Wavelet(latents) => latents.kernels(),
+            Kind::Values(_) | Kind::Grid(_) | Kind::Matrices(_) => Vec::new(),
+        }
     }
 
     /// Appends the passes that decode the model, and returns where the values stand in `work`.

@@ -33,6 +33,13 @@ pub(crate) fn add_residual(values: u32, n: u32, residual: u32, quantum: f32, ran
     finish(values, n, 0, residual, quantum, range)
 }
 
+/// The pass that makes `n` values of r.
+pub(crate) fn scale(r: u32, values: u32, n: u32, (step, offset): (f32, f32), (min, max): (f32, f32)) -> Pass {
+    let mut words = vec![values, n, 2, r];
+    words.extend(bits([step, min, max, offset]));
+    Pass::elements(Kernel::Finish, n, words)
+}
+
 fn finish(values: u32, n: u32, what: u32, other: u32, factor: f32, (min, max): (f32, f32)) -> Pass {
     let words = vec![values, n, what, other, factor.to_bits(), min.to_bits(), max.to_bits()];
     Pass::elements(Kernel::Finish, n, words)

@@ -2,15 +2,15 @@
 
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, add_residual, bits, interpolate};
+use crate::kernels::{HeadShape, Kernel};
+use crate::pass::{Pass, Work, add_residual, bits, interpolate, scale};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
-use neuvol_model::{Head, TimeInterpolation, Wavelet, time_position};
+use neuvol_model::{HEAD_INPUTS, HEAD_KERNEL, Head, TimeInterpolation, Wavelet, time_position};
 
-/// Lines and voxels of a workgroup: see `lines.slang` and `head.slang`.
+/// Lines and voxels of a workgroup: see `lines.slang` and `mean.slang`.
 const LINES: u32 = 8;
-const TILE: [u32; 3] = [4, 4, 8];
+const TILE: [u32; 3] = [4, 8, 32];
 
 #[derive(Debug)]
 pub(super) struct Latents {
@@ -23,10 +23,20 @@ pub(super) struct Latents {
     interpolation: TimeInterpolation,
     n_components: usize,
     weights: Vec<f16>,
-    /// Where its parameters stand, channels, hidden layers, mean and deviation of the second input.
-    head: Option<(u32, u8, u8, f32, f32)>,
+    head: Option<Parameters>,
     /// Where the first step stands, and the quantum.
     residual: Option<(u32, f32)>,
+}
+
+/// The parameters of a head.
+#[derive(Clone, Copy, Debug)]
+struct Parameters {
+    shape: HeadShape,
+    /// Where they stand.
+    at: u32,
+    /// Of the second input.
+    mean: f32,
+    deviation: f32,
 }
 
 impl Latents {
@@ -35,8 +45,9 @@ impl Latents {
         let mut words = bricks(model);
         let head = model.head.as_ref().map(|head| {
             let at = words.len() as u32;
-            parameters(head, &mut words);
-            (at, head.n_channels, head.n_hidden, head.mean, head.deviation)
+            let shape = HeadShape { blocks: head.n_channels.div_ceil(4), hidden: head.n_hidden };
+            words.extend(bits(parameters(head)));
+            Parameters { shape, at, mean: head.mean, deviation: head.deviation }
         });
         let residual = model.residual.as_ref().map(|residual| {
             let at = words.len() as u32;
@@ -57,6 +68,10 @@ impl Latents {
             residual,
         };
         Ok((latents, words))
+    }
+
+    pub(super) fn kernels(&self) -> Vec<Kernel> {
+        self.head.iter().map(|head| Kernel::Head(head.shape)).collect()
     }
 
     pub(super) fn passes(
@@ -127,7 +142,19 @@ impl Latents {
                 r = to;
             }
         }
-        passes.push(head_pass(moment, r, values, self.extent, (self.step, self.offset), self.head));
+        let n = count(self.extent);
+        let Some(head) = self.head else {
+            passes.push(scale(r, values, n, (self.step, self.offset), moment.range));
+            return Ok(());
+        };
+        let means = work.take(n)?;
+        let tiles = |tile: [u32; 3]| (0..3).map(|axis| self.extent[axis].div_ceil(tile[axis])).product();
+        let [z, y, x] = self.extent;
+        passes.push(Pass { kernel: Kernel::Mean, groups: tiles(TILE), words: vec![r, means, z, y, x] });
+        let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
+        let (min, max) = moment.range;
+        words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
+        passes.push(Pass { kernel: Kernel::Head(head.shape), groups: tiles(head.shape.tile()), words });
         Ok(())
     }
 
@@ -181,23 +208,6 @@ fn lines(array: u32, extent: [u32; 3], part: [u32; 3], axis: usize, what: [u32; 
     Pass { kernel: Kernel::Lines, groups: (part[a] * part[b]).div_ceil(LINES), words }
 }
 
-/// The pass that makes values out of r.
-pub(super) fn head_pass(
-    moment: Moment,
-    r: u32,
-    values: u32,
-    extent: [u32; 3],
-    (step, offset): (f32, f32),
-    head: Option<(u32, u8, u8, f32, f32)>,
-) -> Pass {
-    let (at, n_channels, n_hidden, mean, deviation) = head.unwrap_or((0, 0, 0, 0.0, 1.0));
-    let mut words = vec![r, values, extent[0], extent[1], extent[2]];
-    words.extend([moment.base + at, n_channels.into(), n_hidden.into()]);
-    words.extend(bits([step, offset, mean, deviation, moment.range.0, moment.range.1]));
-    let tiles = (0..3).map(|axis| extent[axis].div_ceil(TILE[axis])).product();
-    Pass { kernel: Kernel::Head, groups: tiles, words }
-}
-
 /// The coefficients as `mix.slang` reads them: a table, then the bricks of 4³ that are not 0 all over.
 fn bricks(model: &Wavelet) -> Vec<u32> {
     let [nz, ny, nx] = model.extent.map(|n| n as usize);
@@ -231,16 +241,33 @@ fn bricks(model: &Wavelet) -> Vec<u32> {
     words
 }
 
-/// The parameters of a head as `head.slang` reads them: weights [input][output].
-fn parameters(head: &Head, words: &mut Vec<u32>) {
-    for (tensor, stored) in head.tensors.iter().enumerate() {
-        let parameters = head.parameters(tensor);
-        let n_out = if tensor + 2 >= head.tensors.len() { 1 } else { usize::from(head.n_channels) };
-        let n_in = stored.values.len() / n_out;
-        // Biases stay as they are.
-        let (n_in, n_out) = if tensor % 2 == 0 { (n_in, n_out) } else { (1, stored.values.len()) };
-        for i in 0..n_in {
-            words.extend(bits((0..n_out).map(|o| parameters[o * n_in + i])));
-        }
+/// The parameters of a head in the order of `head.slang`, channels filled up to a multiple of 4.
+fn parameters(head: &Head) -> Vec<f32> {
+    let n = usize::from(head.n_channels);
+    let padded = n.next_multiple_of(4);
+    let mut numbers = Vec::new();
+    let per_channel = |numbers: &mut Vec<f32>, tensor: usize| {
+        numbers.extend(head.parameters(tensor));
+        numbers.resize(numbers.len() + padded - n, 0.0);
+    };
+    let convolution = head.parameters(0);
+    for i in 0..HEAD_INPUTS * HEAD_KERNEL {
+        numbers.extend((0..n).map(|o| convolution[o * HEAD_INPUTS * HEAD_KERNEL + i]));
+        numbers.resize(numbers.len() + padded - n, 0.0);
     }
+    per_channel(&mut numbers, 1);
+    for layer in 1..=usize::from(head.n_hidden) {
+        let weights = head.parameters(2 * layer);
+        for block in 0..padded / 4 {
+            for i in 0..padded {
+                let weight = |o: usize| if i < n && o < n { weights[o * n + i] } else { 0.0 };
+                numbers.extend((4 * block..4 * block + 4).map(weight));
+            }
+        }
+        per_channel(&mut numbers, 2 * layer + 1);
+    }
+    let output = head.tensors.len() - 2;
+    per_channel(&mut numbers, output);
+    numbers.extend(head.parameters(output + 1));
+    numbers
 }
