@@ -5,6 +5,9 @@
 pub(crate) enum Kernel {
     Copy,
     Mix,
+    Small,
+    Rise,
+    Plane,
     Lines,
     Halve,
     Mean,
@@ -57,9 +60,12 @@ macro_rules! spirv {
 
 impl Kernel {
     /// Those that do not depend on the shape of a model: made at the start.
-    pub(crate) const ALWAYS: [Self; 16] = [
+    pub(crate) const ALWAYS: [Self; 19] = [
         Self::Copy,
         Self::Mix,
+        Self::Small,
+        Self::Rise,
+        Self::Plane,
         Self::Lines,
         Self::Halve,
         Self::Mean,
@@ -99,6 +105,9 @@ impl Kernel {
         match self {
             Self::Copy => spirv!("copy"),
             Self::Mix => spirv!("mix"),
+            Self::Small => spirv!("small"),
+            Self::Rise => spirv!("rise"),
+            Self::Plane => spirv!("plane"),
             Self::Lines => spirv!("lines"),
             Self::Halve => spirv!("halve"),
             Self::Mean => spirv!("mean"),

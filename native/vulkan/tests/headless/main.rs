@@ -103,6 +103,10 @@ fn cases() -> Vec<Case> {
         Shape { residual: true, head: Some((4, 1)), ..moving.clone() },
         Shape { level: 1, head: Some((8, 1)), ..moving.clone() },
         Shape { level: 2, extent: [6, 33, 5], n_levels: 3, ..still.clone() },
+        // Slices, lines and a lowest band that are larger than what a workgroup holds.
+        Shape { extent: [3, 70, 100], ..still.clone() },
+        Shape { extent: [200, 9, 10], ..still.clone() },
+        Shape { extent: [34, 33, 35], n_levels: 1, ..moving.clone() },
         Shape { level: 3, extent: [1, 40, 256], ..moving },
     ] {
         cases.push(wavelet(shape));
@@ -284,7 +288,7 @@ fn many_blocks_are_decoded_together() {
     for limits in [
         Limits::default(),
         // Several rounds.
-        Limits { work_bytes: 1 << 20, texel_bytes: 100 << 10, ..Limits::default() },
+        Limits { work_bytes: 1 << 20, texel_bytes: 160 << 10, ..Limits::default() },
     ] {
         many_blocks(&mut host, limits);
     }
@@ -297,7 +301,7 @@ fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
         cases.iter().map(|case| gpu.upload(&case.block, 1, case.extent, Validity::All).expect(&case.name)).collect();
     // All blocks side by side along z.
     let depth = cases.iter().map(|case| case.extent[0]).sum();
-    let (height, width) = (40, 256);
+    let (height, width) = (70, 256);
     for path in [WritePath::Store, WritePath::Copy] {
         let target = host.target([depth, height, width], Texel::R32F, path);
         let texture = host.register(&gpu, &target);
