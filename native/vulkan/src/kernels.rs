@@ -13,7 +13,8 @@ pub(crate) enum Kernel {
     Mean,
     Head(HeadShape),
     Fold,
-    Grid,
+    Grid(GridShape),
+    GridDeep,
     Contract,
     Finish,
     /// Packs texels into a buffer.
@@ -52,6 +53,27 @@ impl HeadShape {
     }
 }
 
+/// What a kernel of grid networks is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GridShape {
+    /// Neurons of a layer: 16, or a multiple of 32.
+    pub(crate) neurons: u8,
+    /// Hidden layers: 1 or 2.
+    pub(crate) hidden: u8,
+    /// Of the finest cell.
+    pub(crate) log2_cell: u8,
+}
+
+impl GridShape {
+    /// Voxels of a workgroup on each axis: see `grid.slang`.
+    pub(crate) const TILE: [u32; 3] = [4, 4, 32];
+
+    /// Neurons of layer 2 that are computed together: as many as keep all numbers in registers.
+    pub(crate) fn block(self) -> u32 {
+        u32::from(self.neurons).min(32)
+    }
+}
+
 macro_rules! spirv {
     ($name:literal) => {
         include_bytes!(concat!("../shaders/spirv/", $name, ".spv"))
@@ -70,7 +92,7 @@ impl Kernel {
         Self::Halve,
         Self::Mean,
         Self::Fold,
-        Self::Grid,
+        Self::GridDeep,
         Self::Contract,
         Self::Finish,
         Self::StoreBuffer,
@@ -96,6 +118,10 @@ impl Kernel {
     pub(crate) fn constants(self) -> Vec<u32> {
         match self {
             Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
+            Self::Grid(shape) => {
+                let (neurons, block) = (u32::from(shape.neurons), shape.block());
+                vec![block / 4, neurons / block, shape.hidden.into(), shape.log2_cell.into()]
+            }
             _ => Vec::new(),
         }
     }
@@ -113,7 +139,8 @@ impl Kernel {
             Self::Mean => spirv!("mean"),
             Self::Head(_) => spirv!("head"),
             Self::Fold => spirv!("fold"),
-            Self::Grid => spirv!("grid"),
+            Self::Grid(_) => spirv!("grid"),
+            Self::GridDeep => spirv!("grid_deep"),
             Self::Contract => spirv!("contract"),
             Self::Finish => spirv!("finish"),
             Self::StoreBuffer => spirv!("store_buffer"),

@@ -68,7 +68,8 @@ impl Model {
     pub(crate) fn kernels(&self) -> Vec<Kernel> {
         match &self.kind {
             Kind::Wavelet(latents) => latents.kernels(),
-            Kind::Values(_) | Kind::Grid(_) | Kind::Matrices(_) => Vec::new(),
+            Kind::Grid(grid) => vec![grid.kernel()],
+            Kind::Values(_) | Kind::Matrices(_) => Vec::new(),
         }
     }
 

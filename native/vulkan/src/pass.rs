@@ -17,6 +17,12 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
+    /// A pass whose workgroups have a tile of an array each.
+    pub(crate) fn tiles(kernel: Kernel, extent: [u32; 3], tile: [u32; 3], words: Vec<u32>) -> Self {
+        let groups = (0..3).map(|axis| extent[axis].div_ceil(tile[axis])).product();
+        Self { kernel, groups, words }
+    }
+
     /// A pass with a thread per element.
     pub(crate) fn elements(kernel: Kernel, n: u32, words: Vec<u32>) -> Self {
         Self { kernel, groups: n.div_ceil(THREADS), words }

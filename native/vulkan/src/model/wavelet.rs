@@ -142,13 +142,12 @@ impl Latents {
             return Ok(());
         };
         let means = work.take(n)?;
-        let tiles = |tile: [u32; 3]| (0..3).map(|axis| self.extent[axis].div_ceil(tile[axis])).product();
         let [z, y, x] = self.extent;
-        passes.push(Pass { kernel: Kernel::Mean, groups: tiles(TILE), words: vec![r, means, z, y, x] });
+        passes.push(Pass::tiles(Kernel::Mean, self.extent, TILE, vec![r, means, z, y, x]));
         let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
         let (min, max) = moment.range;
         words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
-        passes.push(Pass { kernel: Kernel::Head(head.shape), groups: tiles(head.shape.tile()), words });
+        passes.push(Pass::tiles(Kernel::Head(head.shape), self.extent, head.shape.tile(), words));
         Ok(())
     }
 

@@ -44,8 +44,8 @@ fn case(name: impl Into<String>, block: Block, extent: [u32; 3], times: &[f64]) 
     Case { name: name.into(), block, extent, times: times.to_vec() }
 }
 
-fn grid(extent: [u32; 3], n_neurons: u16, hidden: u8, time: TimeConfig, hashed: u8) -> Block {
-    let levels = nested(2, 3, 2, hashed);
+fn grid(extent: [u32; 3], (n_neurons, hidden): (u16, u8), time: TimeConfig, finest: u8, hashed: u8) -> Block {
+    let levels = nested(finest, 3, 2, hashed);
     let config = GridConfig { levels, n_neurons, n_hidden_layers: hidden, n_outputs: 2, time };
     let mut network = random_network(config, extent, 7);
     normalise(&mut network, 1, 1.0, 0.8);
@@ -75,16 +75,18 @@ fn cases() -> Vec<Case> {
         case("raw, 3 steps of halves", raw(3, RawType::F16), odd, &[0.0, 1.25, 2.0]),
     ];
     let codes = |interpolation, gains| TimeConfig { n_codes: 4, gains, interpolation };
-    for (extent, neurons, hidden, time, hashed) in [
-        ([9, 14, 19], 16, 2, TimeConfig::default(), 0),
-        ([16, 16, 16], 32, 1, TimeConfig::default(), 6),
-        ([17, 3, 33], 7, 3, codes(TimeInterpolation::Codes, true), 5),
-        ([8, 8, 8], 16, 2, codes(TimeInterpolation::CubicCodes, true), 0),
-        ([12, 20, 9], 16, 2, codes(TimeInterpolation::Values, false), 0),
-        ([6, 6, 6], 128, 4, codes(TimeInterpolation::Codes, false), 0),
+    for (extent, shape, time, finest, hashed) in [
+        ([9, 14, 19], (16, 2), TimeConfig::default(), 2, 0),
+        ([16, 16, 16], (32, 1), TimeConfig::default(), 1, 6),
+        ([17, 3, 33], (7, 3), codes(TimeInterpolation::Codes, true), 2, 5),
+        ([8, 8, 8], (16, 2), codes(TimeInterpolation::CubicCodes, true), 2, 0),
+        ([12, 20, 9], (16, 2), codes(TimeInterpolation::Values, false), 2, 0),
+        ([10, 9, 40], (48, 2), TimeConfig::default(), 3, 0),
+        ([6, 6, 6], (128, 2), codes(TimeInterpolation::Codes, false), 2, 0),
+        ([6, 6, 6], (128, 4), codes(TimeInterpolation::Codes, false), 2, 0),
     ] {
-        let name = format!("grid {extent:?}, {neurons} neurons, {hidden} layers, {time:?}");
-        cases.push(case(name, grid(extent, neurons, hidden, time, hashed), extent, &[0.0, 1.0, 1.3]));
+        let name = format!("grid {extent:?}, {shape:?} neurons and layers, cells of 2^{finest}, {time:?}");
+        cases.push(case(name, grid(extent, shape, time, finest, hashed), extent, &[0.0, 1.0, 1.3]));
     }
     let still = Shape { extent: [19, 21, 34], ..Shape::default() };
     let moving = Shape { steps: 4, n_components: 3, ..still.clone() };
