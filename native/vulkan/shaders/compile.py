@@ -14,7 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 FLAGS = ["-stage", "compute", "-target", "spirv", "-profile", "spirv_1_3", "-O2"]
-KERNELS = ["copy", "mix", "lines", "halve", "head", "fold", "grid", "contract", "finish", "reduce"]
+KERNELS = ["copy", "mix", "small", "rise", "plane", "lines", "halve", "mean", "head", "fold", "grid", "grid_deep", "contract", "finish", "reduce"]
 # Texels in images: the format's name in SPIR-V, the type of a texel in the shader, what of (value, ...) is stored.
 IMAGES = {
     "r32f": ("float", "value.x"),

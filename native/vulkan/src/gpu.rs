@@ -281,6 +281,7 @@ impl Gpu {
     }
 
     /// Puts a block of `extent` voxels (its output number `output`, which matters to grid networks) into device memory.
+    /// The first block of a new shape of network also compiles kernels for it, which takes some milliseconds to a second.
     ///
     /// # Errors
     /// [`Error::Full`] if the memory of models is full, [`Error::Argument`] or [`Error::Model`] for what does not fit.
@@ -292,6 +293,9 @@ impl Gpu {
         validity: Validity<'_>,
     ) -> Result<Uploaded, Error> {
         let (model, mut words) = Model::new(block, output, extent)?;
+        for kernel in model.kernels() {
+            self.pipelines.ensure(&self.device, kernel)?;
+        }
         let mask = match validity {
             Validity::All => Mask::All,
             Validity::None => Mask::None,

@@ -1,15 +1,20 @@
 //! The compute kernels, compiled from `shaders/*.slang`.
 
-/// One kernel. Records of its jobs are described in its source.
+/// One kernel, made for one shape of a model where speed asks for it. Records of its jobs are described in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kernel {
     Copy,
     Mix,
+    Small,
+    Rise,
+    Plane,
     Lines,
     Halve,
-    Head,
+    Mean,
+    Head(HeadShape),
     Fold,
-    Grid,
+    Grid(GridShape),
+    GridDeep,
     Contract,
     Finish,
     Reduce,
@@ -24,6 +29,52 @@ pub(crate) enum Kernel {
     StoreRgba16F,
 }
 
+/// What a kernel of heads is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct HeadShape {
+    /// Blocks of 4 channels, 1..=16.
+    pub(crate) blocks: u8,
+    /// Hidden layers, 0..=3.
+    pub(crate) hidden: u8,
+}
+
+impl HeadShape {
+    /// Voxels of a thread: as many as keep all numbers in registers.
+    pub(crate) fn depth(self) -> u32 {
+        match self.blocks {
+            0..=4 => 4,
+            5..=8 => 2,
+            _ => 1,
+        }
+    }
+
+    /// Voxels of a workgroup on each axis: see `head.slang`.
+    pub(crate) fn tile(self) -> [u32; 3] {
+        [self.depth(), 4, 32]
+    }
+}
+
+/// What a kernel of grid networks is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct GridShape {
+    /// Neurons of a layer: 16, or a multiple of 32.
+    pub(crate) neurons: u8,
+    /// Hidden layers: 1 or 2.
+    pub(crate) hidden: u8,
+    /// Of the finest cell.
+    pub(crate) log2_cell: u8,
+}
+
+impl GridShape {
+    /// Voxels of a workgroup on each axis: see `grid.slang`.
+    pub(crate) const TILE: [u32; 3] = [4, 4, 32];
+
+    /// Neurons of layer 2 that are computed together: as many as keep all numbers in registers.
+    pub(crate) fn block(self) -> u32 {
+        u32::from(self.neurons).min(32)
+    }
+}
+
 macro_rules! spirv {
     ($name:literal) => {
         include_bytes!(concat!("../shaders/spirv/", $name, ".spv"))
@@ -31,15 +82,18 @@ macro_rules! spirv {
 }
 
 impl Kernel {
-    /// All of them. Those that store into images stand last.
-    pub(crate) const ALL: [Self; 17] = [
+    /// Those that do not depend on the shape of a model: made at the start.
+    pub(crate) const ALWAYS: [Self; 20] = [
         Self::Copy,
         Self::Mix,
+        Self::Small,
+        Self::Rise,
+        Self::Plane,
         Self::Lines,
         Self::Halve,
-        Self::Head,
+        Self::Mean,
         Self::Fold,
-        Self::Grid,
+        Self::GridDeep,
         Self::Contract,
         Self::Finish,
         Self::Reduce,
@@ -62,16 +116,33 @@ impl Kernel {
         matches!(self, Self::StoreR16F | Self::StoreR8 | Self::StoreR16 | Self::StoreRg16F)
     }
 
+    /// The specialization constants, from number 0 on.
+    pub(crate) fn constants(self) -> Vec<u32> {
+        match self {
+            Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
+            Self::Grid(shape) => {
+                let (neurons, block) = (u32::from(shape.neurons), shape.block());
+                vec![block / 4, neurons / block, shape.hidden.into(), shape.log2_cell.into()]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// The module, for `vkCreateShaderModule`.
     pub(crate) fn spirv(self) -> &'static [u8] {
         match self {
             Self::Copy => spirv!("copy"),
             Self::Mix => spirv!("mix"),
+            Self::Small => spirv!("small"),
+            Self::Rise => spirv!("rise"),
+            Self::Plane => spirv!("plane"),
             Self::Lines => spirv!("lines"),
             Self::Halve => spirv!("halve"),
-            Self::Head => spirv!("head"),
+            Self::Mean => spirv!("mean"),
+            Self::Head(_) => spirv!("head"),
             Self::Fold => spirv!("fold"),
-            Self::Grid => spirv!("grid"),
+            Self::Grid(_) => spirv!("grid"),
+            Self::GridDeep => spirv!("grid_deep"),
             Self::Contract => spirv!("contract"),
             Self::Finish => spirv!("finish"),
             Self::Reduce => spirv!("reduce"),

@@ -6,6 +6,7 @@ mod values;
 mod wavelet;
 
 use crate::Error;
+use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
 use neuvol_model::Block;
 
@@ -70,6 +71,15 @@ impl Model {
             Kind::Matrices(_) => 1,
             Kind::Grid(grid) => 2 + grid.class(),
             Kind::Wavelet(latents) => 10 + latents.class(),
+        }
+    }
+
+    /// The kernels that are made for the model's shape.
+    pub(crate) fn kernels(&self) -> Vec<Kernel> {
+        match &self.kind {
+            Kind::Wavelet(latents) => latents.kernels(),
+            Kind::Grid(grid) => vec![grid.kernel()],
+            Kind::Values(_) | Kind::Matrices(_) => Vec::new(),
         }
     }
 

@@ -50,7 +50,8 @@ struct Transition {
 /// One kernel over the records of some passes.
 #[derive(Debug)]
 struct Dispatch {
-    kernel: Kernel,
+    pipeline: vk::Pipeline,
+    layout: vk::PipelineLayout,
     set: vk::DescriptorSet,
     first: u32,
     stride: u32,
@@ -205,8 +206,14 @@ impl Gpu {
                     let message = format!("need {groups} workgroups of {kernel:?} for {} blocks", passes.len());
                     return Err(Error::argument("jobs", message));
                 }
+                let Some(pipeline) = self.pipelines.get(kernel) else {
+                    // Textures that would need it cannot be registered, models bring theirs.
+                    unreachable!("{kernel:?} was not made");
+                };
+                let layout = self.pipelines.layout(kernel);
                 let (first, stride) = records.add(&passes)?;
-                dispatches.push(Dispatch { kernel, set, first, stride, groups: [groups, passes.len() as u32] });
+                let groups = [groups, passes.len() as u32];
+                dispatches.push(Dispatch { pipeline, layout, set, first, stride, groups });
             }
         }
         Ok(dispatches)
@@ -295,18 +302,14 @@ impl Gpu {
     /// # Safety
     /// As [`Gpu::record`].
     unsafe fn dispatch(&self, commands: vk::CommandBuffer, dispatch: &Dispatch) {
-        let Some(pipeline) = self.pipelines.get(dispatch.kernel) else {
-            // Textures that would need it cannot be registered.
-            unreachable!("a kernel that the device does not have");
-        };
-        let layout = self.pipelines.layout(dispatch.kernel);
+        let layout = dispatch.layout;
         let mut push = [0; 16];
         push[..4].copy_from_slice(&dispatch.first.to_le_bytes());
         push[4..8].copy_from_slice(&dispatch.stride.to_le_bytes());
         // SAFETY: promised by the caller; pipeline, layout and sets belong to this device and fit each other.
         unsafe {
             let point = vk::PipelineBindPoint::COMPUTE;
-            self.device.cmd_bind_pipeline(commands, point, pipeline);
+            self.device.cmd_bind_pipeline(commands, point, dispatch.pipeline);
             self.device.cmd_bind_descriptor_sets(commands, point, layout, 0, &[self.common, dispatch.set], &[]);
             self.device.cmd_push_constants(commands, layout, vk::ShaderStageFlags::COMPUTE, 0, &push);
             self.device.cmd_dispatch(commands, dispatch.groups[0], 1, dispatch.groups[1]);

@@ -17,6 +17,12 @@ pub(crate) struct Pass {
 }
 
 impl Pass {
+    /// A pass whose workgroups have a tile of an array each.
+    pub(crate) fn tiles(kernel: Kernel, extent: [u32; 3], tile: [u32; 3], words: Vec<u32>) -> Self {
+        let groups = (0..3).map(|axis| extent[axis].div_ceil(tile[axis])).product();
+        Self { kernel, groups, words }
+    }
+
     /// A pass with a thread per element.
     pub(crate) fn elements(kernel: Kernel, n: u32, words: Vec<u32>) -> Self {
         Self { kernel, groups: n.div_ceil(THREADS), words }
@@ -31,6 +37,13 @@ pub(crate) fn interpolate(values: u32, n: u32, later: u32, fraction: f32, range:
 /// The pass that adds a residual to `n` values.
 pub(crate) fn add_residual(values: u32, n: u32, residual: u32, quantum: f32, range: (f32, f32)) -> Pass {
     finish(values, n, 0, residual, quantum, range)
+}
+
+/// The pass that makes `n` values of r.
+pub(crate) fn scale(r: u32, values: u32, n: u32, (step, offset): (f32, f32), (min, max): (f32, f32)) -> Pass {
+    let mut words = vec![values, n, 2, r];
+    words.extend(bits([step, min, max, offset]));
+    Pass::elements(Kernel::Finish, n, words)
 }
 
 fn finish(values: u32, n: u32, what: u32, other: u32, factor: f32, (min, max): (f32, f32)) -> Pass {

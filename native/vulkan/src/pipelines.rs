@@ -4,6 +4,8 @@ use crate::Error;
 use crate::error::Named;
 use crate::kernels::Kernel;
 use ash::vk;
+use std::collections::HashMap;
+use std::sync::{PoisonError, RwLock};
 
 /// Words that a dispatch gets: the first record of its jobs, and the distance between two.
 const PUSH_BYTES: u32 = 16;
@@ -18,7 +20,8 @@ pub(crate) struct Pipelines {
     pub(crate) to_image: vk::DescriptorSetLayout,
     buffer_layout: vk::PipelineLayout,
     image_layout: vk::PipelineLayout,
-    pipelines: Vec<vk::Pipeline>,
+    /// Those of shapes come with the first model that needs them.
+    pipelines: RwLock<HashMap<Kernel, vk::Pipeline>>,
 }
 
 impl Pipelines {
@@ -31,7 +34,7 @@ impl Pipelines {
             to_image: null,
             buffer_layout: vk::PipelineLayout::null(),
             image_layout: vk::PipelineLayout::null(),
-            pipelines: vec![vk::Pipeline::null(); Kernel::ALL.len()],
+            pipelines: RwLock::default(),
         };
         match made.fill(device, extended_formats) {
             Ok(()) => Ok(made),
@@ -48,18 +51,35 @@ impl Pipelines {
         self.to_image = set_layout(device, &[vk::DescriptorType::STORAGE_IMAGE])?;
         self.buffer_layout = pipeline_layout(device, &[self.common, self.to_buffer])?;
         self.image_layout = pipeline_layout(device, &[self.common, self.to_image])?;
-        for kernel in Kernel::ALL {
+        for kernel in Kernel::ALWAYS {
             if extended_formats || !kernel.needs_extended_formats() {
-                self.pipelines[kernel as usize] = pipeline(device, kernel, self.layout(kernel))?;
+                self.ensure(device, kernel)?;
             }
+        }
+        Ok(())
+    }
+
+    /// Makes the pipeline of a kernel if there is none yet. It may take a second: not for a thread that draws.
+    pub(crate) fn ensure(&self, device: &ash::Device, kernel: Kernel) -> Result<(), Error> {
+        if self.get(kernel).is_some() {
+            return Ok(());
+        }
+        // Without the lock, as recording must not wait for a compiler.
+        let made = pipeline(device, kernel, self.layout(kernel))?;
+        let mut pipelines = self.pipelines.write().unwrap_or_else(PoisonError::into_inner);
+        let kept = *pipelines.entry(kernel).or_insert(made);
+        drop(pipelines);
+        if kept != made {
+            // Another thread was faster, and a command buffer may already hold its pipeline.
+            // SAFETY: nothing has got this one.
+            unsafe { device.destroy_pipeline(made, None) };
         }
         Ok(())
     }
 
     /// The pipeline of a kernel; `None` if the host has not enabled what it needs.
     pub(crate) fn get(&self, kernel: Kernel) -> Option<vk::Pipeline> {
-        let pipeline = self.pipelines[kernel as usize];
-        (pipeline != vk::Pipeline::null()).then_some(pipeline)
+        self.pipelines.read().unwrap_or_else(PoisonError::into_inner).get(&kernel).copied()
     }
 
     pub(crate) fn layout(&self, kernel: Kernel) -> vk::PipelineLayout {
@@ -69,7 +89,8 @@ impl Pipelines {
     pub(crate) fn destroy(&mut self, device: &ash::Device) {
         // SAFETY: the owner promises that the device does not use them any more; null handles are allowed.
         unsafe {
-            for pipeline in self.pipelines.drain(..) {
+            let pipelines = self.pipelines.get_mut().unwrap_or_else(PoisonError::into_inner);
+            for (_, pipeline) in pipelines.drain() {
                 device.destroy_pipeline(pipeline, None);
             }
             for layout in [self.buffer_layout, self.image_layout] {
@@ -111,8 +132,17 @@ fn pipeline(device: &ash::Device, kernel: Kernel, layout: vk::PipelineLayout) ->
     let info = vk::ShaderModuleCreateInfo::default().code(&words);
     // SAFETY: the words are a module that was checked when it was compiled.
     let module = unsafe { device.create_shader_module(&info, None) }.named("vkCreateShaderModule")?;
-    let stage =
-        vk::PipelineShaderStageCreateInfo::default().stage(vk::ShaderStageFlags::COMPUTE).module(module).name(c"main");
+    let constants = kernel.constants();
+    let entries: Vec<_> = (0..constants.len() as u32)
+        .map(|n| vk::SpecializationMapEntry { constant_id: n, offset: 4 * n, size: 4 })
+        .collect();
+    let data: Vec<u8> = constants.iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let specialization = vk::SpecializationInfo::default().map_entries(&entries).data(&data);
+    let stage = vk::PipelineShaderStageCreateInfo::default()
+        .stage(vk::ShaderStageFlags::COMPUTE)
+        .module(module)
+        .name(c"main")
+        .specialization_info(&specialization);
     let info = [vk::ComputePipelineCreateInfo::default().stage(stage).layout(layout)];
     // SAFETY: module and layout were made by this device, and fit each other.
     let made = unsafe { device.create_compute_pipelines(vk::PipelineCache::null(), &info, None) };

@@ -66,6 +66,11 @@ impl Residents {
         }
     }
 
+    /// Whether there was no room for it.
+    pub(super) fn has_no_room(&self, key: ModelKey) -> bool {
+        matches!(self.models.peek(&key), Some(Model::NoRoom(_)))
+    }
+
     /// The same for one that may be needed soon: if there was no room it can wait.
     pub(super) fn wants_ahead(&self, key: ModelKey) -> bool {
         match self.models.peek(&key) {

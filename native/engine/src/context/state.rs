@@ -47,6 +47,7 @@ pub(super) struct State {
     pub(super) residents: Residents,
     pub(super) planner: Planner,
     pub(super) budget: Budget,
+    slots: usize,
     free_slots: Vec<u32>,
     /// Whether a worker is making a packet.
     packing: bool,
@@ -172,6 +173,7 @@ impl State {
             residents: Residents::new(),
             planner: Planner::new(FIRST_COST, usize::MAX),
             budget: Budget::default(),
+            slots: slots as usize,
             free_slots: (0..slots).collect(),
             packing: false,
             lost: false,
@@ -324,16 +326,24 @@ impl State {
 
     /// What a worker should read next.
     pub(super) fn next_load(&mut self) -> Option<(ModelKey, Arc<Volume>)> {
-        let urgency = |piece: &&Piece| piece.priority * (1 + piece.waited) as f32;
         let residents = &self.residents;
-        let wanting = self.pieces.iter().filter(|piece| piece.models().any(|key| residents.wants(key)));
-        // The first of equals: they are in the order in which they were asked for.
-        let most = wanting.rev().max_by(|a, b| urgency(a).total_cmp(&urgency(b)));
-        let key = most.and_then(|piece| piece.models().find(|key| residents.wants(*key)));
-        let key = key.or_else(|| self.ahead.iter().copied().find(|key| residents.wants_ahead(*key)))?;
+        let key = self.most_urgent(|key| residents.wants(key));
+        let key = key.or_else(|| self.ahead.iter().copied().find(|key| residents.wants_ahead(*key)));
+        // With nothing underway nothing will make room: the most urgent one finds out whether there is any without others.
+        let alone = || self.is_idle(0).then(|| self.most_urgent(|key| residents.has_no_room(key))).flatten();
+        let key = key.or_else(alone)?;
         let volume = Arc::clone(self.volumes.get(&key.volume)?);
         self.residents.set(key, Model::Loading);
         Some((key, volume))
+    }
+
+    /// The first model like this of the most urgent piece that needs one.
+    fn most_urgent(&self, which: impl Fn(ModelKey) -> bool) -> Option<ModelKey> {
+        let urgency = |piece: &&Piece| piece.priority * (1 + piece.waited) as f32;
+        let wanting = self.pieces.iter().filter(|piece| piece.models().any(&which));
+        // The first of equals: they are in the order in which they were asked for.
+        let most = wanting.rev().max_by(|a, b| urgency(a).total_cmp(&urgency(b)))?;
+        most.models().find(|key| which(*key))
     }
 
     /// Models that must not go for the sake of this one: those of pieces that are as urgent, and those that are as near ahead.
@@ -357,18 +367,18 @@ impl State {
         }
     }
 
-    /// Whether nothing that is underway will make room: no packet, no other load.
-    fn is_idle(&self, slots: u32) -> bool {
-        self.free_slots.len() == slots as usize && !self.packing && self.residents.loading() <= 1
+    /// Whether nothing that is underway will make room: no packet, and no more loads than these.
+    fn is_idle(&self, loads: usize) -> bool {
+        self.free_slots.len() == self.slots && !self.packing && self.residents.loading() <= loads
     }
 
     /// Whether nothing but the request for a model itself keeps it from having room: nothing is as urgent, nothing underway.
-    pub(super) fn is_hopeless(&self, key: ModelKey, keep: &HashSet<ModelKey>, slots: u32) -> bool {
+    pub(super) fn is_hopeless(&self, key: ModelKey, keep: &HashSet<ModelKey>) -> bool {
         let own = |piece: &Piece| piece.models().any(|model| model == key);
         let of_its_request = |model: &ModelKey| {
             *model == key || self.pieces.iter().any(|piece| own(piece) && piece.models().any(|other| other == *model))
         };
-        self.is_idle(slots) && keep.iter().all(of_its_request)
+        self.is_idle(1) && keep.iter().all(of_its_request)
     }
 
     /// Ends pieces that cannot be decoded, and those that need no decoding.

@@ -82,7 +82,7 @@ fn load(shared: &Shared, key: ModelKey, volume: &Volume) {
                 if state.residents.make_room(&shared.gpu, needed.saturating_sub(free).max(1), &keep) {
                     continue;
                 }
-                if state.is_hopeless(key, &keep, shared.gpu.limits().frames) {
+                if state.is_hopeless(key, &keep) {
                     drop(state);
                     let error = neuvol_vulkan::Error::Full { what, needed, free };
                     return fail(shared, key, error.into());

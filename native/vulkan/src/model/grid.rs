@@ -2,7 +2,7 @@
 
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
+use crate::kernels::{GridShape, Kernel};
 use crate::pass::{Pass, Work, bits, interpolate};
 use half::f16;
 use neuvol_model::{GridNetwork, TimeConfig, TimeInterpolation, time_position};
@@ -10,17 +10,18 @@ use neuvol_model::{GridNetwork, TimeConfig, TimeInterpolation, time_position};
 /// Words of a network before its levels, and of a level: see `fold.slang`.
 const HEAD: usize = 12;
 const LEVEL: usize = 8;
+/// Vertices of a workgroup that folds, and neurons.
+const FOLDED: (u32, u32) = (128, 16);
 
 #[derive(Debug)]
 pub(super) struct Grid {
     time: TimeConfig,
     time_codes: Vec<f16>,
     time_gains: Vec<f16>,
-    n_neurons: usize,
+    shape: GridShape,
     n_inputs: usize,
     /// Of the finest grid.
     vertices: [u32; 3],
-    output: u8,
 }
 
 impl Grid {
@@ -31,13 +32,14 @@ impl Grid {
             let message = format!("is {output}, the network has {} outputs", config.n_outputs);
             return Err(Error::argument("output", message));
         }
-        let n_neurons = usize::from(config.n_neurons);
+        let n_neurons = if config.n_neurons > 16 { config.n_neurons.next_multiple_of(32) } else { 16 };
         let n_inputs = config.levels.iter().map(|level| usize::from(level.n_features)).sum();
         let finest = config.levels.last().map_or(0, |level| level.log2_cell);
         let vertices = vertices(network.extent, finest);
+        // At most 128 neurons.
+        let shape = GridShape { neurons: n_neurons as u8, hidden: config.n_hidden_layers, log2_cell: finest };
 
         let mut words = vec![0; HEAD + LEVEL * config.levels.len()];
-        let mut first_layers = network.layers.iter();
         for (n, (level, table)) in config.levels.iter().zip(&network.tables).enumerate() {
             let size = self::vertices(network.extent, level.log2_cell);
             let entries = table.len() / usize::from(level.n_features).max(1);
@@ -51,26 +53,46 @@ impl Grid {
                 u32::from(pair[0].to_bits()) | u32::from(second) << 16
             }));
         }
-        // Weights [input][output]: neighbouring threads read neighbouring words.
-        let transposed = |layer: &neuvol_model::Dense, words: &mut Vec<u32>| {
-            for i in 0..layer.n_in {
-                words.extend(bits((0..layer.n_out).map(|o| layer.weights[o * layer.n_in + i].to_f32())));
-            }
-            let at = words.len() as u32;
-            words.extend(bits(layer.biases.iter().map(|bias| bias.to_f32())));
-            at
+        let n_neurons = usize::from(n_neurons);
+        let filled = |numbers: Vec<f32>, words: &mut Vec<u32>| {
+            let n = words.len() + n_neurons;
+            words.extend(bits(numbers));
+            words.resize(n, 0);
         };
         let weights = words.len() as u32;
-        let biases = first_layers.next().map_or(0, |layer| transposed(layer, &mut words));
-        let others = words.len() as u32;
-        for layer in first_layers {
-            transposed(layer, &mut words);
+        let mut biases = 0;
+        let mut others = 0;
+        for (n, layer) in network.layers.iter().enumerate() {
+            let weight = |o: usize, i: usize| {
+                let exists = o < layer.n_out && i < layer.n_in;
+                if exists { layer.weights[o * layer.n_in + i].to_f32() } else { 0.0 }
+            };
+            if n == 1 {
+                others = words.len() as u32;
+            }
+            if n + 1 == network.layers.len() {
+                let output = usize::from(output);
+                filled((0..layer.n_in).map(|i| weight(output, i)).collect(), &mut words);
+                words.push(layer.biases[output].to_f32().to_bits());
+                break;
+            }
+            // Layer 1 as a whole, the others in blocks of outputs; neighbouring threads read neighbouring words.
+            let (block, n_in) = if n == 0 { (n_neurons, layer.n_in) } else { (shape.block() as usize, n_neurons) };
+            for first in (0..n_neurons).step_by(block) {
+                for i in 0..n_in {
+                    words.extend(bits((first..first + block).map(|o| weight(o, i))));
+                }
+            }
+            if n == 0 {
+                biases = words.len() as u32;
+            }
+            filled(layer.biases.iter().map(|bias| bias.to_f32()).collect(), &mut words);
         }
         let head = [
             config.levels.len() as u32,
-            config.n_neurons.into(),
+            n_neurons as u32,
             config.n_hidden_layers.into(),
-            config.n_outputs.into(),
+            shape.block(),
             finest.into(),
             vertices[0],
             vertices[1],
@@ -85,17 +107,21 @@ impl Grid {
             time: config.time,
             time_codes: network.time_codes.clone(),
             time_gains: network.time_gains.clone(),
-            n_neurons,
+            shape,
             n_inputs,
             vertices,
-            output,
         };
         Ok((grid, words))
     }
 
     /// By the width, 0..8.
     pub(super) fn class(&self) -> usize {
-        (self.n_neurons / 16).min(7)
+        (usize::from(self.shape.neurons) / 16).min(7)
+    }
+
+    /// The kernel for the shape of the network.
+    pub(super) fn kernel(&self) -> Kernel {
+        if self.shape.hidden <= 2 { Kernel::Grid(self.shape) } else { Kernel::GridDeep }
     }
 
     pub(super) fn passes(
@@ -127,13 +153,14 @@ impl Grid {
         passes: &mut Vec<Pass>,
     ) -> Result<(), Error> {
         let Moment { base, time, range: (min, max) } = moment;
-        let n = count(self.vertices) * self.n_neurons as u32;
-        let lattice = work.take(n)?;
-        let mut code = vec![0.0; self.n_neurons];
+        let n_neurons = self.shape.neurons.into();
+        let lattice = work.take(count(self.vertices) * u32::from(self.shape.neurons))?;
+        let mut code = vec![0.0; self.time_codes.len() / usize::from(self.time.n_codes).max(1)];
         let mut gain = vec![1.0; self.n_inputs];
         if self.time.n_codes > 0 {
             self.time.interpolate(&self.time_codes, time, &mut code);
         }
+        code.resize(n_neurons, 0.0);
         let gains = !self.time_gains.is_empty();
         if gains {
             self.time.interpolate(&self.time_gains, time, &mut gain);
@@ -143,10 +170,14 @@ impl Grid {
         if gains {
             words.extend(bits(gain));
         }
-        passes.push(Pass::elements(Kernel::Fold, n, words));
+        let groups = count(self.vertices).div_ceil(FOLDED.0) * (u32::from(self.shape.neurons) / FOLDED.1);
+        passes.push(Pass { kernel: Kernel::Fold, groups, words });
         let [z, y, x] = extent;
-        let words = vec![base, lattice, values, z, y, x, self.output.into(), min.to_bits(), max.to_bits()];
-        passes.push(Pass::elements(Kernel::Grid, count(extent), words));
+        let words = vec![base, lattice, values, z, y, x, min.to_bits(), max.to_bits()];
+        passes.push(match self.kernel() {
+            Kernel::GridDeep => Pass::elements(Kernel::GridDeep, count(extent), words),
+            kernel => Pass::tiles(kernel, extent, GridShape::TILE, words),
+        });
         Ok(())
     }
 }

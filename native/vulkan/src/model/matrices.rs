@@ -1,10 +1,9 @@
 //! A core and a matrix per axis (codec 5).
 
-use super::wavelet::head_pass;
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, bits, interpolate};
+use crate::pass::{Pass, Work, bits, interpolate, scale};
 use neuvol_model::{Matrices, TimeInterpolation, time_position};
 
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl Products {
             let words = vec![from, 0, r, outer, before[axis], inner, extent[axis], matrix, 0];
             passes.push(Pass::elements(Kernel::Contract, count(extent), words));
         }
-        passes.push(head_pass(moment, r, values, self.extent, (self.step, self.offset), None));
+        passes.push(scale(r, values, count(self.extent), (self.step, self.offset), moment.range));
         Ok(())
     }
 }

@@ -2,15 +2,18 @@
 
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
-use crate::pass::{Pass, Work, add_residual, bits, interpolate};
+use crate::kernels::{HeadShape, Kernel};
+use crate::pass::{Pass, Work, add_residual, bits, interpolate, scale};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
-use neuvol_model::{Head, TimeInterpolation, Wavelet, time_position};
+use neuvol_model::{HEAD_INPUTS, HEAD_KERNEL, Head, TimeInterpolation, Wavelet, time_position};
 
-/// Lines and voxels of a workgroup: see `lines.slang` and `head.slang`.
+/// Lines and voxels of a workgroup: see `lines.slang`, `rise.slang` and `mean.slang`.
 const LINES: u32 = 8;
-const TILE: [u32; 3] = [4, 4, 8];
+const MOST_LINES: u32 = 32;
+const TILE: [u32; 3] = [4, 8, 32];
+/// Samples that fit the memory of a workgroup: see `lift.slang`.
+const MOST_SAMPLES: u32 = 4096;
 
 #[derive(Debug)]
 pub(super) struct Latents {
@@ -23,10 +26,20 @@ pub(super) struct Latents {
     interpolation: TimeInterpolation,
     n_components: usize,
     weights: Vec<f16>,
-    /// Where its parameters stand, channels, hidden layers, mean and deviation of the second input.
-    head: Option<(u32, u8, u8, f32, f32)>,
+    head: Option<Parameters>,
     /// Where the first step stands, and the quantum.
     residual: Option<(u32, f32)>,
+}
+
+/// The parameters of a head.
+#[derive(Clone, Copy, Debug)]
+struct Parameters {
+    shape: HeadShape,
+    /// Where they stand.
+    at: u32,
+    /// Of the second input.
+    mean: f32,
+    deviation: f32,
 }
 
 impl Latents {
@@ -35,8 +48,9 @@ impl Latents {
         let mut words = bricks(model);
         let head = model.head.as_ref().map(|head| {
             let at = words.len() as u32;
-            parameters(head, &mut words);
-            (at, head.n_channels, head.n_hidden, head.mean, head.deviation)
+            let shape = HeadShape { blocks: head.n_channels.div_ceil(4), hidden: head.n_hidden };
+            words.extend(bits(parameters(head)));
+            Parameters { shape, at, mean: head.mean, deviation: head.deviation }
         });
         let residual = model.residual.as_ref().map(|residual| {
             let at = words.len() as u32;
@@ -61,7 +75,11 @@ impl Latents {
 
     /// By the width of the head.
     pub(super) fn class(&self) -> usize {
-        self.head.map_or(0, |(_, n_channels, ..)| 1 + usize::from(n_channels) / 4)
+        self.head.as_ref().map_or(0, |head| 1 + usize::from(head.shape.blocks))
+    }
+
+    pub(super) fn kernels(&self) -> Vec<Kernel> {
+        self.head.iter().map(|head| Kernel::Head(head.shape)).collect()
     }
 
     pub(super) fn passes(
@@ -110,17 +128,8 @@ impl Latents {
         work: &mut Work,
         passes: &mut Vec<Pass>,
     ) -> Result<(), Error> {
-        let layout = &self.layout;
-        let last = layout.n_levels() - self.level;
-        let mut extent = layout.region(last).map(|n| n as u32);
-        let mut r = work.take(count(extent))?;
-        passes.push(self.mix(moment, r, extent));
-        for stream in 1..=last {
-            let (low, all) = (layout.region(stream - 1), layout.region(stream));
-            for axis in (0..3).filter(|&axis| low[axis] != all[axis]) {
-                passes.push(lines(r, extent, all.map(|n| n as u32), axis, [0, 0, 0, 0]));
-            }
-        }
+        let mut r = self.transform(moment, work, passes)?;
+        let mut extent = self.region(self.layout.n_levels() - self.level);
         self.centre(r, extent, passes);
         for axis in 0..3 {
             while extent[axis] > self.extent[axis] {
@@ -132,24 +141,85 @@ impl Latents {
                 r = to;
             }
         }
-        passes.push(head_pass(moment, r, values, self.extent, (self.step, self.offset), self.head));
+        let n = count(self.extent);
+        let Some(head) = self.head else {
+            passes.push(scale(r, values, n, (self.step, self.offset), moment.range));
+            return Ok(());
+        };
+        let means = work.take(n)?;
+        let [z, y, x] = self.extent;
+        passes.push(Pass::tiles(Kernel::Mean, self.extent, TILE, vec![r, means, z, y, x]));
+        let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
+        let (min, max) = moment.range;
+        words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
+        passes.push(Pass::tiles(Kernel::Head(head.shape), self.extent, head.shape.tile(), words));
         Ok(())
     }
 
-    fn mix(&self, moment: Moment, r: u32, extent: [u32; 3]) -> Pass {
-        let mut weights = vec![1.0; self.n_components];
-        if self.steps > 1 {
-            for (rows, out) in self.weights.chunks_exact(self.steps as usize).zip(weights.chunks_exact_mut(1)) {
-                self.interpolation.interpolate(rows, self.steps, moment.time, out);
+    /// Extent of the lowest band (0), or of what level n gives.
+    fn region(&self, n: usize) -> [u32; 3] {
+        self.layout.region(n).map(|n| n as u32)
+    }
+
+    /// Mixes the components and undoes the transform, as far as the model's level; where the result stands.
+    ///
+    /// As few passes as possible, as each waits for the one before: all levels that fit a workgroup in one, of the others two.
+    fn transform(&self, moment: Moment, work: &mut Work, passes: &mut Vec<Pass>) -> Result<u32, Error> {
+        let last = self.layout.n_levels() - self.level;
+        let table = moment.base;
+        let bricks = self.layout.extent().map(|n| n.div_ceil(4) as u32);
+        let weights = self.weights_at(moment.time);
+        let small = (0..=last).rev().find(|&n| count(self.region(n)) <= MOST_SAMPLES);
+        let mut low = self.region(small.unwrap_or(0));
+        let mut r = work.take(count(low))?;
+        match small {
+            Some(n) => {
+                let mut words = vec![table, r, n as u32];
+                words.extend(bricks);
+                words.extend(bits(weights));
+                words.extend((0..=n).flat_map(|n| self.region(n)));
+                passes.push(Pass { kernel: Kernel::Small, groups: 1, words });
+            }
+            None => {
+                let mut words = vec![table, r];
+                words.extend(low.into_iter().chain(bricks));
+                words.extend(bits(weights));
+                passes.push(Pass::elements(Kernel::Mix, count(low), words));
             }
         }
-        let bricks = self.layout.extent().map(|n| n.div_ceil(4) as u32);
-        let mut words = vec![moment.base, r, extent[0], extent[1], extent[2], self.n_components as u32];
-        words.extend(bricks);
-        words.push(0);
-        words.extend(bits(weights));
-        words.resize(10 + MAX_COMPONENTS, 0);
-        Pass::elements(Kernel::Mix, count(extent), words)
+        for stream in small.unwrap_or(0) + 1..=last {
+            let extent = self.region(stream);
+            let to = work.take(count(extent))?;
+            let n_lines = (MOST_SAMPLES / extent[0]).min(MOST_LINES);
+            let n_lines = 1 << n_lines.ilog2();
+            let mut words = vec![table, r, to];
+            words.extend(extent.into_iter().chain(low).chain(bricks));
+            words.push(n_lines);
+            words.extend(bits(weights));
+            passes.push(Pass { kernel: Kernel::Rise, groups: (extent[1] * extent[2]).div_ceil(n_lines), words });
+            if low[1..] != extent[1..] && extent[1] * extent[2] <= MOST_SAMPLES {
+                let words = vec![to, extent[0], extent[1], extent[2], low[1], low[2]];
+                passes.push(Pass { kernel: Kernel::Plane, groups: extent[0], words });
+            } else {
+                for axis in (1..3).filter(|&axis| low[axis] != extent[axis]) {
+                    passes.push(lines(to, extent, axis, [0, 0, 0, 0]));
+                }
+            }
+            (r, low) = (to, extent);
+        }
+        Ok(r)
+    }
+
+    /// Weights of the components at a time; those that are left are 0.
+    fn weights_at(&self, time: f64) -> [f32; MAX_COMPONENTS] {
+        let mut weights = [0.0; MAX_COMPONENTS];
+        weights[..self.n_components].fill(1.0);
+        if self.steps > 1 {
+            for (rows, out) in self.weights.chunks_exact(self.steps as usize).zip(weights.chunks_exact_mut(1)) {
+                self.interpolation.interpolate(rows, self.steps, time, out);
+            }
+        }
+        weights
     }
 
     /// Moves the samples of a coarser level to the middles of their voxels.
@@ -165,14 +235,14 @@ impl Latents {
         for axis in (0..3).filter(|&axis| splits[axis] > 0) {
             let of = 1 << splits[axis];
             let what = [1, of, layout.extent()[axis] as u32, divisor.to_bits()];
-            passes.push(lines(r, extent, extent, axis, what));
+            passes.push(lines(r, extent, axis, what));
             divisor = 1.0;
         }
     }
 }
 
-/// A pass over all lines along an axis of the first `part` of an array.
-fn lines(array: u32, extent: [u32; 3], part: [u32; 3], axis: usize, what: [u32; 4]) -> Pass {
+/// A pass over all lines of an array along an axis.
+fn lines(array: u32, extent: [u32; 3], axis: usize, what: [u32; 4]) -> Pass {
     let strides = [extent[1] * extent[2], extent[2], 1];
     // Of the other two axes the one that is nearer in memory runs fastest.
     let (a, b) = match axis {
@@ -181,71 +251,91 @@ fn lines(array: u32, extent: [u32; 3], part: [u32; 3], axis: usize, what: [u32; 
         _ => (0, 1),
     };
     let [what, of, voxels, divisor] = what;
-    let words =
-        vec![array, part[a], part[b], strides[a], strides[b], strides[axis], part[axis], what, of, voxels, divisor];
-    Pass { kernel: Kernel::Lines, groups: (part[a] * part[b]).div_ceil(LINES), words }
+    let words = vec![
+        array,
+        extent[a],
+        extent[b],
+        strides[a],
+        strides[b],
+        strides[axis],
+        extent[axis],
+        what,
+        of,
+        voxels,
+        divisor,
+    ];
+    Pass { kernel: Kernel::Lines, groups: (extent[a] * extent[b]).div_ceil(LINES), words }
 }
 
-/// The pass that makes values out of r.
-pub(super) fn head_pass(
-    moment: Moment,
-    r: u32,
-    values: u32,
-    extent: [u32; 3],
-    (step, offset): (f32, f32),
-    head: Option<(u32, u8, u8, f32, f32)>,
-) -> Pass {
-    let (at, n_channels, n_hidden, mean, deviation) = head.unwrap_or((0, 0, 0, 0.0, 1.0));
-    let mut words = vec![r, values, extent[0], extent[1], extent[2]];
-    words.extend([moment.base + at, n_channels.into(), n_hidden.into()]);
-    words.extend(bits([step, offset, mean, deviation, moment.range.0, moment.range.1]));
-    let tiles = (0..3).map(|axis| extent[axis].div_ceil(TILE[axis])).product();
-    Pass { kernel: Kernel::Head, groups: tiles, words }
-}
-
-/// The coefficients as `mix.slang` reads them: a table, then the bricks of 4³ that are not 0 all over.
+/// The coefficients as `mixed.slang` reads them: a table, then what is not 0 all over of each brick of 4³.
 fn bricks(model: &Wavelet) -> Vec<u32> {
-    let [nz, ny, nx] = model.extent.map(|n| n as usize);
-    let size = [nz, ny, nx].map(|n| n.div_ceil(4));
-    let n: usize = size.iter().product();
-    let mut words = vec![0; n * model.components.len()];
-    for (k, component) in model.components.iter().enumerate() {
-        for brick in 0..n {
-            let at = [brick / (size[1] * size[2]), brick / size[2] % size[1], brick % size[2]].map(|n| 4 * n);
-            let mut values = [0i32; 64];
-            for (within, value) in values.iter_mut().enumerate() {
-                let [z, y, x] = [at[0] + within / 16, at[1] + within / 4 % 4, at[2] + within % 4];
-                if z < nz && y < ny && x < nx {
-                    *value = component[(z * ny + y) * nx + x];
-                }
-            }
-            if values == [0; 64] {
-                continue;
-            }
+    let size = model.extent.map(|n| (n as usize).div_ceil(4));
+    let mut words = vec![0; size.iter().product()];
+    for brick in 0..words.len() {
+        let at = [brick / (size[1] * size[2]), brick / size[2] % size[1], brick % size[2]].map(|n| 4 * n);
+        let full: Vec<_> = (0u32..)
+            .zip(&model.components)
+            .map(|(k, component)| (k, coefficients(component, model.extent, at)))
+            .filter(|(_, values)| *values != [0; 64])
+            .collect();
+        if full.is_empty() {
+            continue;
+        }
+        let list = words.len();
+        words[brick] = list as u32;
+        words.push(full.iter().fold(0, |components, (k, _)| components | 1 << k));
+        words.resize(list + 1 + full.len(), 0);
+        for (n, (_, values)) in full.iter().enumerate() {
             let narrow = values.iter().all(|&value| i16::try_from(value).is_ok());
-            words[k * n + brick] = words.len() as u32 | if narrow { 0 } else { 1 << 31 };
+            words[list + 1 + n] = words.len() as u32 | if narrow { 0 } else { 1 << 31 };
             if narrow {
                 // Two's complement: the low 16 bits are the number.
                 let pair = |pair: &[i32]| pair[0].cast_unsigned() & 0xFFFF | pair[1].cast_unsigned() << 16;
                 words.extend(values.chunks_exact(2).map(pair));
             } else {
-                words.extend(values.map(i32::cast_unsigned));
+                words.extend(values.iter().map(|value| value.cast_unsigned()));
             }
         }
     }
     words
 }
 
-/// The parameters of a head as `head.slang` reads them: weights [input][output].
-fn parameters(head: &Head, words: &mut Vec<u32>) {
-    for (tensor, stored) in head.tensors.iter().enumerate() {
-        let parameters = head.parameters(tensor);
-        let n_out = if tensor + 2 >= head.tensors.len() { 1 } else { usize::from(head.n_channels) };
-        let n_in = stored.values.len() / n_out;
-        // Biases stay as they are.
-        let (n_in, n_out) = if tensor % 2 == 0 { (n_in, n_out) } else { (1, stored.values.len()) };
-        for i in 0..n_in {
-            words.extend(bits((0..n_out).map(|o| parameters[o * n_in + i])));
-        }
+/// A brick of 4³ coefficients, 0 where it stands out.
+fn coefficients(component: &[i32], extent: [u32; 3], at: [usize; 3]) -> [i32; 64] {
+    let [nz, ny, nx] = extent.map(|n| n as usize);
+    std::array::from_fn(|within| {
+        let [z, y, x] = [at[0] + within / 16, at[1] + within / 4 % 4, at[2] + within % 4];
+        if z < nz && y < ny && x < nx { component[(z * ny + y) * nx + x] } else { 0 }
+    })
+}
+
+/// The parameters of a head in the order of `head.slang`, channels filled up to a multiple of 4.
+fn parameters(head: &Head) -> Vec<f32> {
+    let n = usize::from(head.n_channels);
+    let padded = n.next_multiple_of(4);
+    let mut numbers = Vec::new();
+    let per_channel = |numbers: &mut Vec<f32>, tensor: usize| {
+        numbers.extend(head.parameters(tensor));
+        numbers.resize(numbers.len() + padded - n, 0.0);
+    };
+    let convolution = head.parameters(0);
+    for i in 0..HEAD_INPUTS * HEAD_KERNEL {
+        numbers.extend((0..n).map(|o| convolution[o * HEAD_INPUTS * HEAD_KERNEL + i]));
+        numbers.resize(numbers.len() + padded - n, 0.0);
     }
+    per_channel(&mut numbers, 1);
+    for layer in 1..=usize::from(head.n_hidden) {
+        let weights = head.parameters(2 * layer);
+        for block in 0..padded / 4 {
+            for i in 0..padded {
+                let weight = |o: usize| if i < n && o < n { weights[o * n + i] } else { 0.0 };
+                numbers.extend((4 * block..4 * block + 4).map(weight));
+            }
+        }
+        per_channel(&mut numbers, 2 * layer + 1);
+    }
+    let output = head.tensors.len() - 2;
+    per_channel(&mut numbers, output);
+    numbers.extend(head.parameters(output + 1));
+    numbers
 }

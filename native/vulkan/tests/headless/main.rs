@@ -44,8 +44,8 @@ fn case(name: impl Into<String>, block: Block, extent: [u32; 3], times: &[f64]) 
     Case { name: name.into(), block, extent, times: times.to_vec() }
 }
 
-fn grid(extent: [u32; 3], n_neurons: u16, hidden: u8, time: TimeConfig, hashed: u8) -> Block {
-    let levels = nested(2, 3, 2, hashed);
+fn grid(extent: [u32; 3], (n_neurons, hidden): (u16, u8), time: TimeConfig, finest: u8, hashed: u8) -> Block {
+    let levels = nested(finest, 3, 2, hashed);
     let config = GridConfig { levels, n_neurons, n_hidden_layers: hidden, n_outputs: 2, time };
     let mut network = random_network(config, extent, 7);
     normalise(&mut network, 1, 1.0, 0.8);
@@ -75,16 +75,18 @@ fn cases() -> Vec<Case> {
         case("raw, 3 steps of halves", raw(3, RawType::F16), odd, &[0.0, 1.25, 2.0]),
     ];
     let codes = |interpolation, gains| TimeConfig { n_codes: 4, gains, interpolation };
-    for (extent, neurons, hidden, time, hashed) in [
-        ([9, 14, 19], 16, 2, TimeConfig::default(), 0),
-        ([16, 16, 16], 32, 1, TimeConfig::default(), 6),
-        ([17, 3, 33], 7, 3, codes(TimeInterpolation::Codes, true), 5),
-        ([8, 8, 8], 16, 2, codes(TimeInterpolation::CubicCodes, true), 0),
-        ([12, 20, 9], 16, 2, codes(TimeInterpolation::Values, false), 0),
-        ([6, 6, 6], 128, 4, codes(TimeInterpolation::Codes, false), 0),
+    for (extent, shape, time, finest, hashed) in [
+        ([9, 14, 19], (16, 2), TimeConfig::default(), 2, 0),
+        ([16, 16, 16], (32, 1), TimeConfig::default(), 1, 6),
+        ([17, 3, 33], (7, 3), codes(TimeInterpolation::Codes, true), 2, 5),
+        ([8, 8, 8], (16, 2), codes(TimeInterpolation::CubicCodes, true), 2, 0),
+        ([12, 20, 9], (16, 2), codes(TimeInterpolation::Values, false), 2, 0),
+        ([10, 9, 40], (48, 2), TimeConfig::default(), 3, 0),
+        ([6, 6, 6], (128, 2), codes(TimeInterpolation::Codes, false), 2, 0),
+        ([6, 6, 6], (128, 4), codes(TimeInterpolation::Codes, false), 2, 0),
     ] {
-        let name = format!("grid {extent:?}, {neurons} neurons, {hidden} layers, {time:?}");
-        cases.push(case(name, grid(extent, neurons, hidden, time, hashed), extent, &[0.0, 1.0, 1.3]));
+        let name = format!("grid {extent:?}, {shape:?} neurons and layers, cells of 2^{finest}, {time:?}");
+        cases.push(case(name, grid(extent, shape, time, finest, hashed), extent, &[0.0, 1.0, 1.3]));
     }
     let still = Shape { extent: [19, 21, 34], ..Shape::default() };
     let moving = Shape { steps: 4, n_components: 3, ..still.clone() };
@@ -94,12 +96,19 @@ fn cases() -> Vec<Case> {
         Shape { head: Some((8, 0)), extent: [1, 9, 70], ..still.clone() },
         Shape { head: Some((16, 2)), extent: [8, 8, 8], ..moving.clone() },
         Shape { head: Some((64, 1)), extent: [3, 2, 1], ..still.clone() },
+        Shape { head: Some((24, 1)), extent: [7, 5, 40], ..still.clone() },
+        Shape { head: Some((33, 2)), extent: [2, 5, 9], ..still.clone() },
+        Shape { head: Some((5, 3)), extent: [9, 6, 35], ..still.clone() },
         Shape { largest: 70_000, ..moving.clone() },
         Shape { head: Some((8, 1)), interpolation: TimeInterpolation::Values, ..moving.clone() },
         Shape { interpolation: TimeInterpolation::CubicCodes, ..moving.clone() },
         Shape { residual: true, head: Some((4, 1)), ..moving.clone() },
         Shape { level: 1, head: Some((8, 1)), ..moving.clone() },
         Shape { level: 2, extent: [6, 33, 5], n_levels: 3, ..still.clone() },
+        // Slices, lines and a lowest band that are larger than what a workgroup holds.
+        Shape { extent: [3, 70, 100], ..still.clone() },
+        Shape { extent: [200, 9, 10], ..still.clone() },
+        Shape { extent: [34, 33, 35], n_levels: 1, ..moving.clone() },
         Shape { level: 3, extent: [1, 40, 256], ..moving },
     ] {
         cases.push(wavelet(shape));
@@ -281,7 +290,7 @@ fn many_blocks_are_decoded_together() {
     for limits in [
         Limits::default(),
         // Several rounds.
-        Limits { work_bytes: 1 << 20, texel_bytes: 100 << 10, ..Limits::default() },
+        Limits { work_bytes: 1 << 20, texel_bytes: 160 << 10, ..Limits::default() },
         Limits { always_stage: true, staging_bytes: 4 << 20, ..Limits::default() },
     ] {
         many_blocks(&mut host, limits);
@@ -295,7 +304,7 @@ fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
         cases.iter().map(|case| gpu.upload(&case.block, 1, case.extent, Validity::All).expect(&case.name)).collect();
     // All blocks side by side along z.
     let depth = cases.iter().map(|case| case.extent[0]).sum();
-    let (height, width) = (40, 256);
+    let (height, width) = (70, 256);
     for path in [WritePath::Store, WritePath::Copy] {
         let target = host.target([depth, height, width], Texel::R32F, path);
         let texture = host.register(&gpu, &target);
