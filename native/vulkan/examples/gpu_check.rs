@@ -111,7 +111,7 @@ fn job<'a>(
     to: [u32; 3],
     range: (f32, f32),
 ) -> Job<'a> {
-    Job { block, time: TIME, range, min: [0; 3], max, texture, to, unorm: range, invalid: 0.0 }
+    Job { block, time: TIME, range, min: [0; 3], max, texture, to, unorm: range, invalid: 0.0, fast: false }
 }
 
 /// Largest difference of an R32F texture from the oracle, as a share of the range of the values.

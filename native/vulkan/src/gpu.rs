@@ -4,7 +4,9 @@ use crate::error::Named;
 use crate::memory::Buffer;
 use crate::model::Model;
 use crate::pipelines::Pipelines;
-use crate::{Error, Texel, Texture, WritePath};
+use crate::self_test::Running;
+use crate::variants::{Chosen, Variants};
+use crate::{Error, Features, Texel, Texture, WritePath};
 use ash::vk;
 use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocator, AllocatorCreateDesc};
@@ -29,9 +31,8 @@ pub struct Host {
     pub device: vk::Device,
     /// Its loader: everything is loaded through it.
     pub get_instance_proc_addr: vk::PFN_vkGetInstanceProcAddr,
-    /// Whether it has enabled `shaderStorageImageExtendedFormats`. Without it only R32F and RGBA16F images can be stored to;
-    /// others are copied to.
-    pub extended_formats: bool,
+    /// What it has enabled on its device.
+    pub features: Features,
 }
 
 /// Sizes of the memories that are made once. Each is at most 128 MiB.
@@ -62,6 +63,8 @@ pub struct Gpu {
     pub(crate) device: ash::Device,
     pub(crate) limits: Limits,
     pub(crate) pipelines: Pipelines,
+    pub(crate) variants: Chosen,
+    pub(crate) running: Mutex<Option<Running>>,
     pub(crate) memories: Mutex<Memories>,
     pool: vk::DescriptorPool,
     /// Records, models, work; and the buffer of texels.
@@ -71,7 +74,7 @@ pub struct Gpu {
 
 /// What threads must not change at the same time.
 pub(crate) struct Memories {
-    allocator: Option<Allocator>,
+    pub(crate) allocator: Option<Allocator>,
     pub(crate) records: Buffer,
     pub(crate) models: Buffer,
     pub(crate) work: Buffer,
@@ -142,13 +145,15 @@ impl Gpu {
             let device = ash::Device::load(instance.fp_v1_0(), host.device);
             (instance, device)
         };
-        let mut pipelines = Pipelines::new(&device, host.extended_formats)?;
+        let mut pipelines = Pipelines::new(&device, host.features.extended_formats)?;
         let memories = Memories::new(&instance, host.physical_device, &device, limits);
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
         let mut gpu = Self {
             device,
             limits,
             pipelines,
+            variants: Chosen::new(Variants::of(host.features)),
+            running: Mutex::new(None),
             memories: Mutex::new(memories),
             pool: vk::DescriptorPool::null(),
             common: vk::DescriptorSet::null(),
@@ -217,8 +222,12 @@ impl Gpu {
         validity: Validity<'_>,
     ) -> Result<Uploaded, Error> {
         let (model, mut words) = Model::new(block, output, extent)?;
-        for kernel in model.kernels() {
-            self.pipelines.ensure(&self.device, kernel)?;
+        for kernel in model.kernels(self.variants.enabled()) {
+            match (self.pipelines.ensure(&self.device, kernel), kernel.variant()) {
+                // A model can do without.
+                (Err(error), Some(variant)) => self.variants.drop_variant(variant, &error),
+                (made, _) => made?,
+            }
         }
         let mask = match validity {
             Validity::All => Mask::All,
@@ -354,7 +363,11 @@ impl Drop for Gpu {
         // SAFETY: the host promises that the device is alive and idle as far as this is concerned.
         unsafe { self.device.destroy_descriptor_pool(self.pool, None) };
         self.pipelines.destroy(&self.device);
+        let running = self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let memories = self.memories.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(running), Some(allocator)) = (running, memories.allocator.as_mut()) {
+            running.free(&self.device, allocator);
+        }
         memories.free_all(&self.device);
     }
 }

@@ -4,6 +4,7 @@ use crate::gpu::{Gpu, Limits, Mask, Uploaded, whole};
 use crate::kernels::Kernel;
 use crate::model::Moment;
 use crate::pass::{Pass, Work};
+use crate::variants::Variants;
 use crate::{Error, Texel, Texture, WritePath};
 use ash::vk;
 use std::collections::BTreeMap;
@@ -36,6 +37,9 @@ pub struct Job<'a> {
     pub unorm: (f32, f32),
     /// What invalid voxels get; in R8 and R16 textures as it is stored there, 0..=1.
     pub invalid: f32,
+    /// Whether numbers of fewer bits may be used where the device has them: errors of some thousandths of what a network adds.
+    /// Without it, and for blocks with a guaranteed error, 32-bit floats are used. See [`Gpu::self_test_record`].
+    pub fast: bool,
 }
 
 /// A job's texels in the buffer, and where they go in the image.
@@ -61,7 +65,24 @@ impl Gpu {
     /// The command buffer must be in the recording state and of a queue family with compute; frame
     /// `frame - Limits::frames` must be finished; blocks and textures must stay until the commands are.
     pub unsafe fn record(&self, commands: vk::CommandBuffer, frame: u64, jobs: &[Job<'_>]) -> Result<(), Error> {
-        let rounds = self.rounds(jobs)?;
+        let ready = self.variants.ready();
+        // SAFETY: promised by the caller.
+        unsafe { self.record_as(commands, frame, jobs, &|_| ready, &mut |_| {}) }
+    }
+
+    /// [`Gpu::record`] with the variants that fast jobs may use, and what is to follow each dispatch.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    pub(crate) unsafe fn record_as(
+        &self,
+        commands: vk::CommandBuffer,
+        frame: u64,
+        jobs: &[Job<'_>],
+        variants: &dyn Fn(usize) -> Variants,
+        after: &mut dyn FnMut(Kernel),
+    ) -> Result<(), Error> {
+        let rounds = self.rounds(jobs, variants)?;
         // All records are in place before anything is recorded, so that an error leaves the command buffer as it was.
         let mut records = Records::new(self.limits, frame);
         let dispatches: Vec<Vec<Dispatch>> =
@@ -74,6 +95,7 @@ impl Gpu {
                     self.wait(commands, n == 0);
                     self.dispatch(commands, dispatch);
                 }
+                after(dispatch.kernel);
             }
             // SAFETY: as above.
             unsafe { self.copy(commands, &round.copies) };
@@ -82,14 +104,15 @@ impl Gpu {
     }
 
     /// Makes the passes of all jobs, as many jobs at once as the memories hold.
-    fn rounds<'a>(&self, jobs: &[Job<'a>]) -> Result<Vec<Round<'a>>, Error> {
+    fn rounds<'a>(&self, jobs: &[Job<'a>], variants: &dyn Fn(usize) -> Variants) -> Result<Vec<Round<'a>>, Error> {
         let memory = |bytes: u64| Work::new((bytes / 4) as u32);
         let mut rounds: Vec<Round<'a>> = Vec::new();
         let (mut work, mut texels) = (memory(0), memory(0));
-        for job in jobs {
+        for (n, job) in jobs.iter().enumerate() {
             job.check()?;
+            let variants = if job.fast { variants(n) } else { Variants::NONE };
             if let Some(round) = rounds.last_mut() {
-                match round.add(job, &mut work, &mut texels) {
+                match round.add(job, variants, &mut work, &mut texels) {
                     Err(Error::Full { .. }) => {}
                     result => {
                         result?;
@@ -100,7 +123,7 @@ impl Gpu {
             // What the round before works in is free again behind a barrier.
             (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
             let mut round = Round { queues: Vec::new(), copies: Vec::new() };
-            round.add(job, &mut work, &mut texels)?;
+            round.add(job, variants, &mut work, &mut texels)?;
             rounds.push(round);
         }
         Ok(rounds)
@@ -213,9 +236,9 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn add(&mut self, job: &Job<'a>, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
+    fn add(&mut self, job: &Job<'a>, variants: Variants, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
         let mut passes = Vec::new();
-        let moment = Moment { base: job.block.place.start, time: job.time, range: job.range };
+        let moment = Moment { base: job.block.place.start, time: job.time, range: job.range, variants };
         let values = job.block.model.passes(moment, work, &mut passes)?;
         let (store, copy) = job.store(values, texels)?;
         passes.push(store);

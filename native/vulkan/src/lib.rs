@@ -6,7 +6,8 @@
 //! into a command buffer of the host, without waiting for anything and without submitting anything.
 //!
 //! Kernels ask for no optional feature of a device. The oracle `neuvol_model::decode_block_reference` decides what is
-//! right.
+//! right. Faster ones for jobs that allow less precision are chosen at run time, from the [`Features`] that the host has
+//! enabled, and used once [`Gpu::self_test_record`] and [`Gpu::self_test_check`] have found them right.
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest.
 
@@ -18,9 +19,12 @@ mod memory;
 mod model;
 mod pass;
 mod pipelines;
+mod self_test;
 mod texture;
+mod variants;
 
 pub use error::Error;
 pub use gpu::{Gpu, Host, Limits, Uploaded, Validity};
 pub use job::Job;
 pub use texture::{Texel, Texture, WritePath};
+pub use variants::Features;

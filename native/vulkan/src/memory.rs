@@ -22,7 +22,9 @@ impl Buffer {
         bytes: u64,
         location: MemoryLocation,
     ) -> Result<Self, Error> {
-        let usage = vk::BufferUsageFlags::STORAGE_BUFFER | vk::BufferUsageFlags::TRANSFER_SRC;
+        let usage = vk::BufferUsageFlags::STORAGE_BUFFER
+            | vk::BufferUsageFlags::TRANSFER_SRC
+            | vk::BufferUsageFlags::TRANSFER_DST;
         let info = vk::BufferCreateInfo::default().size(bytes).usage(usage);
         // SAFETY: the device is alive, the description is complete.
         let buffer = unsafe { device.create_buffer(&info, None) }.named("vkCreateBuffer")?;
@@ -70,6 +72,16 @@ impl Buffer {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
         Ok(())
+    }
+
+    /// The first `n` numbers. The memory must be mapped.
+    pub(crate) fn read(&self, n: usize) -> Result<Vec<f32>, Error> {
+        let mapped = self.allocation.as_ref().and_then(Allocation::mapped_slice).and_then(|bytes| bytes.get(..n * 4));
+        let Some(bytes) = mapped else {
+            let reason = format!("{n} numbers cannot be read by the processor");
+            return Err(Error::Unsupported { what: "mapped memory", reason });
+        };
+        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
     }
 
     pub(crate) fn free(&mut self, device: &ash::Device, allocator: &mut Allocator) {

@@ -3,8 +3,8 @@
 use ash::{Entry, vk};
 use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator, AllocatorCreateDesc};
-use neuvol_vulkan::{Gpu, Host, Limits, Texel, Texture, WritePath};
-use std::ffi::c_void;
+use neuvol_vulkan::{Features, Gpu, Host, Limits, Texel, Texture, WritePath};
+use std::ffi::{CStr, c_void};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held by the one host at a time, so that what the layers say belongs to one test.
@@ -79,7 +79,10 @@ impl HeadlessHost {
             Ok(entry) => entry,
             Err(error) => return missing(&error.to_string()),
         };
-        let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
+        // SAFETY: the entry is alive.
+        let loader = unsafe { entry.try_enumerate_instance_version() }.ok().flatten().unwrap_or(vk::API_VERSION_1_0);
+        let version = if loader >= vk::API_VERSION_1_3 { vk::API_VERSION_1_3 } else { vk::API_VERSION_1_1 };
+        let application = vk::ApplicationInfo::default().api_version(version);
         let layer = c"VK_LAYER_KHRONOS_validation";
         // SAFETY: the entry is alive.
         let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
@@ -124,10 +127,7 @@ impl HeadlessHost {
         let families = unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
         let family = families.iter().position(|f| f.queue_flags.contains(vk::QueueFlags::COMPUTE)).expect("compute");
         let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family as u32).queue_priorities(&[1.0])];
-        let features = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(true);
-        let info = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_features(&features);
-        // SAFETY: as above.
-        let device = unsafe { instance.create_device(physical_device, &info, None) }.expect("a device");
+        let (device, features) = device(&instance, physical_device, version, &queues);
         // SAFETY: the device has that queue.
         let queue = unsafe { device.get_device_queue(family as u32, 0) };
         let info = vk::CommandPoolCreateInfo::default().queue_family_index(family as u32);
@@ -146,7 +146,7 @@ impl HeadlessHost {
             physical_device,
             device: device.handle(),
             get_instance_proc_addr: entry.static_fn().get_instance_proc_addr,
-            extended_formats: true,
+            features,
         };
         let allocator = Some(allocator.expect("an allocator"));
         let messenger = (debug, messenger);
@@ -170,10 +170,24 @@ impl HeadlessHost {
         unsafe { Gpu::new(self.handle, limits) }.expect("a Gpu")
     }
 
-    /// The same host with features that are not enabled.
-    pub fn gpu_without_extended_formats(&self) -> Gpu {
+    /// The same host as if only these features were enabled.
+    pub fn gpu_with(&self, features: Features, limits: Limits) -> Gpu {
         // SAFETY: as above.
-        unsafe { Gpu::new(Host { extended_formats: false, ..self.handle }, Limits::default()) }.expect("a Gpu")
+        unsafe { Gpu::new(Host { features, ..self.handle }, limits) }.expect("a Gpu")
+    }
+
+    /// What is enabled.
+    pub fn features(&self) -> Features {
+        self.handle.features
+    }
+
+    /// Tests the faster kernels; the names of those that are in use then.
+    pub fn self_test(&self, gpu: &Gpu) -> Vec<&'static str> {
+        // SAFETY: the command buffer is being recorded, and finished when `submit` returns.
+        unsafe {
+            self.submit(|_, commands| gpu.self_test_record(commands, 0).expect("room for the test"));
+            gpu.self_test_check().expect("a result")
+        }
     }
 
     /// Name of the device, and version of its driver.
@@ -347,6 +361,87 @@ impl Drop for HeadlessHost {
             self.instance.destroy_instance(None);
         }
     }
+}
+
+/// A device with all features that this crate can use, as far as there are any; and which these are.
+fn device(
+    instance: &ash::Instance,
+    physical_device: vk::PhysicalDevice,
+    version: u32,
+    queues: &[vk::DeviceQueueCreateInfo<'_>],
+) -> (ash::Device, Features) {
+    // SAFETY: the instance is alive.
+    let (properties, extensions) = unsafe {
+        let extensions = instance.enumerate_device_extension_properties(physical_device).unwrap_or_default();
+        (instance.get_physical_device_properties(physical_device), extensions)
+    };
+    let version = version.min(properties.api_version);
+    let has = |name: &CStr| extensions.iter().any(|found| found.extension_name_as_c_str() == Ok(name));
+    let wanted = [
+        (ash::khr::shader_float16_int8::NAME, vk::API_VERSION_1_2),
+        (ash::khr::shader_integer_dot_product::NAME, vk::API_VERSION_1_3),
+        (ash::khr::vulkan_memory_model::NAME, vk::API_VERSION_1_2),
+        // In no version; it needs SPIR-V 1.6, which is that of Vulkan 1.3.
+        (ash::khr::cooperative_matrix::NAME, u32::MAX),
+    ];
+    let [float16, dot, memory_model, matrix] = wanted.map(|(name, since)| version >= since || has(name));
+    let matrix = matrix && memory_model && version >= vk::API_VERSION_1_3;
+    let mut float16_features = vk::PhysicalDeviceShaderFloat16Int8Features::default();
+    let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default();
+    let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default();
+    let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default();
+    let mut found = vk::PhysicalDeviceFeatures2::default();
+    if float16 {
+        found = found.push_next(&mut float16_features);
+    }
+    if dot {
+        found = found.push_next(&mut dot_features);
+    }
+    if matrix {
+        found = found.push_next(&mut memory_features).push_next(&mut matrix_features);
+    }
+    // SAFETY: all structures belong to what the device has.
+    unsafe { instance.get_physical_device_features2(physical_device, &mut found) };
+    let extended_formats = found.features.shader_storage_image_extended_formats == vk::TRUE;
+    let is = |feature: vk::Bool32| feature == vk::TRUE;
+    let memory_model = is(memory_features.vulkan_memory_model) && is(memory_features.vulkan_memory_model_device_scope);
+    let features = Features {
+        extended_formats,
+        float16: is(float16_features.shader_float16),
+        integer_dot_product: is(dot_features.shader_integer_dot_product),
+        cooperative_matrix: is(matrix_features.cooperative_matrix)
+            && memory_model
+            && is(float16_features.shader_float16),
+    };
+    let names: Vec<_> = wanted
+        .into_iter()
+        .zip([features.float16, features.integer_dot_product, matrix, features.cooperative_matrix])
+        .filter(|&((_, since), wanted)| wanted && version < since)
+        .map(|((name, _), _)| name.as_ptr())
+        .collect();
+    let basic = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(extended_formats);
+    let mut float16_features = vk::PhysicalDeviceShaderFloat16Int8Features::default().shader_float16(features.float16);
+    let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default()
+        .shader_integer_dot_product(features.integer_dot_product);
+    let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default()
+        .vulkan_memory_model(true)
+        .vulkan_memory_model_device_scope(true);
+    let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
+    let mut info = vk::DeviceCreateInfo::default()
+        .queue_create_infos(queues)
+        .enabled_features(&basic)
+        .enabled_extension_names(&names);
+    if features.float16 {
+        info = info.push_next(&mut float16_features);
+    }
+    if features.integer_dot_product {
+        info = info.push_next(&mut dot_features);
+    }
+    if features.cooperative_matrix {
+        info = info.push_next(&mut memory_features).push_next(&mut matrix_features);
+    }
+    // SAFETY: as above.
+    (unsafe { instance.create_device(physical_device, &info, None) }.expect("a device"), features)
 }
 
 fn missing<T>(why: &str) -> Option<T> {
