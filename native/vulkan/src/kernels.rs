@@ -81,7 +81,7 @@ impl GridShape {
 
 macro_rules! spirv {
     ($name:literal) => {
-        include_bytes!(concat!("../shaders/spirv/", $name, ".spv"))
+        ($name, include_bytes!(concat!("../shaders/spirv/", $name, ".spv")).as_slice())
     };
 }
 
@@ -154,6 +154,15 @@ impl Kernel {
 
     /// The module, for `vkCreateShaderModule`.
     pub(crate) fn spirv(self) -> &'static [u8] {
+        self.module().1
+    }
+
+    /// For messages.
+    pub(crate) fn name(self) -> &'static str {
+        self.module().0
+    }
+
+    fn module(self) -> (&'static str, &'static [u8]) {
         match self {
             Self::Copy => spirv!("copy"),
             Self::Mix => spirv!("mix"),

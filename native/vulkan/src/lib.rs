@@ -19,6 +19,7 @@ mod memory;
 mod model;
 mod pass;
 mod pipelines;
+mod profile;
 mod self_test;
 mod texture;
 mod variants;

@@ -288,11 +288,26 @@ impl HeadlessHost {
 
     /// What the device takes for the commands of `record`, in seconds; the texture's content is lost.
     pub fn time(&self, target: &Target, record: impl FnOnce(vk::CommandBuffer)) -> f64 {
+        let parts = self.profile(target, |commands, after| {
+            record(commands);
+            after("all");
+        });
+        parts.iter().map(|(_, seconds)| seconds).sum()
+    }
+
+    /// What the device takes for the commands between two marks, in seconds; the texture's content is lost.
+    pub fn profile(
+        &self,
+        target: &Target,
+        record: impl FnOnce(vk::CommandBuffer, &mut dyn FnMut(&'static str)),
+    ) -> Vec<(&'static str, f64)> {
+        const MOST: u32 = 4096;
         // SAFETY: the instance is alive.
         let properties = unsafe { self.instance.get_physical_device_properties(self.physical_device) };
-        let info = vk::QueryPoolCreateInfo::default().query_type(vk::QueryType::TIMESTAMP).query_count(2);
+        let info = vk::QueryPoolCreateInfo::default().query_type(vk::QueryType::TIMESTAMP).query_count(MOST);
         // SAFETY: the device is alive.
         let pool = unsafe { self.device.create_query_pool(&info, None) }.expect("queries");
+        let mut names = Vec::new();
         self.submit(|device, commands| {
             let bottom = vk::PipelineStageFlags::BOTTOM_OF_PIPE;
             let (layout, stage, access) = match target.path {
@@ -310,19 +325,25 @@ impl HeadlessHost {
             unsafe {
                 let layouts = (vk::ImageLayout::UNDEFINED, layout);
                 transition(device, commands, target.image, layouts, none, (stage, access));
-                device.cmd_reset_query_pool(commands, pool, 0, 2);
+                device.cmd_reset_query_pool(commands, pool, 0, MOST);
                 device.cmd_write_timestamp(commands, bottom, pool, 0);
-                record(commands);
-                device.cmd_write_timestamp(commands, bottom, pool, 1);
             }
+            record(commands, &mut |name| {
+                names.push(name);
+                assert!(names.len() < MOST as usize, "a timestamp each");
+                // SAFETY: as above.
+                unsafe { device.cmd_write_timestamp(commands, bottom, pool, names.len() as u32) };
+            });
         });
-        let mut ticks = [0u64; 2];
-        // SAFETY: the queue is idle, so both were written.
+        let mut ticks = vec![0u64; names.len() + 1];
+        // SAFETY: the queue is idle, so all were written.
         unsafe {
             self.device.get_query_pool_results(pool, 0, &mut ticks, vk::QueryResultFlags::TYPE_64).expect("timestamps");
             self.device.destroy_query_pool(pool, None);
         }
-        ticks[1].wrapping_sub(ticks[0]) as f64 * f64::from(properties.limits.timestamp_period) * 1e-9
+        let seconds =
+            |pair: &[u64]| pair[1].wrapping_sub(pair[0]) as f64 * f64::from(properties.limits.timestamp_period) * 1e-9;
+        names.into_iter().zip(ticks.windows(2).map(seconds)).collect()
     }
 
     /// Records commands, submits them and waits.
