@@ -8,7 +8,7 @@ use crate::gpu_types::{
 use crate::memory::{read_struct, write_struct, write_value};
 use crate::result::{Failure, NEUVOL_ERROR_INVALID_HANDLE, NEUVOL_NOT_READY, NEUVOL_OK, Outcome, neuvol_result};
 use crate::volume::check_abi_version;
-use neuvol_engine::vulkan::{Host, Limits, vk};
+use neuvol_engine::vulkan::{Features, Host, Limits, vk};
 use neuvol_engine::{Budget, Context, ContextOptions, Handles, Lease};
 use std::ffi::c_void;
 
@@ -93,7 +93,12 @@ fn host(desc: &neuvol_vulkan_desc) -> Outcome<Host> {
             std::mem::transmute::<*mut c_void, vk::PFN_vkGetInstanceProcAddr>(desc.get_instance_proc_addr)
         },
         queue_family: desc.queue_family,
-        extended_formats: desc.flags & NEUVOL_VULKAN_EXTENDED_FORMATS != 0,
+        features: Features {
+            extended_formats: desc.flags & NEUVOL_VULKAN_EXTENDED_FORMATS != 0,
+            float16: desc.flags & NEUVOL_VULKAN_FLOAT16 != 0,
+            integer_dot_product: desc.flags & NEUVOL_VULKAN_INTEGER_DOT_PRODUCT != 0,
+            cooperative_matrix: desc.flags & NEUVOL_VULKAN_COOPERATIVE_MATRIX != 0,
+        },
     })
 }
 

@@ -5,7 +5,8 @@ use crate::memories::{Buffers, Memories};
 use crate::model::Model;
 use crate::pipelines::Pipelines;
 use crate::timing::Timing;
-use crate::{Error, Texel, Texture, WritePath};
+use crate::variants::{Chosen, Variants};
+use crate::{Error, Features, Texel, Texture, WritePath};
 use ash::vk;
 use neuvol_model::Block;
 use std::ops::Range;
@@ -30,9 +31,8 @@ pub struct Host {
     pub get_instance_proc_addr: vk::PFN_vkGetInstanceProcAddr,
     /// Queue family of the command buffers that are recorded into.
     pub queue_family: u32,
-    /// Whether it has enabled `shaderStorageImageExtendedFormats`. Without it only R32F and RGBA16F images can be stored to;
-    /// others are copied to.
-    pub extended_formats: bool,
+    /// What it has enabled on its device.
+    pub features: Features,
 }
 
 /// Sizes of the memories that are made once. Each is at most 128 MiB.
@@ -75,6 +75,7 @@ pub struct Gpu {
     pub(crate) device: ash::Device,
     pub(crate) limits: Limits,
     pub(crate) pipelines: Pipelines,
+    pub(crate) variants: Chosen,
     pub(crate) memories: Mutex<Memories>,
     /// The same for ever, so that recording needs no lock.
     pub(crate) buffers: Buffers,
@@ -189,7 +190,7 @@ impl Gpu {
             let device = ash::Device::load(instance.fp_v1_0(), host.device);
             (instance, device)
         };
-        let mut pipelines = Pipelines::new(&device, host.extended_formats)?;
+        let mut pipelines = Pipelines::new(&device, host.features.extended_formats)?;
         let memories = Memories::new(&instance, host.physical_device, &device, limits);
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
         let mut gpu = Self {
@@ -198,6 +199,7 @@ impl Gpu {
             device,
             limits,
             pipelines,
+            variants: Chosen::new(Variants::of(host.features)),
             memories: Mutex::new(memories),
             pool: vk::DescriptorPool::null(),
             common: vk::DescriptorSet::null(),
@@ -293,8 +295,12 @@ impl Gpu {
         validity: Validity<'_>,
     ) -> Result<Uploaded, Error> {
         let (model, mut words) = Model::new(block, output, extent)?;
-        for kernel in model.kernels() {
-            self.pipelines.ensure(&self.device, kernel)?;
+        for kernel in model.kernels(self.variants.enabled()) {
+            match (self.pipelines.ensure(&self.device, kernel), kernel.variant()) {
+                // A model can do without.
+                (Err(error), Some(variant)) => self.variants.drop_variant(variant, &error),
+                (made, _) => made?,
+            }
         }
         let mask = match validity {
             Validity::All => Mask::All,

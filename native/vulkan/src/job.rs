@@ -4,6 +4,7 @@ use crate::gpu::{Mask, Uploaded, whole};
 use crate::kernels::Kernel;
 use crate::model::{Moment, count};
 use crate::pass::{Pass, Validity, Work, interpolate, reduce};
+use crate::variants::Variants;
 use crate::{Error, Texel, Texture, WritePath};
 use ash::vk;
 
@@ -38,6 +39,9 @@ pub struct Job<'a> {
     pub unorm: (f32, f32),
     /// What invalid voxels get; in R8 and R16 textures as it is stored there, 0..=1.
     pub invalid: f32,
+    /// Whether numbers of fewer bits may be used where the device has them: errors of some thousandths of what a network adds.
+    /// Without it, and for blocks with a guaranteed error, 32-bit floats are used. See [`Gpu::self_test_record`].
+    pub fast: bool,
 }
 
 /// The first step of the segment behind.
@@ -102,13 +106,18 @@ impl Job<'_> {
     }
 
     /// The passes that decode it, and the copy behind them.
-    pub(crate) fn passes(&self, work: &mut Work, texels: &mut Work) -> Result<(Vec<Pass>, Option<Copy>), Error> {
+    pub(crate) fn passes(
+        &self,
+        variants: Variants,
+        work: &mut Work,
+        texels: &mut Work,
+    ) -> Result<(Vec<Pass>, Option<Copy>), Error> {
         let mut passes = Vec::new();
-        let moment = Moment { base: self.block.place.start, time: self.time, range: self.range };
+        let moment = Moment { base: self.block.place.start, time: self.time, range: self.range, variants };
         let mut values = self.block.model.passes(moment, work, &mut passes)?;
         let mut extent = self.block.model.extent;
         if let Some(later) = &self.later {
-            let moment = Moment { base: later.block.place.start, time: 0.0, range: later.range };
+            let moment = Moment { base: later.block.place.start, time: 0.0, range: later.range, variants };
             let after = later.block.model.passes(moment, work, &mut passes)?;
             passes.push(interpolate(values, count(extent), after, later.weight, (f32::MIN, f32::MAX)));
         }

@@ -1,5 +1,7 @@
 //! The compute kernels, compiled from `shaders/*.slang`.
 
+use crate::variants::Variant;
+
 /// One kernel, made for one shape of a model where speed asks for it. Records of its jobs are described in its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Kernel {
@@ -12,8 +14,10 @@ pub(crate) enum Kernel {
     Halve,
     Mean,
     Head(HeadShape),
+    HeadHalf(HeadShape),
     Fold,
     Grid(GridShape),
+    GridHalf(GridShape),
     GridDeep,
     Contract,
     Finish,
@@ -48,9 +52,13 @@ impl HeadShape {
         }
     }
 
-    /// Voxels of a workgroup on each axis: see `head.slang`.
-    pub(crate) fn tile(self) -> [u32; 3] {
-        [self.depth(), 4, 32]
+    /// The same for numbers of 16 bits.
+    pub(crate) fn half_depth(self) -> u32 {
+        match self.blocks {
+            0..=2 => 8,
+            3..=8 => 4,
+            _ => 2,
+        }
     }
 }
 
@@ -66,9 +74,6 @@ pub(crate) struct GridShape {
 }
 
 impl GridShape {
-    /// Voxels of a workgroup on each axis: see `grid.slang`.
-    pub(crate) const TILE: [u32; 3] = [4, 4, 32];
-
     /// Neurons of layer 2 that are computed together: as many as keep all numbers in registers.
     pub(crate) fn block(self) -> u32 {
         u32::from(self.neurons).min(32)
@@ -77,7 +82,7 @@ impl GridShape {
 
 macro_rules! spirv {
     ($name:literal) => {
-        include_bytes!(concat!("../shaders/spirv/", $name, ".spv"))
+        ($name, include_bytes!(concat!("../shaders/spirv/", $name, ".spv")).as_slice())
     };
 }
 
@@ -116,13 +121,34 @@ impl Kernel {
         matches!(self, Self::StoreR16F | Self::StoreR8 | Self::StoreR16 | Self::StoreRg16F)
     }
 
+    /// The variant that it belongs to; `None` if it runs on any device.
+    pub(crate) fn variant(self) -> Option<Variant> {
+        matches!(self, Self::HeadHalf(_) | Self::GridHalf(_)).then_some(Variant::Half)
+    }
+
+    /// Voxels of a workgroup on each axis, of kernels that work on tiles: see their sources.
+    pub(crate) fn tile(self) -> [u32; 3] {
+        match self {
+            Self::Mean => [4, 8, 32],
+            Self::Head(shape) => [shape.depth(), 4, 32],
+            Self::HeadHalf(shape) => [shape.half_depth(), 4, 32],
+            Self::Grid(_) | Self::GridHalf(_) => [4, 4, 32],
+            _ => [1; 3],
+        }
+    }
+
     /// The specialization constants, from number 0 on.
     pub(crate) fn constants(self) -> Vec<u32> {
         match self {
             Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
+            Self::HeadHalf(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.half_depth()],
             Self::Grid(shape) => {
                 let (neurons, block) = (u32::from(shape.neurons), shape.block());
                 vec![block / 4, neurons / block, shape.hidden.into(), shape.log2_cell.into()]
+            }
+            Self::GridHalf(shape) => {
+                let (neurons, block) = (u32::from(shape.neurons), shape.block());
+                vec![block / 4, neurons / block, shape.log2_cell.into()]
             }
             _ => Vec::new(),
         }
@@ -130,6 +156,15 @@ impl Kernel {
 
     /// The module, for `vkCreateShaderModule`.
     pub(crate) fn spirv(self) -> &'static [u8] {
+        self.module().1
+    }
+
+    /// For messages.
+    pub(crate) fn name(self) -> &'static str {
+        self.module().0
+    }
+
+    fn module(self) -> (&'static str, &'static [u8]) {
         match self {
             Self::Copy => spirv!("copy"),
             Self::Mix => spirv!("mix"),
@@ -140,8 +175,10 @@ impl Kernel {
             Self::Halve => spirv!("halve"),
             Self::Mean => spirv!("mean"),
             Self::Head(_) => spirv!("head"),
+            Self::HeadHalf(_) => spirv!("head_half"),
             Self::Fold => spirv!("fold"),
             Self::Grid(_) => spirv!("grid"),
+            Self::GridHalf(_) => spirv!("grid_half"),
             Self::GridDeep => spirv!("grid_deep"),
             Self::Contract => spirv!("contract"),
             Self::Finish => spirv!("finish"),

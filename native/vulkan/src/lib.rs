@@ -7,7 +7,8 @@
 //! submits nothing.
 //!
 //! Kernels ask for no optional feature of a device. The oracle `neuvol_model::decode_block_reference` decides what is
-//! right.
+//! right. Faster ones for jobs that allow less precision are chosen at run time, from the [`Features`] that the host has
+//! enabled, and used once a [`SelfTest`] has found them right.
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest.
 
@@ -21,12 +22,16 @@ mod model;
 mod packet;
 mod pass;
 mod pipelines;
+mod self_test;
 mod texture;
 mod timing;
+mod variants;
 
 pub use ash::vk;
 pub use error::Error;
 pub use gpu::{Gpu, Host, Limits, Uploaded, Validity};
 pub use job::{Job, Later};
 pub use packet::Packet;
+pub use self_test::SelfTest;
 pub use texture::{Texel, Texture, WritePath};
+pub use variants::Features;

@@ -10,7 +10,7 @@ use std::ops::Range;
 
 /// What threads must not change at the same time.
 pub(crate) struct Memories {
-    allocator: Option<Allocator>,
+    pub(crate) allocator: Option<Allocator>,
     pub(crate) records: Buffer,
     pub(crate) models: Buffer,
     pub(crate) work: Buffer,

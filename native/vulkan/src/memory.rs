@@ -80,6 +80,16 @@ impl Buffer {
         Ok(())
     }
 
+    /// The first `n` numbers. The memory must be mapped.
+    pub(crate) fn read(&self, n: usize) -> Result<Vec<f32>, Error> {
+        let mapped = self.allocation.as_ref().and_then(Allocation::mapped_slice).and_then(|bytes| bytes.get(..n * 4));
+        let Some(bytes) = mapped else {
+            let reason = format!("{n} numbers cannot be read by the processor");
+            return Err(Error::Unsupported { what: "mapped memory", reason });
+        };
+        Ok(bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
+    }
+
     pub(crate) fn free(&mut self, device: &ash::Device, allocator: &mut Allocator) {
         // SAFETY: the owner of the buffer promises that the device does not use it any more.
         unsafe { device.destroy_buffer(self.buffer, None) };

@@ -8,6 +8,7 @@ mod wavelet;
 use crate::Error;
 use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
+use crate::variants::Variants;
 use neuvol_model::Block;
 
 /// A block of any codec, for the kernels. Made on any thread, without a device.
@@ -34,6 +35,8 @@ pub(crate) struct Moment {
     /// Steps since the start of the segment.
     pub(crate) time: f64,
     pub(crate) range: (f32, f32),
+    /// Variants of kernels that may be used.
+    pub(crate) variants: Variants,
 }
 
 impl Model {
@@ -74,13 +77,17 @@ impl Model {
         }
     }
 
-    /// The kernels that are made for the model's shape.
-    pub(crate) fn kernels(&self) -> Vec<Kernel> {
-        match &self.kind {
-            Kind::Wavelet(latents) => latents.kernels(),
-            Kind::Grid(grid) => vec![grid.kernel()],
-            Kind::Values(_) | Kind::Matrices(_) => Vec::new(),
-        }
+    /// The kernels that are made for the model's shape, those of some variants among them.
+    pub(crate) fn kernels(&self, variants: Variants) -> Vec<Kernel> {
+        let kernel = |variants| match &self.kind {
+            Kind::Wavelet(latents) => latents.kernel(variants),
+            Kind::Grid(grid) => Some(grid.kernel(variants)),
+            Kind::Values(_) | Kind::Matrices(_) => None,
+        };
+        let sets = variants.iter().map(Variants::only).chain([Variants::NONE]);
+        let mut kernels: Vec<_> = sets.filter_map(kernel).collect();
+        kernels.dedup();
+        kernels
     }
 
     /// Appends the passes that decode the model, and returns where the values stand in `work`.

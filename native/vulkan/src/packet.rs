@@ -5,6 +5,7 @@ use crate::gpu::{Gpu, Limits, Staged, Uploaded, whole};
 use crate::job::{Copy, Job};
 use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
+use crate::variants::Variants;
 use crate::{Error, Texture, WritePath};
 use ash::vk;
 use std::collections::{BTreeMap, HashSet};
@@ -50,6 +51,7 @@ struct Transition {
 /// One kernel over the records of some passes.
 #[derive(Debug)]
 struct Dispatch {
+    kernel: Kernel,
     pipeline: vk::Pipeline,
     layout: vk::PipelineLayout,
     set: vk::DescriptorSet,
@@ -78,10 +80,22 @@ impl Gpu {
     /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
     /// does not fit.
     pub fn prepare(&self, slot: u32, jobs: &[Job<'_>], also: &[&Uploaded]) -> Result<Packet, Error> {
+        let ready = self.variants.ready();
+        self.prepare_as(slot, jobs, also, &|_| ready)
+    }
+
+    /// The same with the variants that each fast job may use.
+    pub(crate) fn prepare_as(
+        &self,
+        slot: u32,
+        jobs: &[Job<'_>],
+        also: &[&Uploaded],
+        variants: &dyn Fn(usize) -> Variants,
+    ) -> Result<Packet, Error> {
         if slot >= self.limits.frames {
             return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
         }
-        let rounds = self.rounds(jobs)?;
+        let rounds = self.rounds(jobs, variants)?;
         let mut records = Records::new(self.limits, slot);
         let made: Result<Vec<_>, Error> = rounds
             .into_iter()
@@ -122,6 +136,21 @@ impl Gpu {
     /// The command buffer must be in the recording state and of the queue family of the host; blocks and textures of the
     /// packet must stay until its commands are finished. A packet is recorded once.
     pub unsafe fn record(&self, commands: vk::CommandBuffer, packet: &Packet) {
+        // SAFETY: promised by the caller.
+        unsafe { self.record_profiled(commands, packet, &mut |_| {}) };
+    }
+
+    /// As [`Gpu::record`], and calls `after` with the name of the kernel behind each dispatch: a time stamp written there tells
+    /// what it took, as every dispatch waits for the one before.
+    ///
+    /// # Safety
+    /// As [`Gpu::record`].
+    pub unsafe fn record_profiled(
+        &self,
+        commands: vk::CommandBuffer,
+        packet: &Packet,
+        after: &mut dyn FnMut(&'static str),
+    ) {
         // SAFETY: all promised by the caller.
         unsafe {
             self.begin_timing(commands, packet.slot);
@@ -131,6 +160,7 @@ impl Gpu {
                 for (n, dispatch) in round.dispatches.iter().enumerate() {
                     self.wait(commands, n == 0);
                     self.dispatch(commands, dispatch);
+                    after(dispatch.kernel.name());
                 }
                 self.copy(commands, &round.copies);
             }
@@ -160,14 +190,15 @@ impl Gpu {
     }
 
     /// Makes the passes of all jobs, as many jobs at once as the memories hold.
-    fn rounds<'a>(&self, jobs: &[Job<'a>]) -> Result<Vec<Round<'a>>, Error> {
+    fn rounds<'a>(&self, jobs: &[Job<'a>], variants: &dyn Fn(usize) -> Variants) -> Result<Vec<Round<'a>>, Error> {
         let memory = |bytes: u64| Work::new((bytes / 4) as u32);
         let mut rounds: Vec<Round<'a>> = Vec::new();
         let (mut work, mut texels) = (memory(0), memory(0));
-        for job in jobs {
+        for (n, job) in jobs.iter().enumerate() {
             job.check()?;
+            let variants = if job.fast { variants(n) } else { Variants::NONE };
             if let Some(round) = rounds.last_mut() {
-                match round.add(job, &mut work, &mut texels) {
+                match round.add(job, variants, &mut work, &mut texels) {
                     Err(Error::Full { .. }) => {}
                     result => {
                         result?;
@@ -178,7 +209,7 @@ impl Gpu {
             // What the round before works in is free again behind a barrier.
             (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
             let mut round = Round { queues: Vec::new(), copies: Vec::new() };
-            round.add(job, &mut work, &mut texels)?;
+            round.add(job, variants, &mut work, &mut texels)?;
             rounds.push(round);
         }
         Ok(rounds)
@@ -213,7 +244,7 @@ impl Gpu {
                 let layout = self.pipelines.layout(kernel);
                 let (first, stride) = records.add(&passes)?;
                 let groups = [groups, passes.len() as u32];
-                dispatches.push(Dispatch { pipeline, layout, set, first, stride, groups });
+                dispatches.push(Dispatch { kernel, pipeline, layout, set, first, stride, groups });
             }
         }
         Ok(dispatches)
@@ -355,8 +386,8 @@ struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    fn add(&mut self, job: &Job<'a>, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
-        let (passes, copy) = job.passes(work, texels)?;
+    fn add(&mut self, job: &Job<'a>, variants: Variants, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
+        let (passes, copy) = job.passes(variants, work, texels)?;
         self.copies.extend(copy);
         self.queues.push((passes, job.texture));
         Ok(())

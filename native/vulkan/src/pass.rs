@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::kernels::Kernel;
+use half::f16;
 
 /// Threads of a workgroup of the kernels that work element by element.
 const THREADS: u32 = 64;
@@ -18,7 +19,8 @@ pub(crate) struct Pass {
 
 impl Pass {
     /// A pass whose workgroups have a tile of an array each.
-    pub(crate) fn tiles(kernel: Kernel, extent: [u32; 3], tile: [u32; 3], words: Vec<u32>) -> Self {
+    pub(crate) fn tiles(kernel: Kernel, extent: [u32; 3], words: Vec<u32>) -> Self {
+        let tile = kernel.tile();
         let groups = (0..3).map(|axis| extent[axis].div_ceil(tile[axis])).product();
         Self { kernel, groups, words }
     }
@@ -100,6 +102,12 @@ impl Work {
 /// The bits of numbers, for a record.
 pub(crate) fn bits(numbers: impl IntoIterator<Item = f32>) -> impl Iterator<Item = u32> {
     numbers.into_iter().map(f32::to_bits)
+}
+
+/// Numbers as halves, two in a word.
+pub(crate) fn halves(numbers: &[f32]) -> impl Iterator<Item = u32> {
+    let half = |number: &f32| u32::from(f16::from_f32(*number).to_bits());
+    numbers.chunks(2).map(move |pair| half(&pair[0]) | pair.get(1).map_or(0, half) << 16)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::Shared;
 use super::request::Piece;
 use super::residents::Resident;
 use crate::FramePlan;
-use neuvol_vulkan::{Packet, Texture, WritePath, vk};
+use neuvol_vulkan::{Packet, SelfTest, Texture, WritePath, vk};
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
@@ -30,7 +30,7 @@ pub struct Written {
 /// A packet with all that must stay until its commands are finished.
 #[derive(Debug)]
 pub(super) struct Packed {
-    pub(super) packet: Packet,
+    pub(super) work: Work,
     pub(super) slot: u32,
     pub(super) plan: FramePlan,
     pub(super) pieces: Vec<Piece>,
@@ -38,6 +38,28 @@ pub(super) struct Packed {
     /// Held, not used.
     pub(super) _residents: Vec<Arc<Resident>>,
     pub(super) _textures: Vec<Arc<Texture>>,
+}
+
+/// What is recorded.
+#[derive(Debug)]
+pub(super) enum Work {
+    Decode(Packet),
+    /// Of the faster kernels.
+    Test(SelfTest),
+}
+
+impl Packed {
+    pub(super) fn test(slot: u32, test: SelfTest) -> Self {
+        Self {
+            work: Work::Test(test),
+            slot,
+            plan: FramePlan::default(),
+            pieces: Vec::new(),
+            written: Vec::new(),
+            _residents: Vec::new(),
+            _textures: Vec::new(),
+        }
+    }
 }
 
 /// See the module. Its queues have room for all packets that there can be.
@@ -93,16 +115,23 @@ impl Frame<'_> {
     /// As [`Context::record`](super::Context::record).
     pub unsafe fn record(mut self, commands: vk::CommandBuffer) {
         let Some(packed) = self.handover.ready.take() else { return };
+        let (gpu, counts) = (&self.shared.gpu, &self.shared.counts);
         // SAFETY: promised by the caller; the packet holds its models and textures until it is retired.
-        unsafe { self.shared.gpu.record(commands, &packed.packet) };
-        let counts = &self.shared.counts;
+        unsafe {
+            match &packed.work {
+                Work::Decode(packet) => {
+                    gpu.record(commands, packet);
+                    counts.upload_bytes.fetch_add(packet.upload_bytes(), Ordering::Relaxed);
+                    counts.frames.fetch_add(1, Ordering::Relaxed);
+                }
+                Work::Test(test) => gpu.self_test_record(commands, test),
+            }
+        }
         for piece in &packed.pieces {
             piece.ticket.recorded(self.frame);
             counts.voxels.fetch_add(piece.voxels().into(), Ordering::Relaxed);
         }
         counts.blocks.fetch_add(packed.pieces.len() as u64, Ordering::Relaxed);
-        counts.upload_bytes.fetch_add(packed.packet.upload_bytes(), Ordering::Relaxed);
-        counts.frames.fetch_add(1, Ordering::Relaxed);
         self.handover.flying.push_back((self.frame, packed));
         // Room for the next one.
         self.shared.wake.notify_all();

@@ -1,6 +1,6 @@
 //! From a request to pieces: which blocks, which models, and where their voxels go.
 
-use crate::{Error, Request, Result, Volume};
+use crate::{Error, Precision, Request, Result, Volume};
 use neuvol_format::{BlockKey, Variable};
 use neuvol_vulkan::Texel;
 use std::sync::Arc;
@@ -10,7 +10,8 @@ use super::tickets::Ticket;
 /// A box of a variable at a time, and the texture that it is decoded into.
 #[derive(Debug, Clone)]
 pub struct TextureRequest {
-    /// What to decode.
+    /// What to decode; its kernel is of no interest. With [`Precision::Fast`] numbers of fewer bits may be used where the device
+    /// has them.
     pub source: Request,
     /// The texture; 0 = only bring the models to the device.
     pub texture: u64,
@@ -51,6 +52,8 @@ pub(super) struct Piece {
     pub(super) to: [u32; 3],
     pub(super) unorm: (f32, f32),
     pub(super) invalid: f32,
+    /// Whether numbers of fewer bits may be used.
+    pub(super) fast: bool,
     pub(super) priority: f32,
     /// Packets that were made since it was asked for.
     pub(super) waited: u32,
@@ -135,6 +138,7 @@ impl TextureRequest {
                 to,
                 unorm,
                 invalid: self.invalid,
+                fast: request.precision == Precision::Fast,
                 priority: self.priority,
                 waited: 0,
             }

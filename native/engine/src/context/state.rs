@@ -1,12 +1,12 @@
 //! Requests, textures and models, under one lock: who waits for what.
 
-use super::handover::{Packed, Written};
+use super::handover::{Packed, Work, Written};
 use super::request::{ModelKey, Piece, TextureRequest};
 use super::residents::{Model, Resident, Residents};
 use super::tickets::{TicketStatus, Tickets};
 use super::{Budget, Shared};
 use crate::{Error, FramePlan, Planner, Result, Volume, Waiting};
-use neuvol_vulkan::{Gpu, Job, Later, Texel, Texture};
+use neuvol_vulkan::{Gpu, Job, Later, SelfTest, Texel, Texture};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,6 +51,8 @@ pub(super) struct State {
     free_slots: Vec<u32>,
     /// Whether a worker is making a packet.
     packing: bool,
+    /// Whether the faster kernels are to be tested yet.
+    untested: bool,
     lost: bool,
     pub(super) stop: bool,
 }
@@ -135,6 +137,7 @@ impl Choice {
                 to: piece.to,
                 unorm: piece.unorm,
                 invalid: piece.invalid,
+                fast: piece.fast,
             })
             .collect()
     }
@@ -150,7 +153,7 @@ impl Choice {
     pub(super) fn packed(self, packet: neuvol_vulkan::Packet) -> Packed {
         let of_pieces = self.models.into_iter().flat_map(|(model, later)| [Some(model), later.map(|(model, _)| model)]);
         Packed {
-            packet,
+            work: Work::Decode(packet),
             slot: self.slot,
             plan: FramePlan::of(&self.waiting, self.budget),
             pieces: self.pieces,
@@ -176,6 +179,7 @@ impl State {
             slots: slots as usize,
             free_slots: (0..slots).collect(),
             packing: false,
+            untested: true,
             lost: false,
             stop: false,
         }
@@ -295,7 +299,10 @@ impl State {
     }
 
     pub(super) fn unpack(&mut self, gpu: &Gpu, packed: Packed) {
-        gpu.withdraw(packed.packet);
+        match packed.work {
+            Work::Decode(packet) => gpu.withdraw(packet),
+            Work::Test(test) => gpu.self_test_withdraw(test),
+        }
         self.free_slots.push(packed.slot);
         self.pieces.extend(packed.pieces.into_iter().filter(|piece| !piece.ticket.is_closed()));
     }
@@ -412,12 +419,34 @@ impl State {
         self.pieces.retain(|piece| !piece.ticket.is_closed());
     }
 
+    /// The slot for the test of the faster kernels, if that is what comes next: the first frame.
+    pub(super) fn begin_test(&mut self) -> Option<u32> {
+        if !self.untested || self.packing {
+            return None;
+        }
+        self.untested = false;
+        self.packing = true;
+        self.free_slots.pop()
+    }
+
+    /// The test was prepared, or there is none.
+    pub(super) fn test_prepared(&mut self, shared: &Shared, slot: u32, test: Option<SelfTest>) {
+        self.packing = false;
+        match test {
+            Some(test) => {
+                let packed = Packed::test(slot, test);
+                shared.handover().ready = Some(Box::new(packed));
+            }
+            None => self.free_slots.push(slot),
+        }
+    }
+
     /// Chooses what the next packet does; `None` if there is nothing to do or no room for a packet.
     pub(super) fn choose(&mut self, shared: &Shared) -> Option<Choice> {
+        self.settle();
         if self.packing || self.lost || self.free_slots.is_empty() || shared.handover().ready.is_some() {
             return None;
         }
-        self.settle();
         // What could be decoded now.
         let mut able = Vec::new();
         let mut waiting = Vec::new();
@@ -547,14 +576,25 @@ impl State {
     pub(super) fn retire(&mut self, shared: &Shared) {
         loop {
             let Some(packed) = shared.handover().finished.pop_front() else { break };
-            let Packed { packet, slot, plan, .. } = *packed;
+            let Packed { work, slot, plan, .. } = *packed;
             // SAFETY: the host says that its frame is finished.
-            match unsafe { shared.gpu.retire(packet) } {
+            let retired = unsafe {
+                match work {
+                    Work::Decode(packet) => shared.gpu.retire(packet),
+                    Work::Test(test) => shared.gpu.self_test_check(test).map(|variants| {
+                        log::info!("faster kernels: {variants:?}");
+                        None
+                    }),
+                }
+            };
+            match retired {
                 Ok(Some(time)) => self.planner.measured(&plan, time),
                 Ok(None) => {}
                 Err(error) => {
                     log::error!("{error}");
-                    self.device_lost();
+                    if error.is_device_lost() {
+                        self.device_lost();
+                    }
                 }
             }
             self.free_slots.push(slot);

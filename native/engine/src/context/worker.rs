@@ -18,7 +18,11 @@ pub(super) fn work(shared: &Shared) {
     let mut state = shared.state();
     while !state.stop {
         state.retire(shared);
-        if let Some(choice) = state.choose(shared) {
+        if let Some(slot) = state.begin_test() {
+            drop(state);
+            test(shared, slot);
+            state = shared.state();
+        } else if let Some(choice) = state.choose(shared) {
             drop(state);
             pack(shared, choice);
             state = shared.state();
@@ -38,6 +42,15 @@ pub(super) fn work(shared: &Shared) {
 fn sleep<'a>(shared: &'a Shared, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
     let time = if state.waiting() > 0 || shared.handover().is_busy() { LOOK_AGAIN } else { IDLE };
     shared.wake.wait_timeout(state, time).unwrap_or_else(PoisonError::into_inner).0
+}
+
+/// Prepares the test of the faster kernels. Without it, all is decoded in 32-bit floats.
+fn test(shared: &Shared, slot: u32) {
+    let test = shared.gpu.self_test_prepare(slot).unwrap_or_else(|error| {
+        log::warn!("the faster kernels are not used, as they cannot be tested: {error}");
+        None
+    });
+    shared.state().test_prepared(shared, slot, test);
 }
 
 /// Makes a packet of what was chosen; of less if the memory of records is too small for all of it.

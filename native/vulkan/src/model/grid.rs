@@ -1,9 +1,11 @@
 //! Grid networks (codec 3): layer 1 is folded into a lattice on the finest grid, which the voxels interpolate.
 
+use super::wavelet::MOST_HALF;
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::{GridShape, Kernel};
-use crate::pass::{Pass, Work, bits, interpolate};
+use crate::pass::{Pass, Work, bits, halves, interpolate};
+use crate::variants::{Variant, Variants};
 use half::f16;
 use neuvol_model::{GridNetwork, TimeConfig, TimeInterpolation, time_position};
 
@@ -13,12 +15,17 @@ const LEVEL: usize = 8;
 /// Vertices of a workgroup that folds, and neurons.
 const FOLDED: (u32, u32) = (128, 16);
 
+/// Neurons that may be summed in numbers of 16 bits: the error of 128 is too large.
+const MOST_SUMMED: u16 = 64;
+
 #[derive(Debug)]
 pub(super) struct Grid {
     time: TimeConfig,
     time_codes: Vec<f16>,
     time_gains: Vec<f16>,
     shape: GridShape,
+    /// Where the layers behind the first stand as halves, and the limit of its neurons; `None` if they must not be used.
+    half: Option<(u32, f32)>,
     n_inputs: usize,
     /// Of the finest grid.
     vertices: [u32; 3],
@@ -88,6 +95,12 @@ impl Grid {
             }
             filled(layer.biases.iter().map(|bias| bias.to_f32()).collect(), &mut words);
         }
+        let half = limit_of_neurons(network).map(|limit| {
+            let at = words.len() as u32;
+            let numbers: Vec<f32> = words[others as usize..].iter().map(|&word| f32::from_bits(word)).collect();
+            words.extend(halves(&numbers));
+            (at, limit)
+        });
         let head = [
             config.levels.len() as u32,
             n_neurons as u32,
@@ -108,6 +121,7 @@ impl Grid {
             time_codes: network.time_codes.clone(),
             time_gains: network.time_gains.clone(),
             shape,
+            half,
             n_inputs,
             vertices,
         };
@@ -120,8 +134,12 @@ impl Grid {
     }
 
     /// The kernel for the shape of the network.
-    pub(super) fn kernel(&self) -> Kernel {
-        if self.shape.hidden <= 2 { Kernel::Grid(self.shape) } else { Kernel::GridDeep }
+    pub(super) fn kernel(&self, variants: Variants) -> Kernel {
+        match self.half {
+            Some(_) if variants.contains(Variant::Half) => Kernel::GridHalf(self.shape),
+            _ if self.shape.hidden <= 2 => Kernel::Grid(self.shape),
+            _ => Kernel::GridDeep,
+        }
     }
 
     pub(super) fn passes(
@@ -152,7 +170,7 @@ impl Grid {
         work: &mut Work,
         passes: &mut Vec<Pass>,
     ) -> Result<(), Error> {
-        let Moment { base, time, range: (min, max) } = moment;
+        let Moment { base, time, range: (min, max), .. } = moment;
         let n_neurons = self.shape.neurons.into();
         let lattice = work.take(count(self.vertices) * u32::from(self.shape.neurons))?;
         let mut code = vec![0.0; self.time_codes.len() / usize::from(self.time.n_codes).max(1)];
@@ -173,10 +191,13 @@ impl Grid {
         let groups = count(self.vertices).div_ceil(FOLDED.0) * (u32::from(self.shape.neurons) / FOLDED.1);
         passes.push(Pass { kernel: Kernel::Fold, groups, words });
         let [z, y, x] = extent;
-        let words = vec![base, lattice, values, z, y, x, min.to_bits(), max.to_bits()];
-        passes.push(match self.kernel() {
+        let mut words = vec![base, lattice, values, z, y, x, min.to_bits(), max.to_bits()];
+        if let Some((at, limit)) = self.half {
+            words.extend([base + at, limit.to_bits()]);
+        }
+        passes.push(match self.kernel(moment.variants) {
             Kernel::GridDeep => Pass::elements(Kernel::GridDeep, count(extent), words),
-            kernel => Pass::tiles(kernel, extent, GridShape::TILE, words),
+            kernel => Pass::tiles(kernel, extent, words),
         });
         Ok(())
     }
@@ -185,4 +206,19 @@ impl Grid {
 /// Vertices of a grid on each axis (SPEC section 11.3).
 fn vertices(extent: [u32; 3], log2_cell: u8) -> [u32; 3] {
     extent.map(|n| (n - 1).div_ceil(1 << log2_cell) + 1)
+}
+
+/// How large the neurons of layer 1 may be so that no number of 16 bits overflows in layer 2; `None` if there is no such layer,
+/// more of them, too many neurons, or the limit would be too low to be of use. Larger neurons are limited to it.
+fn limit_of_neurons(network: &GridNetwork) -> Option<f32> {
+    if network.config.n_hidden_layers != 2 || network.config.n_neurons > MOST_SUMMED {
+        return None;
+    }
+    let layer = &network.layers[1];
+    let rows = layer.weights.chunks_exact(layer.n_in).zip(&layer.biases);
+    let largest = |limit: f32| {
+        let sum = |row: &[f16]| row.iter().map(|weight| weight.to_f32().abs() * limit).sum::<f32>();
+        rows.clone().map(|(row, bias)| sum(row) + bias.to_f32().abs()).fold(0.0, f32::max)
+    };
+    [4096.0f32, 1024.0, 256.0, 64.0].into_iter().find(|&limit| largest(limit) <= MOST_HALF)
 }

@@ -30,7 +30,7 @@ impl Values {
     }
 
     pub(super) fn passes(&self, moment: Moment, n: u32, values: u32, passes: &mut Vec<Pass>) {
-        let Moment { base, time, range: (min, max) } = moment;
+        let Moment { base, time, range: (min, max), .. } = moment;
         let words = match *self {
             Self::Constant(value) => vec![values, n, 0, 0, 0, value.to_bits(), value.to_bits(), 1],
             Self::Steps(steps) => {

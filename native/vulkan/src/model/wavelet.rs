@@ -3,17 +3,20 @@
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::{HeadShape, Kernel};
-use crate::pass::{Pass, Work, add_residual, bits, interpolate, scale};
+use crate::pass::{Pass, Work, add_residual, bits, halves, interpolate, scale};
+use crate::variants::{Variant, Variants};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
 use neuvol_model::{HEAD_INPUTS, HEAD_KERNEL, Head, TimeInterpolation, Wavelet, time_position};
 
-/// Lines and voxels of a workgroup: see `lines.slang`, `rise.slang` and `mean.slang`.
+/// Lines of a workgroup: see `lines.slang` and `rise.slang`.
 const LINES: u32 = 8;
 const MOST_LINES: u32 = 32;
-const TILE: [u32; 3] = [4, 8, 32];
 /// Samples that fit the memory of a workgroup: see `lift.slang`.
 const MOST_SAMPLES: u32 = 4096;
+
+/// No sum of numbers of 16 bits may be larger; their largest is 65504.
+pub(super) const MOST_HALF: f32 = 60000.0;
 
 #[derive(Debug)]
 pub(super) struct Latents {
@@ -37,6 +40,8 @@ struct Parameters {
     shape: HeadShape,
     /// Where they stand.
     at: u32,
+    /// Where they stand as halves, and the limit of inputs; `None` if they must not be used.
+    half: Option<(u32, f32)>,
     /// Of the second input.
     mean: f32,
     deviation: f32,
@@ -49,8 +54,15 @@ impl Latents {
         let head = model.head.as_ref().map(|head| {
             let at = words.len() as u32;
             let shape = HeadShape { blocks: head.n_channels.div_ceil(4), hidden: head.n_hidden };
-            words.extend(bits(parameters(head)));
-            Parameters { shape, at, mean: head.mean, deviation: head.deviation }
+            let numbers = parameters(head);
+            words.extend(bits(numbers.iter().copied()));
+            let limit = limit_of_inputs(head).filter(|_| !model.precise);
+            let half = limit.map(|limit| {
+                let at = words.len() as u32;
+                words.extend(halves(&numbers));
+                (at, limit)
+            });
+            Parameters { shape, at, half, mean: head.mean, deviation: head.deviation }
         });
         let residual = model.residual.as_ref().map(|residual| {
             let at = words.len() as u32;
@@ -78,8 +90,12 @@ impl Latents {
         self.head.as_ref().map_or(0, |head| 1 + usize::from(head.shape.blocks))
     }
 
-    pub(super) fn kernels(&self) -> Vec<Kernel> {
-        self.head.iter().map(|head| Kernel::Head(head.shape)).collect()
+    /// The kernel for the shape of the head, if there is one.
+    pub(super) fn kernel(&self, variants: Variants) -> Option<Kernel> {
+        self.head.map(|Parameters { shape, half, .. }| match half {
+            Some(_) if variants.contains(Variant::Half) => Kernel::HeadHalf(shape),
+            _ => Kernel::Head(shape),
+        })
     }
 
     pub(super) fn passes(
@@ -142,17 +158,20 @@ impl Latents {
             }
         }
         let n = count(self.extent);
-        let Some(head) = self.head else {
+        let (Some(head), Some(kernel)) = (self.head, self.kernel(moment.variants)) else {
             passes.push(scale(r, values, n, (self.step, self.offset), moment.range));
             return Ok(());
         };
         let means = work.take(n)?;
         let [z, y, x] = self.extent;
-        passes.push(Pass::tiles(Kernel::Mean, self.extent, TILE, vec![r, means, z, y, x]));
+        passes.push(Pass::tiles(Kernel::Mean, self.extent, vec![r, means, z, y, x]));
         let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
         let (min, max) = moment.range;
         words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
-        passes.push(Pass::tiles(Kernel::Head(head.shape), self.extent, head.shape.tile(), words));
+        if let Some((at, limit)) = head.half {
+            words.extend([moment.base + at, limit.to_bits()]);
+        }
+        passes.push(Pass::tiles(kernel, self.extent, words));
         Ok(())
     }
 
@@ -338,4 +357,21 @@ fn parameters(head: &Head) -> Vec<f32> {
     per_channel(&mut numbers, output);
     numbers.extend(head.parameters(output + 1));
     numbers
+}
+
+/// How large both inputs of a head may be so that no number of 16 bits overflows; `None` if that is too little to be of use.
+/// Larger inputs are limited to it.
+fn limit_of_inputs(head: &Head) -> Option<f32> {
+    // Inputs are numbers of some standard deviations, or of the quantiser's steps.
+    [4096.0f32, 1024.0, 256.0, 64.0].into_iter().find(|&limit| {
+        let mut largest = limit;
+        (0..head.tensors.len()).step_by(2).all(|tensor| {
+            let (weights, biases) = (head.parameters(tensor), head.parameters(tensor + 1));
+            let n_in = weights.len() / biases.len();
+            let rows = weights.chunks_exact(n_in).zip(&biases);
+            let sum = |row: &[f32]| row.iter().map(|weight| weight.abs() * largest).sum::<f32>();
+            largest = rows.map(|(row, bias)| sum(row) + bias.abs()).fold(0.0, f32::max);
+            largest <= MOST_HALF
+        })
+    })
 }

@@ -3,8 +3,8 @@
 use ash::{Entry, vk};
 use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator, AllocatorCreateDesc};
-use neuvol_vulkan::{Gpu, Host, Job, Limits, Texel, Texture, WritePath};
-use std::ffi::c_void;
+use neuvol_vulkan::{Features, Gpu, Host, Job, Limits, Texel, Texture, WritePath};
+use std::ffi::{CStr, c_void};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Held by the one host at a time, so that what the layers say belongs to one test.
@@ -79,7 +79,10 @@ impl HeadlessHost {
             Ok(entry) => entry,
             Err(error) => return missing(&error.to_string()),
         };
-        let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
+        // SAFETY: the entry is alive.
+        let loader = unsafe { entry.try_enumerate_instance_version() }.ok().flatten().unwrap_or(vk::API_VERSION_1_0);
+        let version = if loader >= vk::API_VERSION_1_3 { vk::API_VERSION_1_3 } else { vk::API_VERSION_1_1 };
+        let application = vk::ApplicationInfo::default().api_version(version);
         let layer = c"VK_LAYER_KHRONOS_validation";
         // SAFETY: the entry is alive.
         let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
@@ -124,10 +127,7 @@ impl HeadlessHost {
         let families = unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
         let family = families.iter().position(|f| f.queue_flags.contains(vk::QueueFlags::COMPUTE)).expect("compute");
         let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family as u32).queue_priorities(&[1.0])];
-        let features = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(true);
-        let info = vk::DeviceCreateInfo::default().queue_create_infos(&queues).enabled_features(&features);
-        // SAFETY: as above.
-        let device = unsafe { instance.create_device(physical_device, &info, None) }.expect("a device");
+        let (device, features) = device(&instance, physical_device, version, &queues);
         // SAFETY: the device has that queue.
         let queue = unsafe { device.get_device_queue(family as u32, 0) };
         let info = vk::CommandPoolCreateInfo::default().queue_family_index(family as u32);
@@ -147,7 +147,7 @@ impl HeadlessHost {
             device: device.handle(),
             get_instance_proc_addr: entry.static_fn().get_instance_proc_addr,
             queue_family: family as u32,
-            extended_formats: true,
+            features,
         };
         let allocator = Some(allocator.expect("an allocator"));
         let messenger = (debug, messenger);
@@ -171,10 +171,25 @@ impl HeadlessHost {
         unsafe { Gpu::new(self.handle, limits) }.expect("a Gpu")
     }
 
-    /// The same host with features that are not enabled.
-    pub fn gpu_without_extended_formats(&self) -> Gpu {
+    /// The same host as if only these features were enabled.
+    pub fn gpu_with(&self, features: Features, limits: Limits) -> Gpu {
         // SAFETY: as above.
-        unsafe { Gpu::new(Host { extended_formats: false, ..self.handle }, Limits::default()) }.expect("a Gpu")
+        unsafe { Gpu::new(Host { features, ..self.handle }, limits) }.expect("a Gpu")
+    }
+
+    /// What is enabled.
+    pub fn features(&self) -> Features {
+        self.handle.features
+    }
+
+    /// Tests the faster kernels; the names of those that are in use then.
+    pub fn self_test(&self, gpu: &Gpu) -> Vec<&'static str> {
+        let Some(test) = gpu.self_test_prepare(0).expect("room for the test") else { return Vec::new() };
+        // SAFETY: the command buffer is being recorded, and finished when `submit` returns.
+        unsafe {
+            self.submit(|_, commands| gpu.self_test_record(commands, &test));
+            gpu.self_test_check(test).expect("a result")
+        }
     }
 
     /// Brings a new texture to the layout that its path writes in.
@@ -308,11 +323,26 @@ impl HeadlessHost {
 
     /// What the device takes for the commands of `record`, in seconds; the texture's content is lost.
     pub fn time(&self, target: &Target, record: impl FnOnce(vk::CommandBuffer)) -> f64 {
+        let parts = self.profile(target, |commands, after| {
+            record(commands);
+            after("all");
+        });
+        parts.iter().map(|(_, seconds)| seconds).sum()
+    }
+
+    /// What the device takes for the commands between two marks, in seconds; the texture's content is lost.
+    pub fn profile(
+        &self,
+        target: &Target,
+        record: impl FnOnce(vk::CommandBuffer, &mut dyn FnMut(&'static str)),
+    ) -> Vec<(&'static str, f64)> {
+        const MOST: u32 = 4096;
         // SAFETY: the instance is alive.
         let properties = unsafe { self.instance.get_physical_device_properties(self.physical_device) };
-        let info = vk::QueryPoolCreateInfo::default().query_type(vk::QueryType::TIMESTAMP).query_count(2);
+        let info = vk::QueryPoolCreateInfo::default().query_type(vk::QueryType::TIMESTAMP).query_count(MOST);
         // SAFETY: the device is alive.
         let pool = unsafe { self.device.create_query_pool(&info, None) }.expect("queries");
+        let mut names = Vec::new();
         self.submit(|device, commands| {
             let bottom = vk::PipelineStageFlags::BOTTOM_OF_PIPE;
             let (layout, stage, access) = match target.path {
@@ -330,19 +360,25 @@ impl HeadlessHost {
             unsafe {
                 let layouts = (vk::ImageLayout::UNDEFINED, layout);
                 transition(device, commands, target.image, layouts, none, (stage, access));
-                device.cmd_reset_query_pool(commands, pool, 0, 2);
+                device.cmd_reset_query_pool(commands, pool, 0, MOST);
                 device.cmd_write_timestamp(commands, bottom, pool, 0);
-                record(commands);
-                device.cmd_write_timestamp(commands, bottom, pool, 1);
             }
+            record(commands, &mut |name| {
+                names.push(name);
+                assert!(names.len() < MOST as usize, "a timestamp each");
+                // SAFETY: as above.
+                unsafe { device.cmd_write_timestamp(commands, bottom, pool, names.len() as u32) };
+            });
         });
-        let mut ticks = [0u64; 2];
-        // SAFETY: the queue is idle, so both were written.
+        let mut ticks = vec![0u64; names.len() + 1];
+        // SAFETY: the queue is idle, so all were written.
         unsafe {
             self.device.get_query_pool_results(pool, 0, &mut ticks, vk::QueryResultFlags::TYPE_64).expect("timestamps");
             self.device.destroy_query_pool(pool, None);
         }
-        ticks[1].wrapping_sub(ticks[0]) as f64 * f64::from(properties.limits.timestamp_period) * 1e-9
+        let seconds =
+            |pair: &[u64]| pair[1].wrapping_sub(pair[0]) as f64 * f64::from(properties.limits.timestamp_period) * 1e-9;
+        names.into_iter().zip(ticks.windows(2).map(seconds)).collect()
     }
 
     /// Records commands, submits them and waits.
@@ -381,6 +417,87 @@ impl Drop for HeadlessHost {
             self.instance.destroy_instance(None);
         }
     }
+}
+
+/// A device with all features that this crate can use, as far as there are any; and which these are.
+fn device(
+    instance: &ash::Instance,
+    physical_device: vk::PhysicalDevice,
+    version: u32,
+    queues: &[vk::DeviceQueueCreateInfo<'_>],
+) -> (ash::Device, Features) {
+    // SAFETY: the instance is alive.
+    let (properties, extensions) = unsafe {
+        let extensions = instance.enumerate_device_extension_properties(physical_device).unwrap_or_default();
+        (instance.get_physical_device_properties(physical_device), extensions)
+    };
+    let version = version.min(properties.api_version);
+    let has = |name: &CStr| extensions.iter().any(|found| found.extension_name_as_c_str() == Ok(name));
+    let wanted = [
+        (ash::khr::shader_float16_int8::NAME, vk::API_VERSION_1_2),
+        (ash::khr::shader_integer_dot_product::NAME, vk::API_VERSION_1_3),
+        (ash::khr::vulkan_memory_model::NAME, vk::API_VERSION_1_2),
+        // In no version; it needs SPIR-V 1.6, which is that of Vulkan 1.3.
+        (ash::khr::cooperative_matrix::NAME, u32::MAX),
+    ];
+    let [float16, dot, memory_model, matrix] = wanted.map(|(name, since)| version >= since || has(name));
+    let matrix = matrix && memory_model && version >= vk::API_VERSION_1_3;
+    let mut float16_features = vk::PhysicalDeviceShaderFloat16Int8Features::default();
+    let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default();
+    let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default();
+    let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default();
+    let mut found = vk::PhysicalDeviceFeatures2::default();
+    if float16 {
+        found = found.push_next(&mut float16_features);
+    }
+    if dot {
+        found = found.push_next(&mut dot_features);
+    }
+    if matrix {
+        found = found.push_next(&mut memory_features).push_next(&mut matrix_features);
+    }
+    // SAFETY: all structures belong to what the device has.
+    unsafe { instance.get_physical_device_features2(physical_device, &mut found) };
+    let extended_formats = found.features.shader_storage_image_extended_formats == vk::TRUE;
+    let is = |feature: vk::Bool32| feature == vk::TRUE;
+    let memory_model = is(memory_features.vulkan_memory_model) && is(memory_features.vulkan_memory_model_device_scope);
+    let features = Features {
+        extended_formats,
+        float16: is(float16_features.shader_float16),
+        integer_dot_product: is(dot_features.shader_integer_dot_product),
+        cooperative_matrix: is(matrix_features.cooperative_matrix)
+            && memory_model
+            && is(float16_features.shader_float16),
+    };
+    let names: Vec<_> = wanted
+        .into_iter()
+        .zip([features.float16, features.integer_dot_product, matrix, features.cooperative_matrix])
+        .filter(|&((_, since), wanted)| wanted && version < since)
+        .map(|((name, _), _)| name.as_ptr())
+        .collect();
+    let basic = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(extended_formats);
+    let mut float16_features = vk::PhysicalDeviceShaderFloat16Int8Features::default().shader_float16(features.float16);
+    let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default()
+        .shader_integer_dot_product(features.integer_dot_product);
+    let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default()
+        .vulkan_memory_model(true)
+        .vulkan_memory_model_device_scope(true);
+    let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
+    let mut info = vk::DeviceCreateInfo::default()
+        .queue_create_infos(queues)
+        .enabled_features(&basic)
+        .enabled_extension_names(&names);
+    if features.float16 {
+        info = info.push_next(&mut float16_features);
+    }
+    if features.integer_dot_product {
+        info = info.push_next(&mut dot_features);
+    }
+    if features.cooperative_matrix {
+        info = info.push_next(&mut memory_features).push_next(&mut matrix_features);
+    }
+    // SAFETY: as above.
+    (unsafe { instance.create_device(physical_device, &info, None) }.expect("a device"), features)
 }
 
 fn missing<T>(why: &str) -> Option<T> {

@@ -17,8 +17,11 @@ use host::{HeadlessHost, messages};
 use neuvol_model::{
     Block, GridConfig, Raw, RawType, TimeConfig, TimeInterpolation, Wavelet, decode_block_reference, voxels,
 };
-use neuvol_vulkan::{Error, Job, Later, Limits, Texel, Validity, WritePath};
+use neuvol_vulkan::{Error, Features, Job, Later, Limits, Texel, Validity, WritePath};
 use texels::{expected, texels};
+
+/// Wider than any value.
+const WIDE: (f32, f32) = (-1e6, 1e6);
 
 /// A block, its extent, and times to decode it at.
 struct Case {
@@ -103,6 +106,7 @@ fn cases() -> Vec<Case> {
         Shape { head: Some((8, 1)), interpolation: TimeInterpolation::Values, ..moving.clone() },
         Shape { interpolation: TimeInterpolation::CubicCodes, ..moving.clone() },
         Shape { residual: true, head: Some((4, 1)), ..moving.clone() },
+        Shape { precise: true, head: Some((8, 1)), ..still.clone() },
         Shape { level: 1, head: Some((8, 1)), ..moving.clone() },
         Shape { level: 2, extent: [6, 33, 5], n_levels: 3, ..still.clone() },
         // Slices, lines and a lowest band that are larger than what a workgroup holds.
@@ -139,7 +143,7 @@ fn oracle(case: &Case, time: f64) -> (Vec<f32>, (f32, f32)) {
         decode((-2.0, 5.0), &mut values);
         return (values, (-2.0, 5.0));
     }
-    decode((-1e6, 1e6), &mut values);
+    decode(WIDE, &mut values);
     let (low, high) = values.iter().fold((f32::MAX, f32::MIN), |(low, high), &v| (low.min(v), high.max(v)));
     let range = (low + 0.05 * (high - low), high - 0.05 * (high - low));
     decode(range, &mut values);
@@ -189,6 +193,7 @@ fn every_codec_is_decoded_as_the_oracle_does() {
                 to: [1; 3],
                 unorm: range,
                 invalid: 0.0,
+                fast: false,
             };
             let bytes = host.run_jobs(&gpu, &target, 0x7F, &[job]);
             let found = texels(&bytes, Texel::R32F);
@@ -215,6 +220,103 @@ fn every_codec_is_decoded_as_the_oracle_does() {
     println!("{} blocks; largest error {:e} of the range: {}", cases.len(), worst.1, worst.0);
     drop(gpu);
     assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
+}
+
+/// What a decode lacks for 32-bit floats: the largest share of what the network adds that a variant may be wrong by.
+const ALLOWED_FAST: f32 = 5e-3;
+
+#[test]
+fn fast_jobs_stay_near_the_oracle() {
+    let Some(mut host) = HeadlessHost::new() else { return };
+    let enabled = host.features();
+    let base = Features { extended_formats: enabled.extended_formats, ..Features::default() };
+    let variants = [("float16", Features { float16: enabled.float16, ..base })];
+    for (name, features) in variants.into_iter().filter(|(_, features)| *features != base) {
+        let gpu = host.gpu_with(features, Limits::default());
+        assert_eq!(host.self_test(&gpu), [name], "the driver does as it says");
+        let (mut worst, mut differ) = ("", 0);
+        let mut largest = 0.0f32;
+        let cases = cases();
+        for case in &cases {
+            let (right, added) = added(case);
+            let exact = values(&mut host, &gpu, case, false);
+            let fast = values(&mut host, &gpu, case, true);
+            // Of what is not a network nothing changes, nor of a guaranteed error.
+            differ += u32::from(exact != fast);
+            let Some(added) = added else {
+                assert!(exact == fast, "{}: without a network there is nothing to be faster in", case.name);
+                continue;
+            };
+            // A few voxels get the same from the network.
+            if added == 0.0 {
+                continue;
+            }
+            let error = common::max_error(&fast, &right);
+            assert!(error <= ALLOWED_FAST * added, "{name}, {}: error {error:e}, added {added:e}", case.name);
+            if error / added > largest {
+                (worst, largest) = (&case.name, error / added);
+            }
+        }
+        assert!(differ > 10, "{differ} blocks were decoded by the variant");
+        println!("{name}: {differ} blocks; largest error {largest:e} of what the network adds: {worst}");
+        drop(gpu);
+    }
+    assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
+}
+
+/// What the oracle says at the last time of a case, and the range of what its network adds, if it has one.
+fn added(case: &Case) -> (Vec<f32>, Option<f32>) {
+    let time = case.times[case.times.len() - 1];
+    let decode = |block: &Block, range| {
+        let mut values = vec![0.0; voxels(case.extent)];
+        decode_block_reference(block, &entry(range), case.extent, time, &mut values).expect("a valid block");
+        values
+    };
+    match &case.block {
+        Block::Grid(_) => {
+            let values = decode(&case.block, (-2.0, 5.0));
+            let range = common::range_of(&values);
+            (values, Some(range))
+        }
+        Block::Wavelet(model) if model.head.is_some() && !model.precise => {
+            let values = decode(&case.block, WIDE);
+            let plain = Wavelet { head: None, ..(**model).clone() };
+            let plain = decode(&Block::Wavelet(Box::new(plain)), WIDE);
+            let difference: Vec<f32> = values.iter().zip(&plain).map(|(a, b)| a - b).collect();
+            (values, Some(common::range_of(&difference)))
+        }
+        block => (decode(block, WIDE), None),
+    }
+}
+
+/// What the device says.
+fn values(host: &mut HeadlessHost, gpu: &neuvol_vulkan::Gpu, case: &Case, fast: bool) -> Vec<f32> {
+    let uploaded = gpu.upload(&case.block, 1, case.extent, Validity::All).expect(&case.name);
+    let target = host.target(case.extent, Texel::R32F, WritePath::Store);
+    let texture = host.register(gpu, &target);
+    let range = if matches!(case.block, Block::Grid(_)) { (-2.0, 5.0) } else { WIDE };
+    let job = Job {
+        block: &uploaded,
+        time: case.times[case.times.len() - 1],
+        range,
+        later: None,
+        halvings: 0,
+        min: [0; 3],
+        max: case.extent,
+        texture: &texture,
+        to: [0; 3],
+        unorm: range,
+        invalid: 0.0,
+        fast,
+    };
+    let bytes = host.run_jobs(gpu, &target, 0, &[job]);
+    // SAFETY: the queue is idle.
+    unsafe {
+        gpu.unregister(texture);
+        gpu.release(uploaded);
+    }
+    host.destroy(target);
+    texels(&bytes, Texel::R32F).iter().map(|texel| texel[0]).collect()
 }
 
 #[test]
@@ -252,6 +354,7 @@ fn every_texel_is_stored_on_every_path() {
                     to: [1, 2, 3],
                     unorm: (-3.0, 3.0),
                     invalid: 0.75,
+                    fast: false,
                 };
                 let bytes = host.run_jobs(&gpu, &target, 0, &[job]);
                 let mut right = vec![0.0; n];
@@ -330,6 +433,7 @@ fn many_blocks(host: &mut HeadlessHost, limits: Limits) {
                     to,
                     unorm: *range,
                     invalid: 0.0,
+                    fast: false,
                 }
             })
             .collect();
@@ -380,6 +484,7 @@ fn what_does_not_fit_is_refused() {
         to: [1; 3],
         unorm: (0.0, 1.0),
         invalid: 0.0,
+        fast: false,
     };
     let refused = |jobs: &[Job<'_>]| gpu.prepare(0, jobs, &[]).expect_err("it does not fit").to_string();
     assert!(refused(&[Job { block: &large, max: [16; 3], to: [0; 3], ..job }]).contains("work memory is full"));
@@ -402,7 +507,7 @@ fn what_does_not_fit_is_refused() {
     host.destroy(target);
     drop(gpu);
 
-    let gpu = host.gpu_without_extended_formats();
+    let gpu = host.gpu_with(Features::default(), Limits::default());
     let target = host.target([4, 4, 4], Texel::R16F, WritePath::Store);
     // SAFETY: the image is as described.
     let error = unsafe { gpu.register(target.image, target.extent, Texel::R16F, WritePath::Store, None) };
@@ -432,6 +537,7 @@ fn a_wrong_layout_is_heard() {
         to: [0; 3],
         unorm: (0.0, 1.0),
         invalid: 0.0,
+        fast: false,
     };
     // The host now brings it into the layout of copies.
     target.path = WritePath::Copy;

@@ -1,0 +1,126 @@
+//! Optional features of devices, and the faster variants of kernels that they allow.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+/// Optional features that a host has enabled on its device: what the device merely supports does not count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Features {
+    /// `shaderStorageImageExtendedFormats`. Without it only R32F and RGBA16F images can be stored to; others are copied to.
+    pub extended_formats: bool,
+    /// `shaderFloat16`.
+    pub float16: bool,
+    /// `shaderIntegerDotProduct`.
+    pub integer_dot_product: bool,
+    /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
+    /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.
+    pub cooperative_matrix: bool,
+}
+
+/// A faster variant of the kernels of networks, for jobs that allow it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Variant {
+    /// Numbers of 16 bits, two at once.
+    Half,
+}
+
+impl Variant {
+    pub(crate) const ALL: [Self; 1] = [Self::Half];
+
+    /// For messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Half => "float16",
+        }
+    }
+
+    fn is_enabled(self, features: Features) -> bool {
+        match self {
+            Self::Half => features.float16,
+        }
+    }
+}
+
+/// A set of variants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Variants(u8);
+
+impl Variants {
+    pub(crate) const NONE: Self = Self(0);
+
+    pub(crate) fn only(variant: Variant) -> Self {
+        Self(1 << variant as u8)
+    }
+
+    /// Those that the features allow.
+    pub(crate) fn of(features: Features) -> Self {
+        let enabled = Variant::ALL.into_iter().filter(|variant| variant.is_enabled(features));
+        Self(enabled.fold(0, |set, variant| set | Self::only(variant).0))
+    }
+
+    pub(crate) fn contains(self, variant: Variant) -> bool {
+        self.0 & Self::only(variant).0 != 0
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Variant> {
+        Variant::ALL.into_iter().filter(move |&variant| self.contains(variant))
+    }
+}
+
+/// Which variants there are on a device. Changed by any thread.
+#[derive(Debug)]
+pub(crate) struct Chosen {
+    /// May be used if they turn out to be right: pipelines are made for them.
+    enabled: AtomicU8,
+    /// Have turned out to be right.
+    ready: AtomicU8,
+}
+
+impl Chosen {
+    pub(crate) fn new(enabled: Variants) -> Self {
+        Self { enabled: AtomicU8::new(enabled.0), ready: AtomicU8::new(0) }
+    }
+
+    pub(crate) fn enabled(&self) -> Variants {
+        Variants(self.enabled.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn ready(&self) -> Variants {
+        Variants(self.ready.load(Ordering::Acquire))
+    }
+
+    /// From now on it is used, unless it was dropped.
+    pub(crate) fn accept(&self, variant: Variant) {
+        let bit = Variants::only(variant).0 & self.enabled.load(Ordering::Acquire);
+        self.ready.fetch_or(bit, Ordering::AcqRel);
+    }
+
+    /// It is never used again.
+    pub(crate) fn drop_variant(&self, variant: Variant, reason: &dyn std::fmt::Display) {
+        let bit = Variants::only(variant).0;
+        self.ready.fetch_and(!bit, Ordering::AcqRel);
+        if self.enabled.fetch_and(!bit, Ordering::AcqRel) & bit != 0 {
+            log::warn!("kernels in {} are not used: {reason}", variant.name());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_variant_stays_dropped() {
+        let chosen = Chosen::new(Variants::of(Features { float16: true, ..Features::default() }));
+        assert_eq!(chosen.ready(), Variants::NONE);
+        chosen.accept(Variant::Half);
+        assert!(chosen.ready().contains(Variant::Half));
+        chosen.drop_variant(Variant::Half, &"a test");
+        chosen.accept(Variant::Half);
+        assert_eq!((chosen.ready(), chosen.enabled()), (Variants::NONE, Variants::NONE));
+    }
+
+    #[test]
+    fn without_features_there_are_no_variants() {
+        assert_eq!(Variants::of(Features { extended_formats: true, ..Features::default() }), Variants::NONE);
+    }
+}
