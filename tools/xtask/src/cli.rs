@@ -36,7 +36,9 @@ Usage: cargo xtask COMMAND
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
-                            64), --most BRICKS at once (default: 512)
+                            64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
+                            --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
+                            is needed into a folder for a machine without Rust
   help                      print this text
 
 Exit codes: 0 success, 1 something failed, 2 wrong command line, 3 something is missing and could not be installed.
@@ -54,7 +56,7 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Shaders { check: bool },
-    GpuCheck { arguments: Vec<String> },
+    GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 
 /// Parses the arguments after the program name.
@@ -77,13 +79,14 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
         "header" => Command::Header { check: rest.flag("--check") },
         "gpu-check" => {
-            let mut arguments = Vec::new();
-            for name in ["--brick", "--most"] {
+            let pack = rest.option("--pack")?.map(PathBuf::from);
+            let mut arguments: Vec<String> = rest.option("--play")?.into_iter().collect();
+            for name in ["--brick", "--most", "--peak-tflops"] {
                 if let Some(value) = rest.option(name)? {
                     arguments.extend([name.to_owned(), value]);
                 }
             }
-            Command::GpuCheck { arguments }
+            Command::GpuCheck { pack, arguments }
         }
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),

@@ -57,7 +57,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Rd(options) => rd::run(&workspace, &options),
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
-        Command::GpuCheck { arguments } => gpu_check::run(&workspace, &arguments),
+        Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Shaders { check } => shaders::run(&workspace, check),
     }
 }
