@@ -2,8 +2,9 @@
 
 use crate::library;
 use neuvol_capi::{
-    neuvol_coordinate_info, neuvol_decode_desc, neuvol_open_desc, neuvol_variable_info, neuvol_volume,
-    neuvol_volume_info, neuvol_volume_stats,
+    neuvol_budget, neuvol_context, neuvol_context_stats, neuvol_coordinate_info, neuvol_decode_desc, neuvol_open_desc,
+    neuvol_progress, neuvol_submit_desc, neuvol_texture, neuvol_texture_desc, neuvol_ticket, neuvol_variable_info,
+    neuvol_volume, neuvol_volume_info, neuvol_volume_stats, neuvol_vulkan_desc,
 };
 use neuvol_tests::native::{self, Language, succeed};
 use std::mem::offset_of;
@@ -98,6 +99,73 @@ fn table() -> String {
             cache_bytes,
         }
     );
+    layout!(table, neuvol_context { id });
+    layout!(table, neuvol_texture { id });
+    layout!(table, neuvol_ticket { id });
+    layout!(
+        table,
+        neuvol_vulkan_desc {
+            struct_size,
+            abi_version,
+            flags,
+            queue_family,
+            instance,
+            physical_device,
+            device,
+            get_instance_proc_addr,
+            threads,
+            frames,
+            model_bytes,
+            work_bytes,
+            texel_bytes
+        }
+    );
+    layout!(table, neuvol_texture_desc { struct_size, texel, path, layout, dims, reserved0, image });
+    layout!(
+        table,
+        neuvol_submit_desc {
+            struct_size,
+            flags,
+            volume,
+            texture,
+            variable,
+            level,
+            quality,
+            precision,
+            time,
+            time_velocity,
+            box_min,
+            box_max,
+            texel_min,
+            priority,
+            value_min,
+            value_max,
+            invalid,
+            reserved0
+        }
+    );
+    layout!(table, neuvol_budget { struct_size, gpu_us, max_blocks, reserved0, max_upload_bytes });
+    layout!(
+        table,
+        neuvol_context_stats {
+            struct_size,
+            blocks_waiting,
+            frames,
+            frames_measured,
+            frames_overrun,
+            frames_missed,
+            blocks_decoded,
+            voxels_decoded,
+            upload_bytes,
+            model_bytes,
+            models_loaded,
+            models,
+            gpu_us_p50,
+            gpu_us_p99,
+            reserved0
+        }
+    );
+    layout!(table, neuvol_progress { struct_size, blocks_missing, blocks, reserved0, frame });
     table
 }
 

@@ -1,5 +1,8 @@
 //! The C interface from outside: programs in C and C++ against the shared library, and damaged files.
 
+#[path = "../../../native/vulkan/tests/headless/host.rs"]
+mod host;
+
 mod damage;
 mod describe;
 mod header;
@@ -7,6 +10,7 @@ mod layout;
 mod opening;
 mod programs;
 mod symbols;
+mod textures;
 
 use neuvol_tests::{native, sample};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! A host without a window: instance with validation layers, device, queue, 3D images and their content.
+#![allow(unreachable_pub, reason = "a module of tests and examples of several crates")]
 
 use ash::{Entry, vk};
 use gpu_allocator::MemoryLocation;
