@@ -5,7 +5,7 @@ use crate::memory::Buffer;
 use crate::model::Model;
 use crate::pipelines::Pipelines;
 use crate::self_test::Running;
-use crate::variants::{Chosen, Variants};
+use crate::variants::{Chosen, Variants, has_matrices};
 use crate::{Error, Features, Texel, Texture, WritePath};
 use ash::vk;
 use gpu_allocator::MemoryLocation;
@@ -145,6 +145,11 @@ impl Gpu {
             let device = ash::Device::load(instance.fp_v1_0(), host.device);
             (instance, device)
         };
+        let mut features = host.features;
+        if features.cooperative_matrix && !has_matrices(&loader, &instance, host.physical_device) {
+            log::info!("matrix units are not used: the device has others than the kernels are made for");
+            features.cooperative_matrix = false;
+        }
         let mut pipelines = Pipelines::new(&device, host.features.extended_formats)?;
         let memories = Memories::new(&instance, host.physical_device, &device, limits);
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
@@ -152,7 +157,7 @@ impl Gpu {
             device,
             limits,
             pipelines,
-            variants: Chosen::new(Variants::of(host.features)),
+            variants: Chosen::new(Variants::of(features)),
             running: Mutex::new(None),
             memories: Mutex::new(memories),
             pool: vk::DescriptorPool::null(),
