@@ -40,7 +40,7 @@ pub struct Host {
 pub struct Limits {
     /// Models of blocks, in bytes.
     pub model_bytes: u64,
-    /// What blocks are decoded in, in bytes: for each block some 4 to 20 bytes per voxel, of a grid network also 4 per neuron
+    /// What blocks are decoded in, in bytes: for each block some 4 to 28 bytes per voxel, of a grid network also 4 per neuron
     /// and vertex of its finest grid. Blocks that do not fit together follow each other.
     pub work_bytes: u64,
     /// Texels on their way to images that can only be copied to, in bytes.

@@ -10,7 +10,7 @@ pub struct Features {
     pub extended_formats: bool,
     /// `shaderFloat16`.
     pub float16: bool,
-    /// `shaderIntegerDotProduct`.
+    /// `shaderIntegerDotProduct`. No kernel asks for it yet.
     pub integer_dot_product: bool,
     /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
     /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.

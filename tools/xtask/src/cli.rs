@@ -36,7 +36,7 @@ Usage: cargo xtask COMMAND
   header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
-                            64), --most BRICKS at once (default: 512)
+                            64), --most BRICKS at once (default: 512), --peak-tflops N of the device, to show the share of it
   help                      print this text
 
 Exit codes: 0 success, 1 something failed, 2 wrong command line, 3 something is missing and could not be installed.
@@ -78,7 +78,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "header" => Command::Header { check: rest.flag("--check") },
         "gpu-check" => {
             let mut arguments = Vec::new();
-            for name in ["--brick", "--most"] {
+            for name in ["--brick", "--most", "--peak-tflops"] {
                 if let Some(value) = rest.option(name)? {
                     arguments.extend([name.to_owned(), value]);
                 }

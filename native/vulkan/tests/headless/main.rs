@@ -48,7 +48,8 @@ fn case(name: impl Into<String>, block: Block, extent: [u32; 3], times: &[f64]) 
 }
 
 fn grid(extent: [u32; 3], (n_neurons, hidden): (u16, u8), time: TimeConfig, finest: u8, hashed: u8) -> Block {
-    let levels = nested(finest, 3, 2, hashed);
+    // Two features stand in a word; an odd number is split between words.
+    let levels = nested(finest, 3, if finest == 3 { 3 } else { 2 }, hashed);
     let config = GridConfig { levels, n_neurons, n_hidden_layers: hidden, n_outputs: 2, time };
     let mut network = random_network(config, extent, 7);
     normalise(&mut network, 1, 1.0, 0.8);
