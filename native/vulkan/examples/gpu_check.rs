@@ -70,14 +70,18 @@ fn main() {
     let enabled = host.features();
     let none = Features { extended_formats: enabled.extended_formats, ..Features::default() };
     let mut parts = Vec::new();
-    for (variant, features) in [("f32", none), ("float16", Features { float16: enabled.float16, ..none })] {
+    for (variant, features) in [
+        ("f32", none),
+        ("float16", Features { float16: enabled.float16, ..none }),
+        ("cooperative matrix", Features { cooperative_matrix: enabled.cooperative_matrix, ..none }),
+    ] {
         if variant != "f32" && features == none {
             continue;
         }
         let gpu = host.gpu_with(features, limits);
         let is_right = variant == "f32" || host.self_test(&gpu) == [variant];
         if !is_right {
-            println!("| all | {variant} | wrong on this device, so not used |");
+            println!("| all | {variant} | not used: wrong on this device, or not what the kernels are made for |");
             continue;
         }
         for (name, block) in models([side; 3]) {
@@ -166,6 +170,7 @@ fn measure(host: &mut HeadlessHost, gpu: &Gpu, block: &Block, variant: &str, opt
     unsafe { gpu.release(uploaded) };
     let suffix = match variant {
         "float16" => "_half",
+        "cooperative matrix" => "_matrix",
         _ => "",
     };
     if !measured.parts.iter().any(|(kernel, ..)| kernel.ends_with(suffix)) {

@@ -15,8 +15,11 @@ import sys
 HERE = pathlib.Path(__file__).parent
 FLAGS = ["-stage", "compute", "-target", "spirv", "-profile", "spirv_1_3", "-O2"]
 KERNELS = ["copy", "mix", "small", "rise", "plane", "lines", "halve", "mean", "head", "fold", "grid", "grid_deep", "contract", "finish", "reduce"]
-# Variants that need optional features, and the capabilities that these stand for: Float16.
-VARIANTS = {"head_half": {9}, "grid_half": {9}}
+# Variants that need optional features, and the capabilities that these stand for: Float16; with cooperative matrices
+# VulkanMemoryModel, VulkanMemoryModelDeviceScope and CooperativeMatrixKHR, too.
+HALVES = {9}
+MATRICES = {9, 5345, 5346, 6022}
+VARIANTS = {"head_half": HALVES, "grid_half": HALVES, "head_matrix": MATRICES, "grid_matrix": MATRICES}
 # Texels in images: the format's name in SPIR-V, the type of a texel in the shader, what of (value, ...) is stored.
 IMAGES = {
     "r32f": ("float", "value.x"),
@@ -38,9 +41,10 @@ class Failed(Exception):
 
 
 def modules():
-    """Name, source and definitions of every module."""
+    """Name, source and own arguments of every module."""
     for kernel in [*KERNELS, *VARIANTS]:
-        yield kernel, kernel, []
+        more = VARIANTS.get(kernel) is MATRICES
+        yield kernel, kernel, ["-capability", "spvCooperativeMatrixKHR"] if more else []
     yield "store_buffer", "store", []
     for image, (kind, value) in IMAGES.items():
         definitions = [f'-DIMAGE_FORMAT="{image}"', f"-DIMAGE_TYPE={kind}", f"-DIMAGE_VALUE={value}"]

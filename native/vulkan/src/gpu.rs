@@ -5,7 +5,7 @@ use crate::memories::{Buffers, Memories};
 use crate::model::Model;
 use crate::pipelines::Pipelines;
 use crate::timing::Timing;
-use crate::variants::{Chosen, Variants};
+use crate::variants::{Chosen, Variants, has_matrices};
 use crate::{Error, Features, Texel, Texture, WritePath};
 use ash::vk;
 use neuvol_model::Block;
@@ -40,7 +40,7 @@ pub struct Host {
 pub struct Limits {
     /// Models of blocks, in bytes.
     pub model_bytes: u64,
-    /// What blocks are decoded in, in bytes: for each block some 4 to 20 bytes per voxel, of a grid network also 4 per neuron
+    /// What blocks are decoded in, in bytes: for each block some 4 to 28 bytes per voxel, of a grid network also 4 per neuron
     /// and vertex of its finest grid. Blocks that do not fit together follow each other.
     pub work_bytes: u64,
     /// Texels on their way to images that can only be copied to, in bytes.
@@ -190,6 +190,11 @@ impl Gpu {
             let device = ash::Device::load(instance.fp_v1_0(), host.device);
             (instance, device)
         };
+        let mut features = host.features;
+        if features.cooperative_matrix && !has_matrices(&loader, &instance, host.physical_device) {
+            log::info!("matrix units are not used: the device has others than the kernels are made for");
+            features.cooperative_matrix = false;
+        }
         let mut pipelines = Pipelines::new(&device, host.features.extended_formats)?;
         let memories = Memories::new(&instance, host.physical_device, &device, limits);
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
@@ -199,7 +204,7 @@ impl Gpu {
             device,
             limits,
             pipelines,
-            variants: Chosen::new(Variants::of(host.features)),
+            variants: Chosen::new(Variants::of(features)),
             memories: Mutex::new(memories),
             pool: vk::DescriptorPool::null(),
             common: vk::DescriptorSet::null(),

@@ -15,9 +15,11 @@ pub(crate) enum Kernel {
     Mean,
     Head(HeadShape),
     HeadHalf(HeadShape),
+    HeadMatrix(HeadShape),
     Fold,
     Grid(GridShape),
     GridHalf(GridShape),
+    GridMatrix(GridShape),
     GridDeep,
     Contract,
     Finish,
@@ -52,7 +54,12 @@ impl HeadShape {
         }
     }
 
-    /// The same for numbers of 16 bits.
+    /// Tiles of 16 channels of a matrix.
+    pub(crate) fn tiles(self) -> u32 {
+        u32::from(self.blocks).div_ceil(4)
+    }
+
+    /// Voxels of a thread for numbers of 16 bits.
     pub(crate) fn half_depth(self) -> u32 {
         match self.blocks {
             0..=2 => 8,
@@ -123,7 +130,11 @@ impl Kernel {
 
     /// The variant that it belongs to; `None` if it runs on any device.
     pub(crate) fn variant(self) -> Option<Variant> {
-        matches!(self, Self::HeadHalf(_) | Self::GridHalf(_)).then_some(Variant::Half)
+        match self {
+            Self::HeadHalf(_) | Self::GridHalf(_) => Some(Variant::Half),
+            Self::HeadMatrix(_) | Self::GridMatrix(_) => Some(Variant::Matrix),
+            _ => None,
+        }
     }
 
     /// Voxels of a workgroup on each axis, of kernels that work on tiles: see their sources.
@@ -132,7 +143,7 @@ impl Kernel {
             Self::Mean => [4, 8, 32],
             Self::Head(shape) => [shape.depth(), 4, 32],
             Self::HeadHalf(shape) => [shape.half_depth(), 4, 32],
-            Self::Grid(_) | Self::GridHalf(_) => [4, 4, 32],
+            Self::HeadMatrix(_) | Self::Grid(_) | Self::GridHalf(_) | Self::GridMatrix(_) => [4, 4, 32],
             _ => [1; 3],
         }
     }
@@ -142,6 +153,8 @@ impl Kernel {
         match self {
             Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
             Self::HeadHalf(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.half_depth()],
+            Self::HeadMatrix(shape) => vec![shape.tiles(), shape.hidden.into()],
+            Self::GridMatrix(shape) => vec![u32::from(shape.neurons) / 16, shape.log2_cell.into()],
             Self::Grid(shape) => {
                 let (neurons, block) = (u32::from(shape.neurons), shape.block());
                 vec![block / 4, neurons / block, shape.hidden.into(), shape.log2_cell.into()]
@@ -176,9 +189,11 @@ impl Kernel {
             Self::Mean => spirv!("mean"),
             Self::Head(_) => spirv!("head"),
             Self::HeadHalf(_) => spirv!("head_half"),
+            Self::HeadMatrix(_) => spirv!("head_matrix"),
             Self::Fold => spirv!("fold"),
             Self::Grid(_) => spirv!("grid"),
             Self::GridHalf(_) => spirv!("grid_half"),
+            Self::GridMatrix(_) => spirv!("grid_matrix"),
             Self::GridDeep => spirv!("grid_deep"),
             Self::Contract => spirv!("contract"),
             Self::Finish => spirv!("finish"),

@@ -1,5 +1,6 @@
 //! Optional features of devices, and the faster variants of kernels that they allow.
 
+use ash::vk;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Optional features that a host has enabled on its device: what the device merely supports does not count.
@@ -9,7 +10,7 @@ pub struct Features {
     pub extended_formats: bool,
     /// `shaderFloat16`.
     pub float16: bool,
-    /// `shaderIntegerDotProduct`.
+    /// `shaderIntegerDotProduct`. No kernel asks for it yet.
     pub integer_dot_product: bool,
     /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
     /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.
@@ -21,21 +22,25 @@ pub struct Features {
 pub(crate) enum Variant {
     /// Numbers of 16 bits, two at once.
     Half,
+    /// Matrix units.
+    Matrix,
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 1] = [Self::Half];
+    pub(crate) const ALL: [Self; 2] = [Self::Half, Self::Matrix];
 
     /// For messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Half => "float16",
+            Self::Matrix => "cooperative matrix",
         }
     }
 
     fn is_enabled(self, features: Features) -> bool {
         match self {
             Self::Half => features.float16,
+            Self::Matrix => features.cooperative_matrix,
         }
     }
 }
@@ -51,7 +56,7 @@ impl Variants {
         Self(1 << variant as u8)
     }
 
-    /// Those that the features allow.
+    /// Those that the features allow. Whether a device has what [`Variant::Matrix`] is made for is for `has_matrices` to say.
     pub(crate) fn of(features: Features) -> Self {
         let enabled = Variant::ALL.into_iter().filter(|variant| variant.is_enabled(features));
         Self(enabled.fold(0, |set, variant| set | Self::only(variant).0))
@@ -64,6 +69,34 @@ impl Variants {
     pub(crate) fn iter(self) -> impl Iterator<Item = Variant> {
         Variant::ALL.into_iter().filter(move |&variant| self.contains(variant))
     }
+}
+
+/// Memory of a workgroup that the kernels with matrices need, in bytes.
+const MATRIX_MEMORY: u32 = 48 << 10;
+
+/// Whether the device has matrices of 16³ in 16-bit floats, and subgroups of 32 threads and no others, for which the kernels are
+/// written. Only for hosts that have enabled cooperative matrices: their instance is of Vulkan 1.3.
+pub(crate) fn has_matrices(loader: &ash::StaticFn, instance: &ash::Instance, device: vk::PhysicalDevice) -> bool {
+    let mut sizes = vk::PhysicalDeviceSubgroupSizeControlProperties::default();
+    let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut sizes);
+    // SAFETY: the functions belong to a living instance.
+    let entry = unsafe { ash::Entry::from_static_fn(loader.clone()) };
+    let extension = ash::khr::cooperative_matrix::Instance::new(&entry, instance);
+    // SAFETY: instance and device are alive; a device with cooperative matrices is one of Vulkan 1.3.
+    let shapes = unsafe {
+        instance.get_physical_device_properties2(device, &mut properties);
+        extension.get_physical_device_cooperative_matrix_properties(device).unwrap_or_default()
+    };
+    let memory = properties.properties.limits.max_compute_shared_memory_size;
+    let half = vk::ComponentTypeKHR::FLOAT16;
+    let is_right = |shape: &vk::CooperativeMatrixPropertiesKHR<'_>| {
+        [shape.m_size, shape.n_size, shape.k_size] == [16; 3]
+            && [shape.a_type, shape.b_type, shape.c_type, shape.result_type] == [half; 4]
+            && shape.scope == vk::ScopeKHR::SUBGROUP
+    };
+    [sizes.min_subgroup_size, sizes.max_subgroup_size] == [32; 2]
+        && memory >= MATRIX_MEMORY
+        && shapes.iter().any(is_right)
 }
 
 /// Which variants there are on a device. Changed by any thread.

@@ -24,11 +24,22 @@ pub(super) struct Grid {
     time_codes: Vec<f16>,
     time_gains: Vec<f16>,
     shape: GridShape,
-    /// Where the layers behind the first stand as halves, and the limit of its neurons; `None` if they must not be used.
-    half: Option<(u32, f32)>,
+    /// `None` if it must not be used.
+    half: Option<Half>,
     n_inputs: usize,
     /// Of the finest grid.
     vertices: [u32; 3],
+}
+
+/// The layers behind the first in numbers of 16 bits.
+#[derive(Clone, Copy, Debug)]
+struct Half {
+    /// Where they stand.
+    at: u32,
+    /// Of the neurons of layer 1.
+    limit: f32,
+    /// Where they stand for matrix units.
+    matrix: u32,
 }
 
 impl Grid {
@@ -99,7 +110,9 @@ impl Grid {
             let at = words.len() as u32;
             let numbers: Vec<f32> = words[others as usize..].iter().map(|&word| f32::from_bits(word)).collect();
             words.extend(halves(&numbers));
-            (at, limit)
+            let matrix = words.len() as u32;
+            words.extend(matrix_parameters(network, output, n_neurons));
+            Half { at, limit, matrix }
         });
         let head = [
             config.levels.len() as u32,
@@ -136,6 +149,7 @@ impl Grid {
     /// The kernel for the shape of the network.
     pub(super) fn kernel(&self, variants: Variants) -> Kernel {
         match self.half {
+            Some(_) if variants.contains(Variant::Matrix) => Kernel::GridMatrix(self.shape),
             Some(_) if variants.contains(Variant::Half) => Kernel::GridHalf(self.shape),
             _ if self.shape.hidden <= 2 => Kernel::Grid(self.shape),
             _ => Kernel::GridDeep,
@@ -192,8 +206,8 @@ impl Grid {
         passes.push(Pass { kernel: Kernel::Fold, groups, words });
         let [z, y, x] = extent;
         let mut words = vec![base, lattice, values, z, y, x, min.to_bits(), max.to_bits()];
-        if let Some((at, limit)) = self.half {
-            words.extend([base + at, limit.to_bits()]);
+        if let Some(Half { at, limit, matrix }) = self.half {
+            words.extend([base + at, limit.to_bits(), base + matrix]);
         }
         passes.push(match self.kernel(moment.variants) {
             Kernel::GridDeep => Pass::elements(Kernel::GridDeep, count(extent), words),
@@ -206,6 +220,23 @@ impl Grid {
 /// Vertices of a grid on each axis (SPEC section 11.3).
 fn vertices(extent: [u32; 3], log2_cell: u8) -> [u32; 3] {
     extent.map(|n| (n - 1).div_ceil(1 << log2_cell) + 1)
+}
+
+/// Layer 2 and the output in the order of `grid_matrix.slang`.
+fn matrix_parameters(network: &GridNetwork, output: u8, n_neurons: usize) -> Vec<u32> {
+    let (layer, last) = (&network.layers[1], &network.layers[2]);
+    let n = layer.n_in;
+    let mut numbers = Vec::with_capacity(n_neurons * n_neurons);
+    for i in 0..n_neurons {
+        numbers.extend((0..n_neurons).map(|o| if i < n && o < n { layer.weights[o * n + i].to_f32() } else { 0.0 }));
+    }
+    let output = usize::from(output);
+    let mut behind = vec![0.0; 2 * n_neurons];
+    for (o, pair) in behind.chunks_exact_mut(2).enumerate().take(n) {
+        pair.copy_from_slice(&[layer.biases[o].to_f32(), last.weights[output * n + o].to_f32()]);
+    }
+    behind.push(last.biases[output].to_f32());
+    halves(&numbers).chain(bits(behind)).collect()
 }
 
 /// How large the neurons of layer 1 may be so that no number of 16 bits overflows in layer 2; `None` if there is no such layer,

@@ -40,11 +40,22 @@ struct Parameters {
     shape: HeadShape,
     /// Where they stand.
     at: u32,
-    /// Where they stand as halves, and the limit of inputs; `None` if they must not be used.
-    half: Option<(u32, f32)>,
+    /// `None` if it must not be used.
+    half: Option<Half>,
     /// Of the second input.
     mean: f32,
     deviation: f32,
+}
+
+/// The parameters of a head in numbers of 16 bits.
+#[derive(Clone, Copy, Debug)]
+struct Half {
+    /// Where they stand.
+    at: u32,
+    /// Of inputs.
+    limit: f32,
+    /// Where they stand for matrix units, if the shape of the head suits them.
+    matrix: Option<u32>,
 }
 
 impl Latents {
@@ -60,7 +71,12 @@ impl Latents {
             let half = limit.map(|limit| {
                 let at = words.len() as u32;
                 words.extend(halves(&numbers));
-                (at, limit)
+                let matrix = words.len() as u32;
+                let has_matrix = shape.blocks > 1 && shape.hidden <= 1;
+                if has_matrix {
+                    words.extend(matrix_parameters(head, shape));
+                }
+                Half { at, limit, matrix: has_matrix.then_some(matrix) }
             });
             Parameters { shape, at, half, mean: head.mean, deviation: head.deviation }
         });
@@ -93,6 +109,7 @@ impl Latents {
     /// The kernel for the shape of the head, if there is one.
     pub(super) fn kernel(&self, variants: Variants) -> Option<Kernel> {
         self.head.map(|Parameters { shape, half, .. }| match half {
+            Some(Half { matrix: Some(_), .. }) if variants.contains(Variant::Matrix) => Kernel::HeadMatrix(shape),
             Some(_) if variants.contains(Variant::Half) => Kernel::HeadHalf(shape),
             _ => Kernel::Head(shape),
         })
@@ -168,8 +185,8 @@ impl Latents {
         let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
         let (min, max) = moment.range;
         words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
-        if let Some((at, limit)) = head.half {
-            words.extend([moment.base + at, limit.to_bits()]);
+        if let Some(Half { at, limit, matrix }) = head.half {
+            words.extend([moment.base + at, limit.to_bits(), moment.base + matrix.unwrap_or(0)]);
         }
         passes.push(Pass::tiles(kernel, self.extent, words));
         Ok(())
@@ -357,6 +374,39 @@ fn parameters(head: &Head) -> Vec<f32> {
     per_channel(&mut numbers, output);
     numbers.extend(head.parameters(output + 1));
     numbers
+}
+
+/// The parameters of a head of at most one hidden layer in the order of `head_matrix.slang`.
+fn matrix_parameters(head: &Head, shape: HeadShape) -> Vec<u32> {
+    const INPUTS: usize = HEAD_INPUTS * HEAD_KERNEL;
+    let (n, padded) = (usize::from(head.n_channels), 16 * shape.tiles() as usize);
+    let (weights, biases) = (head.parameters(0), head.parameters(1));
+    let mut numbers = vec![0.0; 64 * padded];
+    for o in 0..n {
+        for (input, place) in (0..HEAD_INPUTS).flat_map(|input| (0..HEAD_KERNEL).map(move |place| (input, place))) {
+            numbers[(HEAD_INPUTS * place + input) * padded + o] = weights[o * INPUTS + input * HEAD_KERNEL + place];
+        }
+        // Two halves have about the bits that a bias needs.
+        let high = f16::from_f32(biases[o]).to_f32();
+        numbers[INPUTS * padded + o] = high;
+        numbers[(INPUTS + 1) * padded + o] = biases[o] - high;
+    }
+    let mut behind = vec![0.0; 2 * padded];
+    if head.n_hidden > 0 {
+        let weights = head.parameters(2);
+        for i in 0..padded {
+            numbers.extend((0..padded).map(|o| if i < n && o < n { weights[o * n + i] } else { 0.0 }));
+        }
+        for (pair, bias) in behind.chunks_exact_mut(2).zip(head.parameters(3)) {
+            pair[0] = bias;
+        }
+    }
+    let output = head.tensors.len() - 2;
+    for (pair, weight) in behind.chunks_exact_mut(2).zip(head.parameters(output)) {
+        pair[1] = weight;
+    }
+    behind.extend(head.parameters(output + 1));
+    halves(&numbers).chain(bits(behind)).collect()
 }
 
 /// How large both inputs of a head may be so that no number of 16 bits overflows; `None` if that is too little to be of use.
