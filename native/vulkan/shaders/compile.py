@@ -8,6 +8,7 @@ program. Exit codes: 0 all compiled, 1 an error, whose text is on stderr.
 
 import argparse
 import ctypes
+import os
 import pathlib
 import struct
 import sys
@@ -58,6 +59,8 @@ class Slang:
         found = sorted(folder.glob("libslang-compiler.so*"))
         if not found:
             raise Failed(f"{folder} has no libslang-compiler.so")
+        # The compiler has been seen to write modules that are not valid.
+        os.environ["SLANG_RUN_SPIRV_VALIDATION"] = "1"
         self.library = ctypes.CDLL(str(found[0]))
         pointer = ctypes.c_void_p
         for name, result, arguments in [
