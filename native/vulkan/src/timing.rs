@@ -57,7 +57,8 @@ impl Timing {
             // SAFETY: promised by the caller.
             unsafe {
                 device.cmd_reset_query_pool(commands, self.pool, 2 * slot, 2);
-                device.cmd_write_timestamp(commands, vk::PipelineStageFlags::TOP_OF_PIPE, self.pool, 2 * slot);
+                // Behind all that the host has recorded before: waiting for it is not this packet's time.
+                device.cmd_write_timestamp(commands, vk::PipelineStageFlags::BOTTOM_OF_PIPE, self.pool, 2 * slot);
             }
         }
     }

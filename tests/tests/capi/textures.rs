@@ -179,6 +179,7 @@ fn frames_of_a_host_fill_its_texture() {
     assert_eq!(unsafe { neuvol_decode_submit(context, &submit_desc(volume, texture), &mut late) }, NEUVOL_OK);
     assert_eq!(neuvol_volume_close(volume), NEUVOL_OK);
     assert_eq!(neuvol_decode_status(context, late), NEUVOL_CANCELLED);
+    // SAFETY: it has only numbers.
     let mut stats = unsafe { std::mem::zeroed::<neuvol_context_stats>() };
     stats.struct_size = size::<neuvol_context_stats>();
     // SAFETY: the structure is whole.

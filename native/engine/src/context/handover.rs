@@ -45,13 +45,13 @@ pub(super) struct Packed {
 pub(super) enum Work {
     Decode(Packet),
     /// Of the faster kernels.
-    Test(SelfTest),
+    Test(Box<SelfTest>),
 }
 
 impl Packed {
     pub(super) fn test(slot: u32, test: SelfTest) -> Self {
         Self {
-            work: Work::Test(test),
+            work: Work::Test(Box::new(test)),
             slot,
             plan: FramePlan::default(),
             pieces: Vec::new(),

@@ -1,12 +1,16 @@
 //! Requests, textures and models, under one lock: who waits for what.
 
-use super::handover::{Packed, Work, Written};
+mod packing;
+
+pub(super) use packing::Choice;
+
+use super::handover::{Packed, Work};
 use super::request::{ModelKey, Piece, TextureRequest};
-use super::residents::{Model, Resident, Residents};
+use super::residents::{Model, Residents};
 use super::tickets::{TicketStatus, Tickets};
 use super::{Budget, Shared};
-use crate::{Error, FramePlan, Planner, Result, Volume, Waiting};
-use neuvol_vulkan::{Gpu, Job, Later, SelfTest, Texel, Texture};
+use crate::{Error, Planner, Result, Volume};
+use neuvol_vulkan::{Gpu, SelfTest, Texel, Texture};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,113 +59,6 @@ pub(super) struct State {
     untested: bool,
     lost: bool,
     pub(super) stop: bool,
-}
-
-/// Who writes where: decodes into the same texels keep the order in which they were asked for, and go into different packets.
-struct Order {
-    /// Per texture: the requests, and a box around what they still write.
-    requests: HashMap<u64, Vec<(u64, Region)>>,
-}
-
-/// First texel, and one past the last.
-type Region = ([u32; 3], [u32; 3]);
-
-impl Order {
-    fn of(pieces: &[Piece]) -> Self {
-        let mut requests: HashMap<u64, Vec<(u64, Region)>> = HashMap::new();
-        for piece in pieces.iter().filter(|piece| piece.texture != 0) {
-            let (from, to) = piece.region();
-            let of_texture = requests.entry(piece.texture).or_default();
-            match of_texture.iter_mut().find(|(ticket, _)| *ticket == piece.ticket.number) {
-                None => of_texture.push((piece.ticket.number, (from, to))),
-                Some((_, (first, end))) => {
-                    for axis in 0..3 {
-                        first[axis] = first[axis].min(from[axis]);
-                        end[axis] = end[axis].max(to[axis]);
-                    }
-                }
-            }
-        }
-        Self { requests }
-    }
-
-    /// Whether an older request has something to write first.
-    fn must_wait(&self, piece: &Piece, pieces: &[Piece]) -> bool {
-        let region = piece.region();
-        let number = piece.ticket.number;
-        let of_texture = self.requests.get(&piece.texture).map_or(&[][..], Vec::as_slice);
-        // Mostly there is one request, or they do not touch.
-        let near = |(ticket, around): &(u64, Region)| *ticket < number && overlap(around, &region);
-        of_texture.iter().any(near)
-            && pieces.iter().any(|other| {
-                other.texture == piece.texture && other.ticket.number < number && overlap(&other.region(), &region)
-            })
-    }
-}
-
-fn overlap(a: &Region, b: &Region) -> bool {
-    (0..3).all(|axis| a.0[axis] < b.1[axis] && b.0[axis] < a.1[axis])
-}
-
-/// What a packet is made of.
-pub(super) struct Choice {
-    pub(super) slot: u32,
-    budget: f64,
-    pub(super) pieces: Vec<Piece>,
-    /// Of each piece.
-    waiting: Vec<Waiting>,
-    pub(super) models: Vec<(Arc<Resident>, Option<(Arc<Resident>, f32)>)>,
-    pub(super) textures: Vec<Arc<Texture>>,
-    /// Models without a piece that are brought to the device as well.
-    pub(super) also: Vec<Arc<Resident>>,
-    written: Vec<Written>,
-}
-
-impl Choice {
-    pub(super) fn jobs(&self) -> Vec<Job<'_>> {
-        let parts = self.pieces.iter().zip(&self.models).zip(&self.textures);
-        parts
-            .map(|((piece, (model, later)), texture)| Job {
-                block: &model.uploaded,
-                time: piece.time,
-                range: model.range,
-                later: later.as_ref().map(|(model, weight)| Later {
-                    block: &model.uploaded,
-                    range: model.range,
-                    weight: *weight,
-                }),
-                halvings: piece.halvings,
-                min: piece.min,
-                max: piece.max,
-                texture,
-                to: piece.to,
-                unorm: piece.unorm,
-                invalid: piece.invalid,
-                fast: piece.fast,
-            })
-            .collect()
-    }
-
-    /// Keeps the first `n` pieces; the others are returned.
-    pub(super) fn cut(&mut self, n: usize) -> Vec<Piece> {
-        self.models.truncate(n);
-        self.textures.truncate(n);
-        self.waiting.truncate(n);
-        self.pieces.split_off(n)
-    }
-
-    pub(super) fn packed(self, packet: neuvol_vulkan::Packet) -> Packed {
-        let of_pieces = self.models.into_iter().flat_map(|(model, later)| [Some(model), later.map(|(model, _)| model)]);
-        Packed {
-            work: Work::Decode(packet),
-            slot: self.slot,
-            plan: FramePlan::of(&self.waiting, self.budget),
-            pieces: self.pieces,
-            written: self.written,
-            _residents: of_pieces.flatten().chain(self.also).collect(),
-            _textures: self.textures,
-        }
-    }
 }
 
 impl State {
@@ -301,7 +198,7 @@ impl State {
     pub(super) fn unpack(&mut self, gpu: &Gpu, packed: Packed) {
         match packed.work {
             Work::Decode(packet) => gpu.withdraw(packet),
-            Work::Test(test) => gpu.self_test_withdraw(test),
+            Work::Test(test) => gpu.self_test_withdraw(*test),
         }
         self.free_slots.push(packed.slot);
         self.pieces.extend(packed.pieces.into_iter().filter(|piece| !piece.ticket.is_closed()));
@@ -388,37 +285,6 @@ impl State {
         self.is_idle(1) && keep.iter().all(of_its_request)
     }
 
-    /// Ends pieces that cannot be decoded, and those that need no decoding.
-    fn settle(&mut self) {
-        let mut failed = Vec::new();
-        let (targets, residents) = (&self.targets, &mut self.residents);
-        self.pieces.retain(|piece| {
-            let mut all_ready = true;
-            for key in piece.models() {
-                match residents.get(key) {
-                    Some(Model::Ready(_)) => {}
-                    Some(Model::Failed(error)) => {
-                        failed.push((piece.ticket.number, Arc::clone(error)));
-                        all_ready = false;
-                    }
-                    _ => all_ready = false,
-                }
-            }
-            if let Some(Target { image: Image::Refused(error), .. }) = targets.get(&piece.texture) {
-                failed.push((piece.ticket.number, Arc::clone(error)));
-            }
-            if piece.texture == 0 && all_ready {
-                piece.ticket.one_less();
-                return false;
-            }
-            true
-        });
-        for (number, error) in failed {
-            self.tickets.close(number, TicketStatus::Failed(error));
-        }
-        self.pieces.retain(|piece| !piece.ticket.is_closed());
-    }
-
     /// The slot for the test of the faster kernels, if that is what comes next: the first frame.
     pub(super) fn begin_test(&mut self) -> Option<u32> {
         if !self.untested || self.packing {
@@ -441,137 +307,6 @@ impl State {
         }
     }
 
-    /// Chooses what the next packet does; `None` if there is nothing to do or no room for a packet.
-    pub(super) fn choose(&mut self, shared: &Shared) -> Option<Choice> {
-        self.settle();
-        if self.packing || self.lost || self.free_slots.is_empty() || shared.handover().ready.is_some() {
-            return None;
-        }
-        // What could be decoded now.
-        let mut able = Vec::new();
-        let mut waiting = Vec::new();
-        let order = Order::of(&self.pieces);
-        for (n, piece) in self.pieces.iter().enumerate() {
-            if order.must_wait(piece, &self.pieces) {
-                continue;
-            }
-            let Some(Target { image: Image::Known(texture), .. }) = self.targets.get(&piece.texture) else { continue };
-            let Some(model) = self.residents.ready(piece.model) else { continue };
-            let later = match piece.later {
-                None => None,
-                Some((key, weight)) => {
-                    let Some(later) = self.residents.ready(key) else { continue };
-                    Some((later, weight))
-                }
-            };
-            let class = model.uploaded.class();
-            // Two models are decoded.
-            let voxels = piece.voxels() * if later.is_some() { 2 } else { 1 };
-            waiting.push(Waiting { class, voxels, priority: piece.priority, waited: piece.waited });
-            able.push((n, model, later, Arc::clone(texture)));
-        }
-        let mut plan = self.planner.plan(self.budget.gpu_us, &waiting);
-        plan.chosen.truncate(self.budget.blocks.max(1));
-        let mut bytes = 0;
-        let mut counted = HashSet::new();
-        let mut fits = |resident: &Arc<Resident>, bytes: &mut u64| {
-            if counted.insert(Arc::as_ptr(resident)) {
-                *bytes += resident.uploaded.staged_bytes();
-            }
-            *bytes <= self.budget.upload_bytes
-        };
-        let mut chosen: Vec<usize> = Vec::new();
-        for &place in &plan.chosen {
-            let (_, model, later, _) = &able[place];
-            let all = [Some(model), later.as_ref().map(|(model, _)| model)];
-            let room = all.into_iter().flatten().fold(true, |room, model| fits(model, &mut bytes) && room);
-            if room || chosen.is_empty() {
-                chosen.push(place);
-            }
-        }
-        let mut also = Vec::new();
-        for resident in self.residents.staged() {
-            if !fits(resident, &mut bytes) {
-                break;
-            }
-            also.push(Arc::clone(resident));
-        }
-        if chosen.is_empty() && also.is_empty() {
-            return None;
-        }
-        let mut choice = Choice {
-            slot: self.free_slots.pop()?,
-            budget: self.budget.gpu_us,
-            pieces: Vec::new(),
-            waiting: Vec::new(),
-            models: Vec::new(),
-            textures: Vec::new(),
-            also,
-            written: Vec::new(),
-        };
-        let mut taken = HashSet::new();
-        for place in chosen {
-            let (n, model, later, texture) = able[place].clone();
-            taken.insert(n);
-            let piece = self.pieces[n].clone();
-            if !choice.written.iter().any(|written| written.id == piece.texture) {
-                let native = self.targets.get(&piece.texture).map_or(0, |target| target.native);
-                let (image, path, changes_layout) = (texture.image(), texture.path(), texture.changes_layout());
-                choice.written.push(Written { id: piece.texture, native, image, path, changes_layout });
-            }
-            choice.pieces.push(piece);
-            choice.waiting.push(waiting[place]);
-            choice.models.push((model, later));
-            choice.textures.push(texture);
-        }
-        let mut n = 0;
-        self.pieces.retain_mut(|piece| {
-            piece.waited = piece.waited.saturating_add(1);
-            n += 1;
-            !taken.contains(&(n - 1))
-        });
-        self.packing = true;
-        Some(choice)
-    }
-
-    /// A packet was made, or could not be.
-    pub(super) fn packed(
-        &mut self,
-        shared: &Shared,
-        choice: Choice,
-        result: std::result::Result<neuvol_vulkan::Packet, neuvol_vulkan::Error>,
-    ) {
-        self.packing = false;
-        match result {
-            Ok(packet) => {
-                let packed = choice.packed(packet);
-                // Textures may have gone meanwhile.
-                let all_there = packed.written.iter().all(|written| self.targets.contains_key(&written.id));
-                if all_there && !self.lost {
-                    shared.handover().ready = Some(Box::new(packed));
-                } else {
-                    self.unpack(&shared.gpu, packed);
-                    self.cancel_lost();
-                    self.sweep_textures(&shared.gpu);
-                }
-            }
-            Err(error) => {
-                self.free_slots.push(choice.slot);
-                let error: Arc<Error> = Arc::new(error.into());
-                for piece in &choice.pieces {
-                    self.tickets.close(piece.ticket.number, TicketStatus::Failed(Arc::clone(&error)));
-                }
-                self.pieces.retain(|piece| !piece.ticket.is_closed());
-            }
-        }
-    }
-
-    /// Puts pieces back that did not fit a packet.
-    pub(super) fn put_back(&mut self, pieces: Vec<Piece>) {
-        self.pieces.splice(0..0, pieces.into_iter().filter(|piece| !piece.ticket.is_closed()));
-        self.cancel_lost();
-    }
-
     /// Takes in what finished frames leave.
     pub(super) fn retire(&mut self, shared: &Shared) {
         loop {
@@ -581,7 +316,7 @@ impl State {
             let retired = unsafe {
                 match work {
                     Work::Decode(packet) => shared.gpu.retire(packet),
-                    Work::Test(test) => shared.gpu.self_test_check(test).map(|variants| {
+                    Work::Test(test) => shared.gpu.self_test_check(*test).map(|variants| {
                         log::info!("faster kernels: {variants:?}");
                         None
                     }),

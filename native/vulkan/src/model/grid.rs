@@ -149,8 +149,9 @@ impl Grid {
     /// The kernel for the shape of the network.
     pub(super) fn kernel(&self, variants: Variants) -> Kernel {
         match self.half {
-            Some(_) if variants.contains(Variant::Matrix) => Kernel::GridMatrix(self.shape),
+            // Measured: see the heads.
             Some(_) if variants.contains(Variant::Half) => Kernel::GridHalf(self.shape),
+            Some(_) if variants.contains(Variant::Matrix) => Kernel::GridMatrix(self.shape),
             _ if self.shape.hidden <= 2 => Kernel::Grid(self.shape),
             _ => Kernel::GridDeep,
         }

@@ -11,6 +11,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// Held by the one host at a time, so that what the layers say belongs to one test.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
+/// The first validation layer that knows VK_KHR_cooperative_matrix.
+const KNOWS_MATRICES: u32 = vk::make_api_version(0, 1, 3, 255);
+
 /// What the validation layers said.
 static MESSAGES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -47,6 +50,7 @@ pub struct HeadlessHost {
     pool: vk::CommandPool,
     allocator: Option<Allocator>,
     handle: Host,
+    drawn: Option<(vk::Buffer, Allocation)>,
 }
 
 /// A texture of this host.
@@ -87,7 +91,8 @@ impl HeadlessHost {
         let layer = c"VK_LAYER_KHRONOS_validation";
         // SAFETY: the entry is alive.
         let layers = unsafe { entry.enumerate_instance_layer_properties() }.unwrap_or_default();
-        let has_layer = layers.iter().any(|found| found.layer_name_as_c_str() == Ok(layer));
+        let found = layers.iter().find(|found| found.layer_name_as_c_str() == Ok(layer));
+        let has_layer = found.is_some();
         let required = std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_some();
         if wanted && !has_layer && required {
             return missing("the layer VK_LAYER_KHRONOS_validation is not installed");
@@ -96,6 +101,7 @@ impl HeadlessHost {
             eprintln!("without validation: the layer VK_LAYER_KHRONOS_validation is not installed");
         }
         let wanted = wanted && has_layer;
+        let layer_version = found.filter(|_| wanted).map(|layer| layer.spec_version);
         let names = if wanted { vec![layer.as_ptr()] } else { Vec::new() };
         let extensions = [ash::ext::debug_utils::NAME.as_ptr()];
         let features = [vk::ValidationFeatureEnableEXT::SYNCHRONIZATION_VALIDATION];
@@ -128,7 +134,7 @@ impl HeadlessHost {
         let families = unsafe { instance.get_physical_device_queue_family_properties(physical_device) };
         let family = families.iter().position(|f| f.queue_flags.contains(vk::QueueFlags::COMPUTE)).expect("compute");
         let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family as u32).queue_priorities(&[1.0])];
-        let (device, features) = device(&instance, physical_device, version, &queues);
+        let (device, features) = device(&instance, physical_device, version, layer_version, &queues);
         // SAFETY: the device has that queue.
         let queue = unsafe { device.get_device_queue(family as u32, 0) };
         let info = vk::CommandPoolCreateInfo::default().queue_family_index(family as u32);
@@ -164,6 +170,7 @@ impl HeadlessHost {
             pool,
             allocator,
             handle,
+            drawn: None,
         })
     }
 
@@ -248,6 +255,45 @@ impl HeadlessHost {
         unsafe { gpu.register(target.image, target.extent, target.texel, target.path, None) }.expect("a texture")
     }
 
+    /// Memory for [`HeadlessHost::draw`].
+    pub fn prepare_drawing(&mut self) {
+        let drawn = self.buffer(vk::BufferUsageFlags::TRANSFER_DST, 64 << 20, MemoryLocation::GpuOnly);
+        self.drawn = Some(drawn);
+    }
+
+    /// Gives the device something to do, as drawing would: 64 MiB are filled this many times.
+    pub fn draw(&self, commands: vk::CommandBuffer, times: usize) {
+        let Some((buffer, _)) = &self.drawn else { return };
+        for _ in 0..times {
+            let barrier = vk::MemoryBarrier::default()
+                .src_access_mask(vk::AccessFlags::TRANSFER_WRITE)
+                .dst_access_mask(vk::AccessFlags::TRANSFER_WRITE);
+            let (stage, flags) = (vk::PipelineStageFlags::TRANSFER, vk::DependencyFlags::empty());
+            // SAFETY: `commands` is being recorded; nothing else uses the buffer.
+            unsafe {
+                self.device.cmd_pipeline_barrier(commands, stage, stage, flags, &[barrier], &[], &[]);
+                self.device.cmd_fill_buffer(commands, *buffer, 0, vk::WHOLE_SIZE, 1);
+            }
+        }
+    }
+
+    fn buffer(
+        &mut self,
+        usage: vk::BufferUsageFlags,
+        bytes: u64,
+        location: MemoryLocation,
+    ) -> (vk::Buffer, Allocation) {
+        let info = vk::BufferCreateInfo::default().size(bytes).usage(usage);
+        // SAFETY: the device is alive; it is destroyed after the queue is idle.
+        let buffer = unsafe { self.device.create_buffer(&info, None) }.expect("a buffer");
+        // SAFETY: as above.
+        let requirements = unsafe { self.device.get_buffer_memory_requirements(buffer) };
+        let allocation = self.allocate(requirements, location, true);
+        // SAFETY: as above.
+        unsafe { self.device.bind_buffer_memory(buffer, allocation.memory(), allocation.offset()) }.expect("bound");
+        (buffer, allocation)
+    }
+
     /// What a `Gpu` or a context is made with.
     pub fn handle(&self) -> Host {
         self.handle
@@ -262,17 +308,9 @@ impl HeadlessHost {
     /// The same with a texture that holds `before`.
     pub fn run_over(&mut self, target: &Target, before: &[u8], record: impl FnOnce(vk::CommandBuffer)) -> Vec<u8> {
         let bytes = before.len();
-        let info = vk::BufferCreateInfo::default()
-            .size(bytes as u64)
-            .usage(vk::BufferUsageFlags::TRANSFER_DST | vk::BufferUsageFlags::TRANSFER_SRC);
-        // SAFETY: the device is alive; all is destroyed after the queue is idle.
-        let buffer = unsafe { self.device.create_buffer(&info, None) }.expect("a buffer");
-        // SAFETY: as above.
-        let requirements = unsafe { self.device.get_buffer_memory_requirements(buffer) };
-        let mut allocation = self.allocate(requirements, MemoryLocation::GpuToCpu, true);
+        let usage = vk::BufferUsageFlags::TRANSFER_DST | vk::BufferUsageFlags::TRANSFER_SRC;
+        let (buffer, mut allocation) = self.buffer(usage, bytes as u64, MemoryLocation::GpuToCpu);
         allocation.mapped_slice_mut().expect("mapped memory")[..bytes].copy_from_slice(before);
-        // SAFETY: as above.
-        unsafe { self.device.bind_buffer_memory(buffer, allocation.memory(), allocation.offset()) }.expect("bound");
         let layout = match target.path {
             WritePath::Store => vk::ImageLayout::GENERAL,
             WritePath::Copy => vk::ImageLayout::TRANSFER_DST_OPTIMAL,
@@ -409,6 +447,11 @@ impl HeadlessHost {
 
 impl Drop for HeadlessHost {
     fn drop(&mut self) {
+        if let (Some((buffer, memory)), Some(allocator)) = (self.drawn.take(), &mut self.allocator) {
+            // SAFETY: the queue is idle.
+            unsafe { self.device.destroy_buffer(buffer, None) };
+            allocator.free(memory).expect("it was allocated");
+        }
         drop(self.allocator.take());
         // SAFETY: the queue is idle, and what was made of the device is gone.
         unsafe {
@@ -425,6 +468,7 @@ fn device(
     instance: &ash::Instance,
     physical_device: vk::PhysicalDevice,
     version: u32,
+    layer_version: Option<u32>,
     queues: &[vk::DeviceQueueCreateInfo<'_>],
 ) -> (ash::Device, Features) {
     // SAFETY: the instance is alive.
@@ -442,7 +486,9 @@ fn device(
         (ash::khr::cooperative_matrix::NAME, u32::MAX),
     ];
     let [float16, dot, memory_model, matrix] = wanted.map(|(name, since)| version >= since || has(name));
-    let matrix = matrix && memory_model && version >= vk::API_VERSION_1_3;
+    // Older layers take for errors what they do not know.
+    let is_known = layer_version.is_none_or(|version| version >= KNOWS_MATRICES);
+    let matrix = matrix && memory_model && version >= vk::API_VERSION_1_3 && is_known;
     let mut float16_features = vk::PhysicalDeviceShaderFloat16Int8Features::default();
     let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default();
     let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default();
