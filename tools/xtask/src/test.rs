@@ -102,12 +102,16 @@ fn all_stages() -> Vec<Stage> {
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("kernels of the Vulkan backend", Action::Call(|workspace| shaders::run(workspace, true))),
-        light("C header", Action::Call(|workspace| header::run(workspace, true))),
+        light("C header and C# declarations", Action::Call(|workspace| header::run(workspace, true))),
         light("tests of the rate-distortion scripts", Action::Call(rd::test)),
         light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
         heavy("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
+        heavy(
+            "the C# bindings under Mono",
+            &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
+        ),
     ]
 }
 
