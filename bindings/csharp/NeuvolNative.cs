@@ -31,8 +31,32 @@ namespace Neuvol
         /// <summary>value_min and value_max of the decode description are used instead of the variable's range.</summary>
         public const int NEUVOL_DECODE_VALUE_RANGE = 1;
 
+        /// <summary>The host has enabled shaderStorageImageExtendedFormats: R8, R16, R16F and RG16F images can be stored to.</summary>
+        public const int NEUVOL_VULKAN_EXTENDED_FORMATS = 1;
+
+        /// <summary>The host has enabled shaderFloat16.</summary>
+        public const int NEUVOL_VULKAN_FLOAT16 = 2;
+
+        /// <summary>The host has enabled shaderIntegerDotProduct.</summary>
+        public const int NEUVOL_VULKAN_INTEGER_DOT_PRODUCT = 4;
+
+        /// <summary>The host has enabled VK_KHR_cooperative_matrix and its feature cooperativeMatrix.</summary>
+        public const int NEUVOL_VULKAN_COOPERATIVE_MATRIX = 8;
+
+        /// <summary>value_min and value_max are used instead of the variable's range.</summary>
+        public const int NEUVOL_SUBMIT_VALUE_RANGE = 1;
+
+        /// <summary>Decodes into the same texture that still wait are cancelled: for players that go on before all is there.</summary>
+        public const int NEUVOL_SUBMIT_REPLACE = 2;
+
         /// <summary>Success.</summary>
         public const int NEUVOL_OK = 0;
+
+        /// <summary>Since 0.2: nothing is wrong, but it is not finished, or there is nothing to do.</summary>
+        public const int NEUVOL_NOT_READY = 1;
+
+        /// <summary>Since 0.2: it was cancelled.</summary>
+        public const int NEUVOL_CANCELLED = 2;
 
         /// <summary>An argument is out of range, contradicts another one, or a reserved field or unknown flag is not 0.</summary>
         public const int NEUVOL_ERROR_INVALID_ARGUMENT = -1;
@@ -73,6 +97,15 @@ namespace Neuvol
         /// <summary>The file uses something that needs a newer library.</summary>
         public const int NEUVOL_ERROR_UNSUPPORTED = -30;
 
+        /// <summary>Since 0.2: the graphics device cannot do it, or the host has not enabled what it takes; the text says what.</summary>
+        public const int NEUVOL_ERROR_NO_VULKAN = -32;
+
+        /// <summary>Since 0.2: the graphics device is lost. Destroy the context and make one on the new device.</summary>
+        public const int NEUVOL_ERROR_DEVICE_LOST = -33;
+
+        /// <summary>Since 0.2: the memory on the graphics device that the context may use is full.</summary>
+        public const int NEUVOL_ERROR_OUT_OF_MEMORY = -34;
+
         /// <summary>The system could not give what is needed, for example threads.</summary>
         public const int NEUVOL_ERROR_RESOURCES = -35;
 
@@ -105,6 +138,33 @@ namespace Neuvol
 
         /// <summary>The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.</summary>
         public const int NEUVOL_PRECISION_FAST = 1;
+
+        /// <summary>VK_FORMAT_R32_SFLOAT: the value.</summary>
+        public const int NEUVOL_TEXEL_R32F = 1;
+
+        /// <summary>VK_FORMAT_R16_SFLOAT: the value, rounded.</summary>
+        public const int NEUVOL_TEXEL_R16F = 2;
+
+        /// <summary>VK_FORMAT_R8_UNORM: the value in its range.</summary>
+        public const int NEUVOL_TEXEL_R8 = 3;
+
+        /// <summary>VK_FORMAT_R16_UNORM: the value in its range.</summary>
+        public const int NEUVOL_TEXEL_R16 = 4;
+
+        /// <summary>VK_FORMAT_R16G16_SFLOAT: the value, and 1 where it is valid, else 0.</summary>
+        public const int NEUVOL_TEXEL_RG16F = 5;
+
+        /// <summary>
+        /// VK_FORMAT_R16G16B16A16_SFLOAT: the value, and its slope along z, y and x per voxel, for lighting. At the faces of a block
+        /// the slope is that towards its inside.
+        /// </summary>
+        public const int NEUVOL_TEXEL_RGBA16F = 6;
+
+        /// <summary>Stores from a shader: the image has VK_IMAGE_USAGE_STORAGE_BIT; written in the layout GENERAL.</summary>
+        public const int NEUVOL_WRITE_PATH_STORE = 1;
+
+        /// <summary>Copies from a buffer: the image has VK_IMAGE_USAGE_TRANSFER_DST_BIT; written in the layout TRANSFER_DST_OPTIMAL.</summary>
+        public const int NEUVOL_WRITE_PATH_COPY = 2;
 
         /// <summary>How a volume is opened. 0 in an option is the usual choice, as is null instead of the description.</summary>
         [StructLayout(LayoutKind.Sequential)]
@@ -267,6 +327,215 @@ namespace Neuvol
             public float value_max;
         }
 
+        /// <summary>A Vulkan device of the host, and how a context may use it.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_vulkan_desc
+        {
+            /// <summary>sizeof(neuvol_vulkan_desc).</summary>
+            public uint struct_size;
+            /// <summary>NEUVOL_ABI_VERSION of the header that the host was compiled with.</summary>
+            public uint abi_version;
+            /// <summary>NEUVOL_VULKAN_*: what the host has ENABLED on its device; not what the device could do.</summary>
+            public uint flags;
+            /// <summary>Queue family of the command buffers that neuvol_context_record() gets. It must have compute.</summary>
+            public uint queue_family;
+            /// <summary>VkInstance.</summary>
+            public IntPtr instance;
+            /// <summary>VkPhysicalDevice.</summary>
+            public IntPtr physical_device;
+            /// <summary>VkDevice. Vulkan 1.1 or later.</summary>
+            public IntPtr device;
+            /// <summary>PFN_vkGetInstanceProcAddr of the host's loader: everything else is loaded through it.</summary>
+            public IntPtr get_instance_proc_addr;
+            /// <summary>Threads that read models and prepare frames; 0 = one less than there are cores, 1 to 8. At most 64.</summary>
+            public uint threads;
+            /// <summary>Frames of the host that may be on their way to the device at the same time; 0 = 3. At most 16.</summary>
+            public uint frames;
+            /// <summary>Device memory for models in bytes, at most 128 MiB; 0 = 64 MiB. The least recently used go first.</summary>
+            public ulong model_bytes;
+            /// <summary>Device memory to work in, in bytes, at most 128 MiB; 0 = 64 MiB. A block needs some 4 to 20 bytes per voxel.</summary>
+            public ulong work_bytes;
+            /// <summary>Device memory for texels on their way to textures of NEUVOL_WRITE_PATH_COPY, at most 128 MiB; 0 = 16 MiB.</summary>
+            public ulong texel_bytes;
+        }
+
+        /// <summary>A graphics device of the host, and what is decoded on it. A number like neuvol_volume.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_context
+        {
+            /// <summary>The number.</summary>
+            public ulong id;
+        }
+
+        /// <summary>What a frame may take.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_budget
+        {
+            /// <summary>sizeof(neuvol_budget).</summary>
+            public uint struct_size;
+            /// <summary>
+            /// Time on the device in µs; 0 = decode nothing for now. 1000 before it is set. At least one block is decoded, however
+            /// long it takes.
+            /// </summary>
+            public uint gpu_us;
+            /// <summary>Most blocks; 0 = 256.</summary>
+            public uint max_blocks;
+            /// <summary>Must be 0.</summary>
+            public uint reserved0;
+            /// <summary>Most bytes of models that a frame copies to the device, but at least one model; 0 = 4 MiB.</summary>
+            public ulong max_upload_bytes;
+        }
+
+        /// <summary>What a context has done so far.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_context_stats
+        {
+            /// <summary>sizeof(neuvol_context_stats), set by the caller.</summary>
+            public uint struct_size;
+            /// <summary>Blocks that wait to be decoded.</summary>
+            public uint blocks_waiting;
+            /// <summary>Frames with work.</summary>
+            public ulong frames;
+            /// <summary>Frames whose time on the device was measured.</summary>
+            public ulong frames_measured;
+            /// <summary>Frames that took longer on the device than their budget.</summary>
+            public ulong frames_overrun;
+            /// <summary>Frames that did without work because a worker was just handing it over.</summary>
+            public ulong frames_missed;
+            /// <summary>Blocks decoded.</summary>
+            public ulong blocks_decoded;
+            /// <summary>Voxels of them.</summary>
+            public ulong voxels_decoded;
+            /// <summary>Bytes of models that frames copied to the device.</summary>
+            public ulong upload_bytes;
+            /// <summary>Bytes of models on the device.</summary>
+            public ulong model_bytes;
+            /// <summary>Models that were read and parsed.</summary>
+            public ulong models_loaded;
+            /// <summary>Models on the device.</summary>
+            public uint models;
+            /// <summary>Median of the time on the device of the last 512 frames with work, in µs.</summary>
+            public float gpu_us_p50;
+            /// <summary>99th percentile of them, in µs.</summary>
+            public float gpu_us_p99;
+            /// <summary>0.</summary>
+            public uint reserved0;
+        }
+
+        /// <summary>A 3D texture of the host, with one mip level, owned by the queue family of the context.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_texture_desc
+        {
+            /// <summary>sizeof(neuvol_texture_desc).</summary>
+            public uint struct_size;
+            /// <summary>What a texel is.</summary>
+            public int texel;
+            /// <summary>How texels reach it.</summary>
+            public int path;
+            /// <summary>
+            /// VkImageLayout in which the host keeps the image: neuvol_context_record() brings it to the layout of the path and back,
+            /// with barriers against everything before and behind. 0 = the host has it in the layout of the path at every
+            /// neuvol_context_record(), and records the barriers.
+            /// </summary>
+            public int layout;
+            /// <summary>Texels x, y, z.</summary>
+            public fixed uint dims[3];
+            /// <summary>Must be 0.</summary>
+            public uint reserved0;
+            /// <summary>VkImage.</summary>
+            public ulong image;
+        }
+
+        /// <summary>A texture of the host that a context writes to. A number like neuvol_volume.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_texture
+        {
+            /// <summary>The number.</summary>
+            public ulong id;
+        }
+
+        /// <summary>What to decode into a texture: one box of one variable at one time, level and quality.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_submit_desc
+        {
+            /// <summary>sizeof(neuvol_submit_desc).</summary>
+            public uint struct_size;
+            /// <summary>NEUVOL_SUBMIT_*.</summary>
+            public uint flags;
+            /// <summary>The volume.</summary>
+            public neuvol_volume volume;
+            /// <summary>The texture; an id of 0 only brings the models to the device.</summary>
+            public neuvol_texture texture;
+            /// <summary>Number of the variable.</summary>
+            public uint variable;
+            /// <summary>Level of detail.</summary>
+            public uint level;
+            /// <summary>Quality layer.</summary>
+            public uint quality;
+            /// <summary>Arithmetic.</summary>
+            public int precision;
+            /// <summary>Time in steps, 0 to step_count - 1; a fraction is a time between two steps.</summary>
+            public double time;
+            /// <summary>Steps per second in which a player moves: the models of the next second are brought to the device, too. 0 = none.</summary>
+            public double time_velocity;
+            /// <summary>First voxel x, y, z of the box, counted in voxels of the level.</summary>
+            public fixed uint box_min[3];
+            /// <summary>One past the last voxel x, y, z.</summary>
+            public fixed uint box_max[3];
+            /// <summary>Texel x, y, z of the first voxel.</summary>
+            public fixed uint texel_min[3];
+            /// <summary>How much it is wanted, from 0 on; larger comes first, and all the longer a block has waited.</summary>
+            public float priority;
+            /// <summary>With NEUVOL_SUBMIT_VALUE_RANGE, for R8 and R16: the value that becomes 0. Otherwise 0.</summary>
+            public float value_min;
+            /// <summary>With NEUVOL_SUBMIT_VALUE_RANGE, for R8 and R16: the value that becomes 1. Otherwise 0.</summary>
+            public float value_max;
+            /// <summary>What voxels get that are not valid; in R8 and R16 textures as it is stored there, 0 to 1.</summary>
+            public float invalid;
+            /// <summary>Must be 0.</summary>
+            public uint reserved0;
+        }
+
+        /// <summary>A decode that was asked for. A number like neuvol_volume; finished ones are known until 4096 younger ones exist.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_ticket
+        {
+            /// <summary>The number.</summary>
+            public ulong id;
+        }
+
+        /// <summary>How far a decode into a texture is.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_progress
+        {
+            /// <summary>sizeof(neuvol_progress), set by the caller.</summary>
+            public uint struct_size;
+            /// <summary>Blocks that are not recorded yet.</summary>
+            public uint blocks_missing;
+            /// <summary>Blocks of the box.</summary>
+            public uint blocks;
+            /// <summary>0.</summary>
+            public uint reserved0;
+            /// <summary>The frame in which the last block was recorded; 0 before.</summary>
+            public ulong frame;
+        }
+
+        /// <summary>A texture of Unity.</summary>
+        [StructLayout(LayoutKind.Sequential)]
+        public struct neuvol_unity_texture_desc
+        {
+            /// <summary>sizeof(neuvol_unity_texture_desc).</summary>
+            public uint struct_size;
+            /// <summary>What a texel holds; must be the texture's format.</summary>
+            public int texel;
+            /// <summary>Texels x, y, z.</summary>
+            public fixed uint dims[3];
+            /// <summary>Must be 0.</summary>
+            public uint reserved0;
+            /// <summary>What GetNativeTexturePtr() of the texture gives. Call it once and keep it: it waits for the render thread.</summary>
+            public IntPtr native_texture;
+        }
+
         /// <summary>
         /// The version of the interface that the loaded library has: major in the upper 16 bits, minor in the lower.
         /// <para/>
@@ -352,7 +621,7 @@ namespace Neuvol
 
         /// <summary>
         /// Closes a volume. Waits until the calls that use it on other threads have returned; calls that begin later fail with
-        /// NEUVOL_ERROR_INVALID_HANDLE.
+        /// NEUVOL_ERROR_INVALID_HANDLE. Decodes into textures that are not recorded yet are cancelled.
         /// <para/>
         /// Any thread. An id of 0 is fine and does nothing; a handle that is closed already is NEUVOL_ERROR_INVALID_HANDLE.
         /// </summary>
@@ -538,5 +807,184 @@ namespace Neuvol
         /// </remarks>
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int neuvol_decode_to_host(neuvol_volume volume, neuvol_decode_desc* desc, IntPtr dst, UIntPtr dst_bytes, byte* coverage, UIntPtr coverage_bytes);
+
+        /// <summary>
+        /// Makes a context on a Vulkan device of the host: pipelines, memories, and threads that read models. Takes up to seconds: to be
+        /// called while a scene is loaded.
+        /// <para/>
+        /// Any thread. The device belongs to the host and must live until neuvol_context_destroy(). The library loads nothing itself
+        /// and submits nothing: it records into command buffers of the host.
+        /// </summary>
+        /// <param name="desc">The device, and how it may be used.</param>
+        /// <param name="out">Receives the handle; an id of 0 on an error.</param>
+        /// <remarks>`desc` is null or valid for reading its size, its handles alive and of one device; `out` null or valid for writing.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_create_vulkan(neuvol_vulkan_desc* desc, neuvol_context* @out);
+
+        /// <summary>
+        /// Ends a context: waits for its threads, cancels what was asked for, gives all memory back. Its textures are forgotten.
+        /// <para/>
+        /// Any thread, but not while another one is in neuvol_context_record(). All command buffers that were recorded must be
+        /// finished, unless the device is lost. An id of 0 is fine and does nothing.
+        /// </summary>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_destroy(neuvol_context context);
+
+        /// <summary>
+        /// Says that the device is lost. Nothing more is done on it, and everything that is asked for fails with
+        /// NEUVOL_ERROR_DEVICE_LOST; decoding to host memory goes on working.
+        /// <para/>
+        /// Any thread. Destroy the context and make one on the new device.
+        /// </summary>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_device_lost(neuvol_context context);
+
+        /// <summary>
+        /// Says what later frames may take. May be called in every frame.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <remarks>`budget` is null or valid for reading its size.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_set_budget(neuvol_context context, neuvol_budget* budget);
+
+        /// <summary>
+        /// Records what the next frame decodes. Never waits, allocates or logs; if a worker is just handing work over, this frame does
+        /// without. What is recorded is finished for all commands behind it, if the textures' layouts are left to this.
+        /// <para/>
+        /// The render thread, or whichever owns the command buffer; one at a time.
+        /// </summary>
+        /// <param name="command_buffer">VkCommandBuffer in the recording state, of the context's queue family, outside of a render pass.</param>
+        /// <param name="frame">Number of the frame; counts up.</param>
+        /// <param name="safe_frame">The last frame of which all commands are finished on the device; less than `frame`.</param>
+        /// <returns>NEUVOL_OK if something was recorded, NEUVOL_NOT_READY if there is nothing to do.</returns>
+        /// <remarks>As said; all registered textures alive.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_record(neuvol_context context, IntPtr command_buffer, ulong frame, ulong safe_frame);
+
+        /// <summary>
+        /// Gives what a context has done so far.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <param name="stats">Its struct_size must be set; receives the rest.</param>
+        /// <remarks>`stats` is null or valid for reading and writing its size.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_get_stats(neuvol_context context, neuvol_context_stats* stats);
+
+        /// <summary>
+        /// Makes a texture of the host known to a context. It is borrowed until neuvol_texture_unregister().
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <param name="desc">The texture.</param>
+        /// <param name="out">Receives the handle; an id of 0 on an error.</param>
+        /// <remarks>`desc` is null or valid for reading its size, its image alive and as described; `out` null or valid for writing.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_texture_register(neuvol_context context, neuvol_texture_desc* desc, neuvol_texture* @out);
+
+        /// <summary>
+        /// Says whether a texture can be written to.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <returns>NEUVOL_OK, NEUVOL_NOT_READY if no render event has seen it yet (Unity), or the error why it cannot.</returns>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_texture_status(neuvol_context context, neuvol_texture texture);
+
+        /// <summary>
+        /// Forgets a texture. Decodes into it that wait are cancelled, and no later frame writes to it: the host may destroy it as soon
+        /// as the frames that were recorded before are finished on the device.
+        /// <para/>
+        /// Any thread. An id of 0 is fine and does nothing.
+        /// </summary>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_texture_unregister(neuvol_context context, neuvol_texture texture);
+
+        /// <summary>
+        /// Asks for a box of a volume in a texture. Returns at once: workers read what is needed, and the frames to come decode it, as
+        /// much as fits the budget of each. Decodes into the same texels keep the order in which they were asked for.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <param name="desc">What to decode, and where to.</param>
+        /// <param name="out">Receives the ticket; an id of 0 on an error. May be null.</param>
+        /// <remarks>`desc` is null or valid for reading its size, `out` null or valid for writing.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_decode_submit(neuvol_context context, neuvol_submit_desc* desc, neuvol_ticket* @out);
+
+        /// <summary>
+        /// Says what became of a decode.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <returns>
+        /// NEUVOL_OK once all blocks are recorded (without a texture: all models are on the device), NEUVOL_NOT_READY before,
+        /// NEUVOL_CANCELLED, or the error that ended it.
+        /// </returns>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_decode_status(neuvol_context context, neuvol_ticket ticket);
+
+        /// <summary>
+        /// Says how far a decode is. The result is that of neuvol_decode_status(); the numbers are 0 if it was cancelled or failed.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <param name="progress">Its struct_size must be set; receives the rest.</param>
+        /// <remarks>`progress` is null or valid for reading and writing its size.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_decode_get_progress(neuvol_context context, neuvol_ticket ticket, neuvol_progress* progress);
+
+        /// <summary>
+        /// Takes a decode back. What is not recorded will not be, except for what already stands in the next frame.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        /// <returns>NEUVOL_CANCELLED, or NEUVOL_OK if it was finished already, however it ended.</returns>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_decode_cancel(neuvol_context context, neuvol_ticket ticket);
+
+        /// <summary>
+        /// Gives the context on Unity's graphics device. It is made by the first call, which takes up to seconds (to be done while a
+        /// scene is loaded), and is destroyed with Unity's device. A script may destroy it, as other contexts; then the next call makes
+        /// another one.
+        /// <para/>
+        /// Any thread but Unity's render thread. NEUVOL_NOT_READY as long as Unity has no graphics device,
+        /// NEUVOL_ERROR_NO_VULKAN if that is not Vulkan's.
+        /// </summary>
+        /// <param name="out">Receives the context; an id of 0 if there is none.</param>
+        /// <remarks>`out` is null or valid for writing.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_unity_context(neuvol_context* @out);
+
+        /// <summary>
+        /// Gives the function for CommandBuffer.IssuePluginEvent(), once per frame, with the number that
+        /// neuvol_unity_event_id() gives. It records what is decoded in this frame.
+        /// <para/>
+        /// Any thread. The function stays valid as long as the library is loaded, and does nothing while there is no context.
+        /// </summary>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern IntPtr neuvol_unity_render_event();
+
+        /// <summary>
+        /// Gives the number of the render event, which Unity has reserved for this library; -1 if Unity has not loaded it.
+        /// <para/>
+        /// Any thread.
+        /// </summary>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_unity_event_id();
+
+        /// <summary>
+        /// Registers a 3D texture of Unity, as neuvol_texture_register() does for other hosts. The render event finds out how it can
+        /// be written to: a RenderTexture of dimension Tex3D with enableRandomWrite is stored to, others are copied to. Until then
+        /// neuvol_texture_status() is NEUVOL_NOT_READY; a texture that is not as described is an error then.
+        /// <para/>
+        /// Any thread. neuvol_unity_context() must have given a context. The texture must live until it is unregistered and the frames
+        /// recorded before are finished.
+        /// </summary>
+        /// <param name="out">Receives the texture; an id of 0 on an error.</param>
+        /// <remarks>`desc` is null or valid for reading its size, `out` null or valid for writing.</remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_unity_texture_register(neuvol_unity_texture_desc* desc, neuvol_texture* @out);
     }
 }
