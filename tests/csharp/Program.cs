@@ -12,6 +12,7 @@ static class Program
                 case "layout": Layout.Compare(arguments[1]); break;
                 case "describe": Describe.Run(arguments[1]); break;
                 case "decode": Decode.Run(arguments[1], arguments[2]); break;
+                case "unity": Unity.Run(arguments[1], arguments[2]); break;
                 default: throw new Exception("unknown check " + arguments[0]);
             }
             return 0;

@@ -11,10 +11,11 @@ use tempfile::TempDir;
 /// `target/tmp`, where the shared libraries of the tests go.
 const TEMPORARY: &str = env!("CARGO_TARGET_TMPDIR");
 
-/// The library, the program of `tests/csharp` and the sample model, each made once.
+/// The libraries, the program of `tests/csharp` and the sample model, each made once.
 struct Bench {
     folder: TempDir,
     library: PathBuf,
+    fake_unity: PathBuf,
     program: PathBuf,
     model: PathBuf,
 }
@@ -27,7 +28,9 @@ fn bench() -> &'static Bench {
         let model = folder.path().join("Modell größer.neuvol");
         sample::write(&model);
         compile(&program);
-        Bench { library: native::library(Path::new(TEMPORARY), false), folder, program, model }
+        let temporary = Path::new(TEMPORARY);
+        let (library, fake_unity) = (native::library(temporary, false), native::fake_unity(temporary));
+        Bench { folder, library, fake_unity, program, model }
     })
 }
 
@@ -50,7 +53,8 @@ impl Bench {
     fn run(&self, check: &str) -> Command {
         let mut mono = tool("mono");
         // Where Mono looks for libraries that no path is given for.
-        mono.env("LD_LIBRARY_PATH", self.library.parent().expect("the folder of the library"));
+        let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));
+        mono.env("LD_LIBRARY_PATH", std::env::join_paths(folders).expect("folders without colons"));
         // Names of files are UTF-8, whatever the machine's language is.
         mono.env("LANG", "C.UTF-8").arg(&self.program).arg(check);
         mono
@@ -93,4 +97,13 @@ fn boxes_are_decoded() {
     let floats = cases::all().iter().filter(|d| d.format == neuvol_capi::NEUVOL_FORMAT_F32 && d.row_pitch == 0).count();
     assert_eq!(printed, format!("{floats} cases\n"));
     assert!(floats > 12, "{floats}");
+}
+
+/// A script of Unity, with the fake one; where there is no Vulkan it says so.
+#[test]
+fn a_script_decodes_into_a_texture() {
+    let bench = bench();
+    let printed = succeed(bench.run("unity").arg(&bench.library).arg(&bench.model));
+    let required = std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_some();
+    assert!(printed == "13320 texels\n" || (printed == "no Vulkan\n" && !required), "{printed}");
 }
