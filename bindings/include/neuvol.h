@@ -726,6 +726,32 @@ typedef struct neuvol_progress {
 } neuvol_progress;
 
 /**
+ * A texture of Unity.
+ */
+typedef struct neuvol_unity_texture_desc {
+  /**
+   * sizeof(neuvol_unity_texture_desc).
+   */
+  uint32_t struct_size;
+  /**
+   * What a texel holds; must be the texture's format.
+   */
+  neuvol_texel texel;
+  /**
+   * Texels x, y, z.
+   */
+  uint32_t dims[3];
+  /**
+   * Must be 0.
+   */
+  uint32_t reserved0;
+  /**
+   * What GetNativeTexturePtr() of the texture gives. Call it once and keep it: it waits for the render thread.
+   */
+  void *native_texture;
+} neuvol_unity_texture_desc;
+
+/**
  * Success.
  */
 #define NEUVOL_OK 0
@@ -1397,7 +1423,7 @@ neuvol_result neuvol_texture_unregister(struct neuvol_context context,
 
 /**
  * Asks for a box of a volume in a texture. Returns at once: workers read what is needed, and the frames to come decode it, as
- * much as fits the budget of each.
+ * much as fits the budget of each. Decodes into the same texels keep the order in which they were asked for.
  *
  * Any thread.
  *
@@ -1447,6 +1473,54 @@ neuvol_result neuvol_decode_get_progress(struct neuvol_context context,
  * @return NEUVOL_CANCELLED, or NEUVOL_OK if it was finished already, however it ended.
  */
 NEUVOL_API neuvol_result neuvol_decode_cancel(struct neuvol_context context, struct neuvol_ticket ticket);
+
+/**
+ * Gives the context on Unity's graphics device. It is made by the first call, which takes up to seconds (to be done while a
+ * scene is loaded), and is destroyed with Unity's device. A script may destroy it, as other contexts; then the next call makes
+ * another one.
+ *
+ * Any thread but Unity's render thread. NEUVOL_NOT_READY as long as Unity has no graphics device,
+ * NEUVOL_ERROR_NO_VULKAN if that is not Vulkan's.
+ *
+ * @param out Receives the context; an id of 0 if there is none.
+ *
+ * # Safety
+ * `out` is null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_unity_context(struct neuvol_context *out);
+
+/**
+ * Gives the function for CommandBuffer.IssuePluginEvent(), once per frame, with the number that
+ * neuvol_unity_event_id() gives. It records what is decoded in this frame.
+ *
+ * Any thread. The function stays valid as long as the library is loaded, and does nothing while there is no context.
+ */
+NEUVOL_API void *neuvol_unity_render_event(void);
+
+/**
+ * Gives the number of the render event, which Unity has reserved for this library; -1 if Unity has not loaded it.
+ *
+ * Any thread.
+ */
+NEUVOL_API int32_t neuvol_unity_event_id(void);
+
+/**
+ * Registers a 3D texture of Unity, as neuvol_texture_register() does for other hosts. The render event finds out how it can
+ * be written to: a RenderTexture of dimension Tex3D with enableRandomWrite is stored to, others are copied to. Until then
+ * neuvol_texture_status() is NEUVOL_NOT_READY; a texture that is not as described is an error then.
+ *
+ * Any thread. neuvol_unity_context() must have given a context. The texture must live until it is unregistered and the frames
+ * recorded before are finished.
+ *
+ * @param out Receives the texture; an id of 0 on an error.
+ *
+ * # Safety
+ * `desc` is null or valid for reading its size, `out` null or valid for writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_unity_texture_register(const struct neuvol_unity_texture_desc *desc,
+                                            struct neuvol_texture *out);
 
 #ifdef __cplusplus
 }  // extern "C"

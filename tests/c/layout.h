@@ -165,6 +165,13 @@ static void print_layout(void) {
   LAYOUT_FIELD(neuvol_progress, blocks);
   LAYOUT_FIELD(neuvol_progress, reserved0);
   LAYOUT_FIELD(neuvol_progress, frame);
+
+  LAYOUT_SIZE(neuvol_unity_texture_desc);
+  LAYOUT_FIELD(neuvol_unity_texture_desc, struct_size);
+  LAYOUT_FIELD(neuvol_unity_texture_desc, texel);
+  LAYOUT_FIELD(neuvol_unity_texture_desc, dims);
+  LAYOUT_FIELD(neuvol_unity_texture_desc, reserved0);
+  LAYOUT_FIELD(neuvol_unity_texture_desc, native_texture);
 }
 
 #endif

@@ -26,23 +26,35 @@ pub fn source(name: &str) -> PathBuf {
 /// # Panics
 /// If it cannot be built.
 pub fn library(temporary: &Path, hooks: bool) -> PathBuf {
+    let features: &[&str] = if hooks { &["--features", "test-hooks"] } else { &[] };
+    let folder = temporary.join(if hooks { "library-with-hooks" } else { "library" });
+    shared_library(temporary, "neuvol-plugin", "neuvol", features, &folder)
+}
+
+/// Builds the fake Unity as a shared library, for programs in other languages. As [`library`] otherwise.
+///
+/// # Panics
+/// If it cannot be built.
+pub fn fake_unity(temporary: &Path) -> PathBuf {
+    let folder = temporary.join("fake-unity");
+    shared_library(temporary, "neuvol-fake-unity", "neuvol_fake_unity", &[], &folder)
+}
+
+fn shared_library(temporary: &Path, package: &str, name: &str, features: &[&str], folder: &Path) -> PathBuf {
     let target = temporary.parent().expect("the target folder");
     // Tests run at once, also in several processes, and cargo gives both kinds of library the same place.
     let lock = File::create(temporary.join("neuvol-library.lock")).expect("a lock file");
     lock.lock().expect("a lock");
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root()).args(["build", "--package", "neuvol-plugin", "--message-format", "json"]);
+    cargo.current_dir(root()).args(["build", "--package", package, "--message-format", "json"]).args(features);
     cargo.arg("--target-dir").arg(target);
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
     }
-    if hooks {
-        cargo.args(["--features", "test-hooks"]);
-    }
     let messages = succeed(&mut cargo);
-    let built = messages.lines().filter_map(library_of_message).next_back().expect("cargo named the library");
-    let folder = temporary.join(if hooks { "library-with-hooks" } else { "library" });
-    fs::create_dir_all(&folder).expect("a folder");
+    let built = messages.lines().filter_map(|line| library_of_message(line, name)).next_back();
+    let built = built.expect("cargo named the library");
+    fs::create_dir_all(folder).expect("a folder");
     let library = folder.join(built.file_name().expect("a file"));
     // A new file under the old name: a program that has loaded the old one keeps that.
     let fresh = folder.join("fresh");
@@ -51,9 +63,9 @@ pub fn library(temporary: &Path, hooks: bool) -> PathBuf {
     library
 }
 
-fn library_of_message(line: &str) -> Option<PathBuf> {
+fn library_of_message(line: &str, name: &str) -> Option<PathBuf> {
     let message: serde_json::Value = serde_json::from_str(line).ok()?;
-    let is_library = message["reason"] == "compiler-artifact" && message["target"]["name"] == "neuvol";
+    let is_library = message["reason"] == "compiler-artifact" && message["target"]["name"] == name;
     let mut files = message["filenames"].as_array()?.iter().filter_map(|file| file.as_str()).map(PathBuf::from);
     let dynamic = env::consts::DLL_EXTENSION;
     files.rfind(|file| is_library && file.extension().is_some_and(|extension| extension == dynamic))

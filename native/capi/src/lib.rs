@@ -39,6 +39,8 @@ mod context;
 
 mod texture;
 
+mod unity;
+
 #[cfg(feature = "test-hooks")]
 mod test_hooks;
 
@@ -53,6 +55,7 @@ pub use result::*;
 pub use test_hooks::*;
 pub use texture::*;
 pub use types::*;
+pub use unity::*;
 pub use variable::*;
 pub use version::*;
 pub use volume::*;

@@ -3,8 +3,8 @@
 use crate::library;
 use neuvol_capi::{
     neuvol_budget, neuvol_context, neuvol_context_stats, neuvol_coordinate_info, neuvol_decode_desc, neuvol_open_desc,
-    neuvol_progress, neuvol_submit_desc, neuvol_texture, neuvol_texture_desc, neuvol_ticket, neuvol_variable_info,
-    neuvol_volume, neuvol_volume_info, neuvol_volume_stats, neuvol_vulkan_desc,
+    neuvol_progress, neuvol_submit_desc, neuvol_texture, neuvol_texture_desc, neuvol_ticket, neuvol_unity_texture_desc,
+    neuvol_variable_info, neuvol_volume, neuvol_volume_info, neuvol_volume_stats, neuvol_vulkan_desc,
 };
 use neuvol_tests::native::{self, Language, succeed};
 use std::mem::offset_of;
@@ -166,6 +166,7 @@ fn table() -> String {
         }
     );
     layout!(table, neuvol_progress { struct_size, blocks_missing, blocks, reserved0, frame });
+    layout!(table, neuvol_unity_texture_desc { struct_size, texel, dims, reserved0, native_texture });
     table
 }
 

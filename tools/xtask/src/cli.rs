@@ -33,7 +33,7 @@ Usage: cargo xtask COMMAND
                             40 dB, for each preset (growth.md)
       --readme              also replace the table between the markers <!-- rd:begin --> and <!-- rd:end --> of README.md
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
-  header [--check]          write bindings/include/neuvol.h from native/capi; --check only compares
+  header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),

@@ -76,6 +76,18 @@ const PACKAGES: &[Package] = &[
         needed_by: "checking the Vulkan backend's use of Vulkan",
     },
     Package {
+        name: "mono-mcs",
+        proof: Proof::Program("mcs"),
+        purpose: Purpose::Test,
+        needed_by: "compiling the C# bindings and their test",
+    },
+    Package {
+        name: "mono-runtime",
+        proof: Proof::Program("mono"),
+        purpose: Purpose::Test,
+        needed_by: "running the test of the C# bindings",
+    },
+    Package {
         name: "libclang-dev",
         proof: Proof::Runs("sh", &["-c", "ls /usr/lib/llvm-*/lib/libclang.so*"]),
         purpose: Purpose::Bench,
@@ -189,9 +201,10 @@ mod tests {
         let nothing = |_: Proof| false;
         let build = ["g++", "make"];
         assert_eq!(names(&missing(Purpose::Build, false, nothing)), build);
+        let vulkan = ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"];
         assert_eq!(
             names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind", "libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"]].concat()
+            [&build[..], &["valgrind"], &vulkan, &["mono-mcs", "mono-runtime"]].concat()
         );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);

@@ -1,34 +1,43 @@
-//! `cargo xtask header`: writes the C header from the Rust source of the C ABI with cbindgen.
+//! `cargo xtask header`: writes the C header from the Rust source of the C ABI with cbindgen, and from the header the
+//! declarations in C#.
 
 use std::fs;
 
 use crate::cargo_tools::CBINDGEN;
+use crate::csharp;
 use crate::failure::Failure;
 use crate::workspace::{self, Workspace};
 
 const HEADER: &str = "bindings/include/neuvol.h";
+const CSHARP: &str = "bindings/csharp/NeuvolNative.cs";
 const CONFIG: &str = "bindings/cbindgen.toml";
 
-/// Writes the header, or with `check` compares it with what would be written and shows the difference.
+/// Writes both files, or with `check` compares them with what would be written and shows the difference.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     let program = CBINDGEN.ensure(workspace)?;
     let mut cbindgen = workspace.command(program);
     cbindgen.args(["--quiet", "--config", CONFIG, "--crate", "neuvol-capi"]).arg("native/capi");
-    let wanted = workspace::capture(&mut cbindgen)?;
-    let path = workspace.root.join(HEADER);
+    let header = workspace::capture(&mut cbindgen)?;
+    let csharp = csharp::write(&header).map_err(|error| Failure::Failed(format!("{HEADER}: {error}")))?;
+    let results = [(HEADER, header), (CSHARP, csharp)].map(|(name, text)| update(workspace, name, &text, check));
+    results.into_iter().collect()
+}
+
+fn update(workspace: &Workspace, name: &str, wanted: &str, check: bool) -> Result<(), Failure> {
+    let path = workspace.root.join(name);
     let present = fs::read_to_string(&path).unwrap_or_default();
     if present == wanted {
-        println!("{HEADER} is up to date");
+        println!("{name} is up to date");
         return Ok(());
     }
     if check {
-        let differences = differences(&present, &wanted);
-        return Err(Failure::Failed(format!("{HEADER} is not what `cargo xtask header` writes:\n{differences}")));
+        let differences = differences(&present, wanted);
+        return Err(Failure::Failed(format!("{name} is not what `cargo xtask header` writes:\n{differences}")));
     }
     let folder = path.parent().unwrap_or(&workspace.root);
     fs::create_dir_all(folder).map_err(|error| Failure::io("create", folder, &error))?;
     fs::write(&path, wanted).map_err(|error| Failure::io("write", &path, &error))?;
-    println!("wrote {HEADER}");
+    println!("wrote {name}");
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod bench;
 mod cargo_tools;
 mod cli;
 mod cmake;
+mod csharp;
 mod debian;
 mod demo;
 mod failure;

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that must hold before a change goes in.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::cargo_tools::{self, CARGO_DENY};
@@ -20,6 +21,8 @@ struct Stage {
 
 enum Action {
     Cargo(Vec<&'static str>),
+    /// The same with a Vulkan device that must be there: lavapipe, which the setup has installed.
+    Vulkan(Vec<&'static str>),
     /// `cargo doc` with this, warnings being errors.
     Doc(Vec<&'static str>),
     Call(fn(&Workspace) -> Result<(), Failure>),
@@ -90,6 +93,8 @@ fn all_stages() -> Vec<Stage> {
     let light = |title, action| Stage { title, action, needs_setup: false };
     let heavy =
         |title, words: &[&'static str]| Stage { title, action: Action::Cargo(words.to_vec()), needs_setup: true };
+    let vulkan =
+        |title, words: &[&'static str]| Stage { title, action: Action::Vulkan(words.to_vec()), needs_setup: true };
     vec![
         light(SETUP, Action::Call(set_up)),
         light("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
@@ -102,12 +107,16 @@ fn all_stages() -> Vec<Stage> {
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("kernels of the Vulkan backend", Action::Call(|workspace| shaders::run(workspace, true))),
-        light("C header", Action::Call(|workspace| header::run(workspace, true))),
+        light("C header and C# declarations", Action::Call(|workspace| header::run(workspace, true))),
         light("tests of the rate-distortion scripts", Action::Call(rd::test)),
         light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
-        heavy("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
+        vulkan("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
+        vulkan(
+            "the C# bindings under Mono",
+            &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
+        ),
     ]
 }
 
@@ -120,20 +129,25 @@ fn with_native(before: &[&'static str], after: &[&'static str]) -> Vec<&'static 
 fn perform(workspace: &Workspace, action: &Action) -> Result<(), Failure> {
     match action {
         Action::Cargo(words) => workspace::run(&mut workspace.cargo(words)),
+        Action::Vulkan(words) => workspace::run(with_lavapipe(&mut workspace.cargo(words))),
         Action::Doc(words) => workspace::run(workspace.cargo(["doc"]).args(words).env("RUSTDOCFLAGS", "-D warnings")),
         Action::Call(check) => check(workspace),
     }
 }
 
-/// All tests of the native crates; those of the Vulkan backend on lavapipe, which the setup has installed.
+/// All tests of the native crates.
 fn native_tests(workspace: &Workspace) -> Result<(), Failure> {
-    let mut cargo = workspace.cargo(with_native(&["test"], &["--no-fail-fast"]));
-    cargo.env("NEUVOL_REQUIRE_VULKAN", "1");
-    // Debian installs drivers of GPUs, too: which one is used must not depend on the machine.
+    workspace::run(with_lavapipe(&mut workspace.cargo(with_native(&["test"], &["--no-fail-fast"]))))
+}
+
+/// Tests must not be skipped for want of a Vulkan device, nor depend on which one the machine has: Debian installs drivers of
+/// GPUs, too.
+fn with_lavapipe(command: &mut Command) -> &mut Command {
+    command.env("NEUVOL_REQUIRE_VULKAN", "1");
     if let Some(driver) = lavapipe() {
-        cargo.env("VK_ICD_FILENAMES", driver);
+        command.env("VK_ICD_FILENAMES", driver);
     }
-    workspace::run(&mut cargo)
+    command
 }
 
 /// Where the loader finds lavapipe.
@@ -185,7 +199,7 @@ mod tests {
     fn the_quick_stages_never_compile_the_tools() {
         for stage in quick_stages() {
             assert!(!stage.needs_setup, "{}", stage.title);
-            if let Action::Cargo(words) | Action::Doc(words) = stage.action {
+            if let Action::Cargo(words) | Action::Vulkan(words) | Action::Doc(words) = stage.action {
                 assert!(!words.contains(&"--workspace") && !words.contains(&"neuvol-tools"), "{words:?}");
             }
         }
@@ -194,7 +208,7 @@ mod tests {
     #[test]
     fn whatever_compiles_the_tools_uses_one_profile() {
         for stage in all_stages() {
-            if let Action::Cargo(words) | Action::Doc(words) = stage.action {
+            if let Action::Cargo(words) | Action::Vulkan(words) | Action::Doc(words) = stage.action {
                 let tools = words.iter().any(|word| ["--workspace", "neuvol-tools", "neuvol-tests"].contains(word));
                 assert_eq!(tools, words.contains(&"--release"), "{}", stage.title);
                 assert_eq!(tools, stage.needs_setup, "{}", stage.title);

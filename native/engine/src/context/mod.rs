@@ -205,12 +205,13 @@ impl Context {
         }
     }
 
-    /// Says which image a declared texture has. An image that cannot be written to is refused.
+    /// Says which image a declared texture has. An image that cannot be written to is refused. For the render thread: if somebody
+    /// changes textures just now, nothing is done, and [`Context::undetermined`] names it again.
     ///
     /// # Safety
     /// As [`Context::register`].
     pub unsafe fn resolve(&self, id: u64, image: vk::Image, path: WritePath, layout: Option<vk::ImageLayout>) {
-        let mut state = self.shared.state();
+        let Some(mut state) = unpoisoned(self.shared.state.try_lock()) else { return };
         let Some(target) = state.target_mut(id) else { return };
         // SAFETY: promised by the caller.
         target.image = match unsafe { self.shared.gpu.register(image, target.extent, target.texel, path, layout) } {
@@ -221,11 +222,16 @@ impl Context {
         self.shared.wake.notify_all();
     }
 
-    /// Says why a declared texture cannot be written to: requests for it fail.
+    /// Says why a declared texture cannot be written to (any more): requests for it fail, and no later frame writes to it. For
+    /// the render thread, as [`Context::resolve`].
     pub fn refuse(&self, id: u64, reason: Error) {
-        if let Some(target) = self.shared.state().target_mut(id) {
-            target.image = Image::Refused(Arc::new(reason));
-        }
+        let Some(mut state) = unpoisoned(self.shared.state.try_lock()) else { return };
+        let Some(target) = state.target_mut(id) else { return };
+        let image = std::mem::replace(&mut target.image, Image::Refused(Arc::new(reason)));
+        let before = Target { extent: target.extent, texel: target.texel, native: target.native, image };
+        state.withdraw(&self.shared, |packed| packed.written.iter().any(|written| written.id == id));
+        state.bury(&self.shared.gpu, before);
+        drop(state);
         self.shared.wake.notify_all();
     }
 
