@@ -576,7 +576,7 @@ impl State {
     pub(super) fn retire(&mut self, shared: &Shared) {
         loop {
             let Some(packed) = shared.handover().finished.pop_front() else { break };
-            let Packed { work, slot, plan, .. } = *packed;
+            let Packed { work, slot, plan, _residents: residents, _textures: textures, .. } = *packed;
             // SAFETY: the host says that its frame is finished.
             let retired = unsafe {
                 match work {
@@ -598,6 +598,8 @@ impl State {
                 }
             }
             self.free_slots.push(slot);
+            // Before the sweeps, or what only this packet held would stay until the next one.
+            drop((residents, textures));
             self.residents.sweep(&shared.gpu);
             self.sweep_textures(&shared.gpu);
         }
