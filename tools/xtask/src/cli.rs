@@ -34,6 +34,8 @@ Usage: cargo xtask COMMAND
       --readme              also replace the table between the markers <!-- rd:begin --> and <!-- rd:end --> of README.md
   fuzz [SECONDS]            fuzz the file format, SECONDS (default: 60) for each target; needs a nightly toolchain
   header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
+  hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
+                            wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
@@ -55,6 +57,7 @@ pub(crate) enum Command {
     Rd(Box<rd::Options>),
     Fuzz { seconds: u32 },
     Header { check: bool },
+    Hosts { bevy: bool },
     Shaders { check: bool },
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
@@ -88,6 +91,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             }
             Command::GpuCheck { pack, arguments }
         }
+        "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
@@ -210,6 +214,8 @@ mod tests {
         assert_eq!(parse_words("test --quick"), Ok(Command::Test { quick: true }));
         assert_eq!(parse_words("fuzz"), Ok(Command::Fuzz { seconds: 60 }));
         assert_eq!(parse_words("fuzz 5"), Ok(Command::Fuzz { seconds: 5 }));
+        assert_eq!(parse_words("hosts"), Ok(Command::Hosts { bevy: true }));
+        assert_eq!(parse_words("hosts --wgpu"), Ok(Command::Hosts { bevy: false }));
         assert_eq!(parse_words("header --check"), Ok(Command::Header { check: true }));
         assert_eq!(parse_words("-h"), Ok(Command::Help));
     }

@@ -13,6 +13,7 @@ mod files;
 mod fuzz;
 mod gpu_check;
 mod header;
+mod hosts;
 mod layering;
 mod libtorch;
 mod machine;
@@ -59,6 +60,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
+        Command::Hosts { bevy } => hosts::run(&workspace, bevy),
         Command::Shaders { check } => shaders::run(&workspace, check),
     }
 }

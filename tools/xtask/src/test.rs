@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, layering, rd, setup, shaders};
+use crate::{header, hosts, layering, rd, setup, shaders};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -112,6 +112,7 @@ fn all_stages() -> Vec<Stage> {
         light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
+        light("a wgpu host", Action::Call(|workspace| hosts::run(workspace, false))),
         vulkan("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
         vulkan(
             "the C# bindings under Mono",
@@ -151,7 +152,7 @@ fn with_lavapipe(command: &mut Command) -> &mut Command {
 }
 
 /// Where the loader finds lavapipe.
-fn lavapipe() -> Option<PathBuf> {
+pub(crate) fn lavapipe() -> Option<PathBuf> {
     let drivers = std::fs::read_dir("/usr/share/vulkan/icd.d").ok()?.flatten().map(|entry| entry.path());
     drivers.into_iter().find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("lvp_icd")))
 }
