@@ -1,7 +1,7 @@
 //! Plays a file on the first Vulkan device as a headset would, and prints what frames took.
 //!
 //! `cargo run --release -p neuvol-engine --example scrub -- FILE [--budget-us 1000] [--frames 900] [--variable 0]
-//! [--steps-per-second 8] [--draw 40]`
+//! [--steps-per-second 8] [--draw 200]`
 //!
 //! Every 1/90 s a frame asks for the whole grid at the time of then, forward and back again, and records what fits the budget;
 //! what is not there yet is replaced by the next time. Before it, the frame fills 64 MiB `--draw` times, in place of what a game
@@ -25,7 +25,7 @@ const FRAMES_PER_SECOND: f64 = 90.0;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or(USAGE)?;
-    let (mut budget, mut frames, mut variable, mut speed, mut draws) = (1000.0, 900u64, 0u32, 8.0, 40);
+    let (mut budget, mut frames, mut variable, mut speed, mut draws) = (1000.0, 900u64, 0u32, 8.0, 200);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
         match name.as_str() {
