@@ -339,7 +339,7 @@ impl Context {
 
     /// Says that the device is lost: nothing more is done on it, and everything fails with [`Error::DeviceLost`].
     pub fn set_device_lost(&self) {
-        self.shared.state().device_lost();
+        self.shared.state().device_lost(&self.shared);
         self.shared.wake.notify_all();
     }
 

@@ -220,8 +220,10 @@ impl State {
         self.residents.generation += 1;
     }
 
-    pub(super) fn device_lost(&mut self) {
+    /// Nothing more is done on the device: what waits fails, and so does what stands in the next frame.
+    pub(super) fn device_lost(&mut self, shared: &Shared) {
         self.lost = true;
+        self.withdraw(shared, |_| true);
         for piece in std::mem::take(&mut self.pieces) {
             self.tickets.close(piece.ticket.number, TicketStatus::Failed(Arc::new(Error::DeviceLost)));
         }
@@ -299,10 +301,8 @@ impl State {
     pub(super) fn test_prepared(&mut self, shared: &Shared, slot: u32, test: Option<SelfTest>) {
         self.packing = false;
         match test {
-            Some(test) => {
-                let packed = Packed::test(slot, test);
-                shared.handover().ready = Some(Box::new(packed));
-            }
+            Some(test) if self.lost => self.unpack(&shared.gpu, Packed::test(slot, test)),
+            Some(test) => shared.handover().ready = Some(Box::new(Packed::test(slot, test))),
             None => self.free_slots.push(slot),
         }
     }
@@ -328,7 +328,7 @@ impl State {
                 Err(error) => {
                     log::error!("{error}");
                     if error.is_device_lost() {
-                        self.device_lost();
+                        self.device_lost(shared);
                     }
                 }
             }

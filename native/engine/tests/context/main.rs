@@ -7,6 +7,7 @@ mod host;
 mod latents;
 #[path = "../common/mixed.rs"]
 mod mixed;
+mod stress;
 
 use host::{HeadlessHost, messages};
 use neuvol_engine::vulkan::{Limits, Texel, WritePath, vk};
@@ -14,7 +15,7 @@ use neuvol_engine::{
     Budget, Context, ContextOptions, Error, OpenOptions, Request, Target, TargetData, TextureDesc, TextureRequest,
     TicketStatus, Volume,
 };
-use rand::{Rng, SeedableRng, rngs::SmallRng};
+use rand::{SeedableRng, rngs::SmallRng};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -374,113 +375,4 @@ fn models_of_the_next_steps_are_there_in_time() {
         std::thread::sleep(Duration::from_millis(1));
     }
     assert_eq!(context.stats().loads, u64::from(2 * blocks));
-}
-
-/// Random requests, cancels, textures that go, volumes that are closed, for a while.
-#[test]
-fn nothing_breaks_under_random_use() {
-    let Some(mut host) = HeadlessHost::new() else { return };
-    let seconds = std::env::var("NEUVOL_STRESS_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5.0);
-    let mut rng = SmallRng::seed_from_u64(11);
-    let context = context(
-        &host,
-        Limits { model_bytes: 256 << 10, always_stage: true, staging_bytes: 64 << 10, ..Limits::default() },
-    );
-    let volumes = [mixed_volume(), latents_volume(1), latents_volume(3)];
-    let mut textures: Vec<(u64, host::Target)> = Vec::new();
-    let mut tickets = Vec::new();
-    let (mut frame, mut counts) = (0u64, [0u64; 6]);
-    let start = Instant::now();
-    while start.elapsed().as_secs_f64() < seconds {
-        frame += 1;
-        match rng.random_range(0..20) {
-            0 if textures.len() < 6 => {
-                let texel = Texel::ALL[rng.random_range(0..6)];
-                let path = [WritePath::Store, WritePath::Copy][rng.random_range(0..2)];
-                let target = host.target([12, 20, 38], texel, path);
-                host.enter(&target);
-                textures.push((register(&context, &target, Some(path.target().0)), target));
-                counts[0] += 1;
-            }
-            1 if textures.len() > 2 => {
-                // Every frame so far is finished.
-                let (texture, target) = textures.swap_remove(rng.random_range(0..textures.len()));
-                assert!(context.unregister(texture));
-                host.destroy(target);
-                counts[1] += 1;
-            }
-            2 if !tickets.is_empty() => {
-                let ticket = tickets[rng.random_range(0..tickets.len())];
-                counts[2] += u64::from(context.cancel(ticket) == Some(true));
-            }
-            3 if rng.random_range(0..10) == 0 => {
-                context.forget(rng.random_range(0..3));
-                counts[3] += 1;
-            }
-            4..10 if !textures.is_empty() => {
-                let key = rng.random_range(0..3usize);
-                let volume = &volumes[key];
-                let level = rng.random_range(0..4);
-                let dims = volume.variable(0).expect("there is one").level_dims(level);
-                let mut source = Request::whole(0, dims, rng.random_range(0.0..4.0));
-                source.level = level;
-                source.min = dims.map(|n| rng.random_range(0..n));
-                source.max = std::array::from_fn(|a| rng.random_range(source.min[a]..dims[a]) + 1);
-                let texture = textures[rng.random_range(0..textures.len())].0;
-                let request = TextureRequest {
-                    priority: rng.random_range(0.0..2.0),
-                    time_velocity: rng.random_range(-3.0..3.0),
-                    invalid: 0.5,
-                    replace: rng.random_range(0..8) == 0,
-                    ..request(source, texture)
-                };
-                tickets.push(context.submit(key as u64, volume, &request).expect("a valid request"));
-                counts[4] += 1;
-            }
-            10 => {
-                let gpu_us = rng.random_range(0.0..5000.0);
-                context.set_budget(Budget { gpu_us, ..Budget::default() }).expect("a budget");
-            }
-            _ => {}
-        }
-        let Some(work) = context.begin(frame, frame - 1) else {
-            std::thread::yield_now();
-            continue;
-        };
-        let known = |id| textures.iter().any(|(texture, _)| *texture == id);
-        assert!(work.textures().iter().all(|written| known(written.id)), "a texture that is gone");
-        // SAFETY: the command buffer is being recorded, the textures in their layouts.
-        host.submit(|_, commands| unsafe { work.record(commands) });
-        counts[5] += 1;
-    }
-    // All that is left can be done.
-    context.set_budget(Budget { gpu_us: 1e6, ..Budget::default() }).expect("a budget");
-    let late = Instant::now();
-    let is_open = |ticket: &u64| matches!(context.status(*ticket), Some(TicketStatus::Waiting { .. }));
-    while tickets.iter().any(is_open) {
-        assert!(late.elapsed() < PATIENCE, "{:?}", context.stats());
-        frame += 1;
-        if let Some(work) = context.begin(frame, frame - 1) {
-            // SAFETY: as above.
-            host.submit(|_, commands| unsafe { work.record(commands) });
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    for ticket in tickets.iter().rev().take(1000) {
-        match context.status(*ticket) {
-            Some(TicketStatus::Done { .. } | TicketStatus::Cancelled) => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    let [made, gone, cancelled, forgotten, asked, frames] = counts;
-    println!(
-        "{seconds} s: {asked} requests, {cancelled} cancelled, {made} textures made, {gone} gone, {forgotten} volumes forgotten, \
-         {frames} frames with work; {:?}",
-        context.stats()
-    );
-    drop(context);
-    for (_, target) in textures {
-        host.destroy(target);
-    }
-    assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
 }

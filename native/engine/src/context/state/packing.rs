@@ -264,6 +264,9 @@ impl State {
                 } else {
                     self.unpack(&shared.gpu, packed);
                     self.cancel_lost();
+                    if self.lost {
+                        self.device_lost(shared);
+                    }
                     self.sweep_textures(&shared.gpu);
                 }
             }
