@@ -114,7 +114,7 @@ impl Latents {
 
     /// The kernel for the shape of the head, if there is one. Matrix units come last: where they were measured (an NVIDIA
     /// H100), pairs of 16-bit floats were faster for all widths. 8-bit integers are for devices that have no 16-bit floats: most
-    /// numbers are two of them, which is nearer to what is right, and slower.
+    /// numbers are two of them, which is nearer to what is right, and more work.
     pub(super) fn kernel(&self, variants: Variants) -> Option<Kernel> {
         self.head.map(|Parameters { shape, half, int8, .. }| match half {
             Some(_) if variants.contains(Variant::Half) => Kernel::HeadHalf(shape),
