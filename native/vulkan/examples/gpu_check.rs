@@ -73,6 +73,7 @@ fn main() {
     for (variant, features) in [
         ("f32", none),
         ("float16", Features { float16: enabled.float16, ..none }),
+        ("int8", Features { integer_dot_product: enabled.integer_dot_product, ..none }),
         ("cooperative matrix", Features { cooperative_matrix: enabled.cooperative_matrix, ..none }),
     ] {
         if variant != "f32" && features == none {
@@ -170,6 +171,7 @@ fn measure(host: &mut HeadlessHost, gpu: &Gpu, block: &Block, variant: &str, opt
     unsafe { gpu.release(uploaded) };
     let suffix = match variant {
         "float16" => "_half",
+        "int8" => "_int8",
         "cooperative matrix" => "_matrix",
         _ => "",
     };

@@ -17,10 +17,17 @@ HERE = pathlib.Path(__file__).parent
 FLAGS = ["-stage", "compute", "-target", "spirv", "-profile", "spirv_1_3", "-O2"]
 KERNELS = ["copy", "mix", "small", "rise", "plane", "lines", "halve", "mean", "head", "fold", "grid", "grid_deep", "contract", "finish", "reduce"]
 # Variants that need optional features, and the capabilities that these stand for: Float16; with cooperative matrices
-# VulkanMemoryModel, VulkanMemoryModelDeviceScope and CooperativeMatrixKHR, too.
+# VulkanMemoryModel, VulkanMemoryModelDeviceScope and CooperativeMatrixKHR, too; DotProductInput4x8BitPacked and DotProduct.
 HALVES = {9}
+DOT_PRODUCTS = {6018, 6019}
 MATRICES = {9, 5345, 5346, 6022}
-VARIANTS = {"head_half": HALVES, "grid_half": HALVES, "head_matrix": MATRICES, "grid_matrix": MATRICES}
+VARIANTS = {
+    "head_half": HALVES,
+    "grid_half": HALVES,
+    "head_int8": DOT_PRODUCTS,
+    "head_matrix": MATRICES,
+    "grid_matrix": MATRICES,
+}
 # Texels in images: the format's name in SPIR-V, the type of a texel in the shader, what of (value, ...) is stored.
 IMAGES = {
     "r32f": ("float", "value.x"),

@@ -15,6 +15,7 @@ pub(crate) enum Kernel {
     Mean,
     Head(HeadShape),
     HeadHalf(HeadShape),
+    HeadInt8(HeadShape),
     HeadMatrix(HeadShape),
     Fold,
     Grid(GridShape),
@@ -132,6 +133,7 @@ impl Kernel {
     pub(crate) fn variant(self) -> Option<Variant> {
         match self {
             Self::HeadHalf(_) | Self::GridHalf(_) => Some(Variant::Half),
+            Self::HeadInt8(_) => Some(Variant::Int8),
             Self::HeadMatrix(_) | Self::GridMatrix(_) => Some(Variant::Matrix),
             _ => None,
         }
@@ -141,7 +143,7 @@ impl Kernel {
     pub(crate) fn tile(self) -> [u32; 3] {
         match self {
             Self::Mean => [4, 8, 32],
-            Self::Head(shape) => [shape.depth(), 4, 32],
+            Self::Head(shape) | Self::HeadInt8(shape) => [shape.depth(), 4, 32],
             Self::HeadHalf(shape) => [shape.half_depth(), 4, 32],
             Self::HeadMatrix(_) | Self::Grid(_) | Self::GridHalf(_) | Self::GridMatrix(_) => [4, 4, 32],
             _ => [1; 3],
@@ -151,7 +153,7 @@ impl Kernel {
     /// The specialization constants, from number 0 on.
     pub(crate) fn constants(self) -> Vec<u32> {
         match self {
-            Self::Head(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
+            Self::Head(shape) | Self::HeadInt8(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.depth()],
             Self::HeadHalf(shape) => vec![shape.blocks.into(), shape.hidden.into(), shape.half_depth()],
             Self::HeadMatrix(shape) => vec![shape.tiles(), shape.hidden.into()],
             Self::GridMatrix(shape) => vec![u32::from(shape.neurons) / 16, shape.log2_cell.into()],
@@ -189,6 +191,7 @@ impl Kernel {
             Self::Mean => spirv!("mean"),
             Self::Head(_) => spirv!("head"),
             Self::HeadHalf(_) => spirv!("head_half"),
+            Self::HeadInt8(_) => spirv!("head_int8"),
             Self::HeadMatrix(_) => spirv!("head_matrix"),
             Self::Fold => spirv!("fold"),
             Self::Grid(_) => spirv!("grid"),

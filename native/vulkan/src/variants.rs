@@ -10,7 +10,8 @@ pub struct Features {
     pub extended_formats: bool,
     /// `shaderFloat16`.
     pub float16: bool,
-    /// `shaderIntegerDotProduct`. No kernel asks for it yet.
+    /// `shaderIntegerDotProduct`. Only heads of wavelet latents have kernels for it, which are used where those for 16-bit floats
+    /// are not. They gain nothing on devices without `integerDotProduct4x8BitPackedSignedAccelerated`.
     pub integer_dot_product: bool,
     /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
     /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.
@@ -22,17 +23,20 @@ pub struct Features {
 pub(crate) enum Variant {
     /// Numbers of 16 bits, two at once.
     Half,
+    /// Dot products of 8-bit integers: weights as they are stored, and most of what they are multiplied with in two bytes.
+    Int8,
     /// Matrix units.
     Matrix,
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 2] = [Self::Half, Self::Matrix];
+    pub(crate) const ALL: [Self; 3] = [Self::Half, Self::Int8, Self::Matrix];
 
     /// For messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Half => "float16",
+            Self::Int8 => "int8",
             Self::Matrix => "cooperative matrix",
         }
     }
@@ -40,6 +44,7 @@ impl Variant {
     fn is_enabled(self, features: Features) -> bool {
         match self {
             Self::Half => features.float16,
+            Self::Int8 => features.integer_dot_product,
             Self::Matrix => features.cooperative_matrix,
         }
     }

@@ -42,13 +42,15 @@ struct Parameters {
     at: u32,
     /// `None` if it must not be used.
     half: Option<Half>,
+    /// Where they stand for integers of 8 bits; `None` if these must not be used, or the head has no kernel for them.
+    int8: Option<u32>,
     /// Of the second input.
     mean: f32,
     deviation: f32,
 }
 
 /// The parameters of a head in numbers of 16 bits.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Half {
     /// Where they stand.
     at: u32,
@@ -78,7 +80,11 @@ impl Latents {
                 }
                 Half { at, limit, matrix: has_matrix.then_some(matrix) }
             });
-            Parameters { shape, at, half, mean: head.mean, deviation: head.deviation }
+            let int8 = (shape.hidden <= 1 && !model.precise).then_some(words.len() as u32);
+            if int8.is_some() {
+                words.extend(int8_parameters(head, shape));
+            }
+            Parameters { shape, at, half, int8, mean: head.mean, deviation: head.deviation }
         });
         let residual = model.residual.as_ref().map(|residual| {
             let at = words.len() as u32;
@@ -106,11 +112,13 @@ impl Latents {
         self.head.as_ref().map_or(0, |head| 1 + usize::from(head.shape.blocks))
     }
 
-    /// The kernel for the shape of the head, if there is one. Matrix units come second: where they were measured (an NVIDIA
-    /// H100), pairs of 16-bit floats were faster for all widths.
+    /// The kernel for the shape of the head, if there is one. Matrix units come last: where they were measured (an NVIDIA
+    /// H100), pairs of 16-bit floats were faster for all widths. 8-bit integers are for devices that have no 16-bit floats: most
+    /// numbers are two of them, which is nearer to what is right, and more work.
     pub(super) fn kernel(&self, variants: Variants) -> Option<Kernel> {
-        self.head.map(|Parameters { shape, half, .. }| match half {
+        self.head.map(|Parameters { shape, half, int8, .. }| match half {
             Some(_) if variants.contains(Variant::Half) => Kernel::HeadHalf(shape),
+            _ if int8.is_some() && variants.contains(Variant::Int8) => Kernel::HeadInt8(shape),
             Some(Half { matrix: Some(_), .. }) if variants.contains(Variant::Matrix) => Kernel::HeadMatrix(shape),
             _ => Kernel::Head(shape),
         })
@@ -186,9 +194,10 @@ impl Latents {
         let mut words = vec![r, means, values, z, y, x, moment.base + head.at];
         let (min, max) = moment.range;
         words.extend(bits([self.step, self.offset, head.mean, head.deviation, min, max]));
-        if let Some(Half { at, limit, matrix }) = head.half {
-            words.extend([moment.base + at, limit.to_bits(), moment.base + matrix.unwrap_or(0)]);
-        }
+        // Each variant reads its own; what a head has not is not read.
+        let Half { at, limit, matrix } = head.half.unwrap_or_default();
+        words.extend([moment.base + at, limit.to_bits()]);
+        words.extend([matrix, head.int8].map(|at| moment.base + at.unwrap_or(0)));
         passes.push(Pass::tiles(kernel, self.extent, words));
         Ok(())
     }
@@ -408,6 +417,55 @@ fn matrix_parameters(head: &Head, shape: HeadShape) -> Vec<u32> {
     }
     behind.extend(head.parameters(output + 1));
     halves(&numbers).chain(bits(behind)).collect()
+}
+
+/// The parameters of a head of at most one hidden layer in the order of `head_int8.slang`.
+fn int8_parameters(head: &Head, shape: HeadShape) -> Vec<u32> {
+    const INPUTS: usize = HEAD_INPUTS * HEAD_KERNEL;
+    let (n, padded) = (usize::from(head.n_channels), 4 * usize::from(shape.blocks));
+    // Sums are of at most 64 numbers of 8 bits: floats hold them.
+    let sum = |values: &[i8], scale: f32| values.iter().map(|&value| f32::from(value)).sum::<f32>() * scale;
+    let word = |bytes: [i8; 4]| u32::from_le_bytes(bytes.map(i8::cast_unsigned));
+    let per_channel = |words: &mut Vec<u32>, numbers: Vec<f32>| {
+        words.extend(bits(numbers));
+        words.resize(words.len() + padded - n, 0);
+    };
+    let convolution = &head.tensors[0];
+    let hidden = (head.n_hidden > 0).then(|| &head.tensors[2]);
+    let mut words: Vec<u32> = bits([convolution.scale, hidden.map_or(0.0, |tensor| tensor.scale)]).collect();
+    let rows = || convolution.values.chunks_exact(INPUTS);
+    for input in 0..HEAD_INPUTS {
+        for column in (0..6).chain([8]) {
+            words.extend(rows().map(|row| {
+                let place = |z: usize, column: usize| row[input * HEAD_KERNEL + 9 * z + column];
+                let more = if column < 6 { place(column % 3, 6 + column / 3) } else { 0 };
+                word([place(0, column), place(1, column), place(2, column), more])
+            }));
+            words.resize(words.len() + padded - n, 0);
+        }
+    }
+    per_channel(&mut words, head.parameters(1));
+    for input in 0..HEAD_INPUTS {
+        let of_input = |row: &[i8]| sum(&row[input * HEAD_KERNEL..(input + 1) * HEAD_KERNEL], convolution.scale);
+        per_channel(&mut words, rows().map(of_input).collect());
+    }
+    if let Some(hidden) = hidden {
+        for block in 0..padded / 4 {
+            words.extend(
+                hidden
+                    .values
+                    .chunks_exact(n)
+                    .map(|row| word([0, 2, 1, 3].map(|i| row.get(4 * block + i).copied().unwrap_or(0)))),
+            );
+            words.resize(words.len() + padded - n, 0);
+        }
+        per_channel(&mut words, head.parameters(3));
+        per_channel(&mut words, hidden.values.chunks_exact(n).map(|row| sum(row, hidden.scale)).collect());
+    }
+    let output = head.tensors.len() - 2;
+    per_channel(&mut words, head.parameters(output));
+    words.extend(bits(head.parameters(output + 1)));
+    words
 }
 
 /// How large both inputs of a head may be so that no number of 16 bits overflows; `None` if that is too little to be of use.

@@ -101,6 +101,9 @@ fn cases() -> Vec<Case> {
         Shape { head: Some((16, 2)), extent: [8, 8, 8], ..moving.clone() },
         Shape { head: Some((64, 1)), extent: [3, 2, 1], ..still.clone() },
         Shape { head: Some((24, 1)), extent: [7, 5, 40], ..still.clone() },
+        Shape { head: Some((16, 1)), extent: [9, 12, 37], ..moving.clone() },
+        Shape { head: Some((32, 1)), extent: [6, 9, 40], ..still.clone() },
+        Shape { head: Some((61, 1)), extent: [3, 6, 33], ..still.clone() },
         Shape { head: Some((33, 2)), extent: [2, 5, 9], ..still.clone() },
         Shape { head: Some((5, 3)), extent: [9, 6, 35], ..still.clone() },
         Shape { largest: 70_000, ..moving.clone() },
@@ -245,6 +248,7 @@ fn fast_jobs(host: &mut HeadlessHost) {
     let base = Features { extended_formats: enabled.extended_formats, ..Features::default() };
     let variants = [
         ("float16", Features { float16: enabled.float16, ..base }),
+        ("int8", Features { integer_dot_product: enabled.integer_dot_product, ..base }),
         ("cooperative matrix", Features { cooperative_matrix: enabled.cooperative_matrix, ..base }),
     ];
     for (name, features) in variants.into_iter().filter(|(_, features)| *features != base) {
