@@ -61,6 +61,10 @@ impl Variants {
         Self(1 << variant as u8)
     }
 
+    pub(crate) fn without(self, variant: Variant) -> Self {
+        Self(self.0 & !Self::only(variant).0)
+    }
+
     /// Those that the features allow. Whether a device has what [`Variant::Matrix`] is made for is for `has_matrices` to say.
     pub(crate) fn of(features: Features) -> Self {
         let enabled = Variant::ALL.into_iter().filter(|variant| variant.is_enabled(features));

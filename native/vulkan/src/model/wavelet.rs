@@ -29,6 +29,8 @@ pub(super) struct Latents {
     interpolation: TimeInterpolation,
     n_components: usize,
     weights: Vec<f16>,
+    /// Of the mixed components, in steps of the quantiser.
+    largest: f32,
     head: Option<Parameters>,
     /// Where the first step stands, and the quantum.
     residual: Option<(u32, f32)>,
@@ -101,6 +103,7 @@ impl Latents {
             interpolation: model.interpolation,
             n_components: model.components.len(),
             weights: model.weights.clone(),
+            largest: largest(model),
             head,
             residual,
         };
@@ -184,7 +187,8 @@ impl Latents {
             }
         }
         let n = count(self.extent);
-        let (Some(head), Some(kernel)) = (self.head, self.kernel(moment.variants)) else {
+        let variants = self.in_reach(moment);
+        let (Some(head), Some(kernel)) = (self.head, self.kernel(variants)) else {
             passes.push(scale(r, values, n, (self.step, self.offset), moment.range));
             return Ok(());
         };
@@ -200,6 +204,19 @@ impl Latents {
         words.extend([matrix, head.int8].map(|at| moment.base + at.unwrap_or(0)));
         passes.push(Pass::tiles(kernel, self.extent, words));
         Ok(())
+    }
+
+    /// The variants whose numbers are large enough for the inputs of the head.
+    fn in_reach(&self, Moment { variants, range: (min, max), .. }: Moment) -> Variants {
+        let Some(Parameters { half: Some(half), mean, deviation, .. }) = self.head else { return variants };
+        // What is far outside of the range of values never comes out; and no transform makes more of coefficients than this.
+        let width = (1.5 * (max - min) / self.step).min(4.0 * self.largest);
+        let far = [min, max].map(|value| 1.5 * (value - mean).abs()).into_iter().fold(0.0, f32::max);
+        let far = far.min((self.offset - mean).abs() + self.step * 4.0 * self.largest);
+        if (2.0 * width).max(far / deviation) <= half.limit {
+            return variants;
+        }
+        variants.without(Variant::Half).without(Variant::Matrix)
     }
 
     /// Extent of the lowest band (0), or of what level n gives.
@@ -466,6 +483,18 @@ fn int8_parameters(head: &Head, shape: HeadShape) -> Vec<u32> {
     per_channel(&mut words, head.parameters(output));
     words.extend(bits(head.parameters(output + 1)));
     words
+}
+
+/// The largest that the components can be together at one place, at any step.
+fn largest(model: &Wavelet) -> f32 {
+    let steps = (model.steps as usize).max(1);
+    let of = |(k, component): (usize, &Vec<i32>)| {
+        let most = component.iter().map(|value| value.unsigned_abs()).max().unwrap_or(0) as f32;
+        let weights = model.weights.get(k * steps..(k + 1) * steps).unwrap_or_default();
+        let weight = weights.iter().map(|weight| weight.to_f32().abs()).fold(0.0, f32::max);
+        most * if weights.is_empty() { 1.0 } else { weight }
+    };
+    model.components.iter().enumerate().map(of).sum()
 }
 
 /// How large both inputs of a head may be so that no number of 16 bits overflows; `None` if that is too little to be of use.

@@ -107,6 +107,8 @@ fn cases() -> Vec<Case> {
         Shape { head: Some((33, 2)), extent: [2, 5, 9], ..still.clone() },
         Shape { head: Some((5, 3)), extent: [9, 6, 35], ..still.clone() },
         Shape { largest: 70_000, ..moving.clone() },
+        // Beyond what 16-bit floats hold.
+        Shape { largest: 70_000, head: Some((16, 1)), ..moving.clone() },
         Shape { head: Some((8, 1)), interpolation: TimeInterpolation::Values, ..moving.clone() },
         Shape { interpolation: TimeInterpolation::CubicCodes, ..moving.clone() },
         Shape { residual: true, head: Some((4, 1)), ..moving.clone() },
