@@ -80,8 +80,23 @@ impl Gpu {
     /// [`Error::Full`] if a memory is too small for one job, or that of records for all; [`Error::Argument`] for a box that
     /// does not fit.
     pub fn prepare(&self, slot: u32, jobs: &[Job<'_>], also: &[&Uploaded]) -> Result<Packet, Error> {
+        self.prepare_in_parts(slot, jobs, also, 1)
+    }
+
+    /// The same in parts that follow each other, about equally many jobs in each: the more, the shorter is each dispatch, so that
+    /// a compositor does not have to wait for long.
+    ///
+    /// # Errors
+    /// As [`Gpu::prepare`].
+    pub fn prepare_in_parts(
+        &self,
+        slot: u32,
+        jobs: &[Job<'_>],
+        also: &[&Uploaded],
+        parts: usize,
+    ) -> Result<Packet, Error> {
         let ready = self.variants.ready();
-        self.prepare_as(slot, jobs, also, &|_| ready)
+        self.prepare_as(slot, jobs, also, parts, &|_| ready)
     }
 
     /// The same with the variants that each fast job may use.
@@ -90,12 +105,13 @@ impl Gpu {
         slot: u32,
         jobs: &[Job<'_>],
         also: &[&Uploaded],
+        parts: usize,
         variants: &dyn Fn(usize) -> Variants,
     ) -> Result<Packet, Error> {
         if slot >= self.limits.frames {
             return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
         }
-        let rounds = self.rounds(jobs, variants)?;
+        let rounds = self.rounds(jobs, parts, variants)?;
         let mut records = Records::new(self.limits, slot);
         let made: Result<Vec<_>, Error> = rounds
             .into_iter()
@@ -190,14 +206,20 @@ impl Gpu {
     }
 
     /// Makes the passes of all jobs, as many jobs at once as the memories hold.
-    fn rounds<'a>(&self, jobs: &[Job<'a>], variants: &dyn Fn(usize) -> Variants) -> Result<Vec<Round<'a>>, Error> {
+    fn rounds<'a>(
+        &self,
+        jobs: &[Job<'a>],
+        parts: usize,
+        variants: &dyn Fn(usize) -> Variants,
+    ) -> Result<Vec<Round<'a>>, Error> {
+        let most = jobs.len().div_ceil(parts.max(1));
         let memory = |bytes: u64| Work::new((bytes / 4) as u32);
         let mut rounds: Vec<Round<'a>> = Vec::new();
         let (mut work, mut texels) = (memory(0), memory(0));
         for (n, job) in jobs.iter().enumerate() {
             job.check()?;
             let variants = if job.fast { variants(n) } else { Variants::NONE };
-            if let Some(round) = rounds.last_mut() {
+            if let Some(round) = rounds.last_mut().filter(|round| round.queues.len() < most) {
                 match round.add(job, variants, &mut work, &mut texels) {
                     Err(Error::Full { .. }) => {}
                     result => {

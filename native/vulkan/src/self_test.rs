@@ -168,7 +168,7 @@ impl Gpu {
                 fast: true,
             })
             .collect();
-        self.prepare_as(slot, &jobs, &[], &|n| Variants::only(cases[n].variant))
+        self.prepare_as(slot, &jobs, &[], 1, &|n| Variants::only(cases[n].variant))
     }
 
     /// # Safety

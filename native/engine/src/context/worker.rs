@@ -57,7 +57,7 @@ fn test(shared: &Shared, slot: u32) {
 fn pack(shared: &Shared, mut choice: Choice) {
     loop {
         let also: Vec<_> = choice.also.iter().map(|resident| &resident.uploaded).collect();
-        let result = shared.gpu.prepare(choice.slot, &choice.jobs(), &also);
+        let result = shared.gpu.prepare_in_parts(choice.slot, &choice.jobs(), &also, choice.parts());
         let n = choice.pieces.len();
         if let Err(neuvol_vulkan::Error::Full { .. }) = &result
             && n > 1

@@ -11,6 +11,10 @@ use neuvol_vulkan::{Job, Later, Texture};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// A dispatch should not take more than 250 µs, as a compositor cannot interrupt it. The longest of a block is about half of what
+/// the block takes; in µs.
+const LONGEST_PART: f64 = 500.0;
+
 /// The model of a piece, and that of the segment behind with its share.
 type Models = (Arc<Resident>, Option<(Arc<Resident>, f32)>);
 
@@ -18,6 +22,8 @@ type Models = (Arc<Resident>, Option<(Arc<Resident>, f32)>);
 pub(in crate::context) struct Choice {
     pub(in crate::context) slot: u32,
     budget: f64,
+    /// The time that this should take, in µs.
+    predicted: f64,
     pub(in crate::context) pieces: Vec<Piece>,
     /// Of each piece.
     waiting: Vec<Waiting>,
@@ -51,6 +57,11 @@ impl Choice {
                 fast: piece.fast,
             })
             .collect()
+    }
+
+    /// In how many parts it is decoded.
+    pub(in crate::context) fn parts(&self) -> usize {
+        (self.predicted / LONGEST_PART).ceil().max(1.0) as usize
     }
 
     /// Keeps the first `n` pieces; the others are returned.
@@ -214,6 +225,7 @@ impl State {
         let mut choice = Choice {
             slot: self.free_slots.pop()?,
             budget: self.budget.gpu_us,
+            predicted: plan.predicted,
             pieces: Vec::new(),
             waiting: Vec::new(),
             models: Vec::new(),
