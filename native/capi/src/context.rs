@@ -7,7 +7,7 @@ use crate::gpu_types::{
 };
 use crate::memory::{read_struct, write_struct, write_value};
 use crate::result::{Failure, NEUVOL_ERROR_INVALID_HANDLE, NEUVOL_NOT_READY, NEUVOL_OK, Outcome, neuvol_result};
-use crate::volume::check_abi_version;
+use crate::version::check_abi_version;
 use neuvol_engine::vulkan::{Features, Host, Limits, vk};
 use neuvol_engine::{Budget, Context, ContextOptions, Handles, Lease};
 use std::ffi::c_void;

@@ -1,5 +1,6 @@
 //! Versions.
 
+use crate::result::{Failure, NEUVOL_ERROR_ABI_MISMATCH, Outcome};
 use std::ffi::{CStr, c_char};
 
 /// Major version of this interface: changes with every incompatible change.
@@ -28,4 +29,19 @@ pub extern "C" fn neuvol_abi_version() -> u32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn neuvol_version_string() -> *const c_char {
     VERSION.as_ptr()
+}
+
+/// Checks the version that a host says it was compiled for.
+pub(crate) fn check_abi_version(version: u32) -> Outcome {
+    // Version 0.0 never existed: a 0 is a field that was not filled in.
+    if version >> 16 != NEUVOL_ABI_MAJOR || version == 0 {
+        let message = format!(
+            "desc.abi_version: the host was compiled for version {}.{} of the interface, this library has \
+             {NEUVOL_ABI_MAJOR}.{NEUVOL_ABI_MINOR}; set it to NEUVOL_ABI_VERSION and use the library of that header",
+            version >> 16,
+            version & 0xffff
+        );
+        return Err(Failure::new(NEUVOL_ERROR_ABI_MISMATCH, message));
+    }
+    Ok(())
 }

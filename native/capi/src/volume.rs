@@ -2,9 +2,9 @@
 
 use crate::boundary::boundary;
 use crate::memory::{check_len, read_struct, read_text, write_struct, write_text, write_value};
-use crate::result::{Failure, NEUVOL_ERROR_ABI_MISMATCH, NEUVOL_ERROR_INVALID_HANDLE, Outcome, neuvol_result};
+use crate::result::{Failure, NEUVOL_ERROR_INVALID_HANDLE, Outcome, neuvol_result};
 use crate::types::{NEUVOL_CACHE_NONE, neuvol_open_desc, neuvol_volume, neuvol_volume_info, neuvol_volume_stats};
-use crate::version::{NEUVOL_ABI_MAJOR, NEUVOL_ABI_MINOR};
+use crate::version::check_abi_version;
 use neuvol_engine::{DEFAULT_CACHE_BYTES, Handles, Lease, OpenOptions, Volume};
 use std::ffi::{c_char, c_void};
 use std::path::Path;
@@ -106,20 +106,6 @@ unsafe fn options(desc: *const neuvol_open_desc) -> Outcome<OpenOptions> {
         bytes => bytes,
     };
     Ok(OpenOptions { threads: desc.threads as usize, cache_bytes })
-}
-
-pub(crate) fn check_abi_version(version: u32) -> Outcome {
-    // Version 0.0 never existed: a 0 is a field that was not filled in.
-    if version >> 16 != NEUVOL_ABI_MAJOR || version == 0 {
-        let message = format!(
-            "desc.abi_version: the host was compiled for version {}.{} of the interface, this library has \
-             {NEUVOL_ABI_MAJOR}.{NEUVOL_ABI_MINOR}; set it to NEUVOL_ABI_VERSION and use the library of that header",
-            version >> 16,
-            version & 0xffff
-        );
-        return Err(Failure::new(NEUVOL_ERROR_ABI_MISMATCH, message));
-    }
-    Ok(())
 }
 
 fn register(volume: Volume) -> neuvol_volume {

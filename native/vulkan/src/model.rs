@@ -1,6 +1,7 @@
 //! Blocks as the kernels read them: words in device memory, and what the passes of a decode need to know of them.
 
 mod grid;
+mod head;
 mod matrices;
 mod values;
 mod wavelet;

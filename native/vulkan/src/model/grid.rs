@@ -1,6 +1,6 @@
 //! Grid networks (codec 3): layer 1 is folded into a lattice on the finest grid, which the voxels interpolate.
 
-use super::wavelet::MOST_HALF;
+use super::head::MOST_HALF;
 use super::{Moment, count};
 use crate::Error;
 use crate::kernels::{GridShape, Kernel};
