@@ -905,6 +905,9 @@ namespace Neuvol
         /// Asks for a box of a volume in a texture. Returns at once: workers read what is needed, and the frames to come decode it, as
         /// much as fits the budget of each. Decodes into the same texels keep the order in which they were asked for.
         /// <para/>
+        /// Nothing is shown half by this: a host decodes into texels that it does not draw from yet (bricks of an atlas, a second texture)
+        /// and changes its page table, or the texture, in the frame in which neuvol_decode_status() is NEUVOL_OK.
+        /// <para/>
         /// Any thread.
         /// </summary>
         /// <param name="desc">What to decode, and where to.</param>

@@ -312,6 +312,25 @@ fn what_is_gone_is_not_written() {
     assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
 }
 
+/// A texture that goes while a frame that writes it is not known to be finished, and the context right behind it.
+#[test]
+fn a_context_leaves_nothing_on_the_device() {
+    let Some(mut host) = HeadlessHost::new() else { return };
+    let context = context(&host, Limits::default());
+    let volume = mixed_volume();
+    let target = host.target(mixed::DIMS, Texel::R32F, WritePath::Store);
+    let texture = register(&context, &target, None);
+    let whole = request(Request::whole(0, mixed::DIMS, 1.0), texture);
+    let ticket = context.submit(1, &volume, &whole).expect("a valid request");
+    play(&mut host, &context, &target, ticket, &mut 0);
+    assert!(context.unregister(texture));
+    drop(context);
+    host.destroy(target);
+    // The layers count what is left when the device goes.
+    drop(host);
+    assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
+}
+
 #[test]
 fn models_make_room_for_others() {
     let Some(mut host) = HeadlessHost::new() else { return };
