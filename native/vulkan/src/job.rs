@@ -40,7 +40,7 @@ pub struct Job<'a> {
     /// What invalid voxels get; in R8 and R16 textures as it is stored there, 0..=1.
     pub invalid: f32,
     /// Whether numbers of fewer bits may be used where the device has them: errors of some thousandths of what a network adds.
-    /// Without it, and for blocks with a guaranteed error, 32-bit floats are used. See [`Gpu::self_test_record`].
+    /// Without it, and for blocks with a guaranteed error, 32-bit floats are used. See [`Gpu::self_test_prepare`](crate::Gpu::self_test_prepare).
     pub fast: bool,
 }
 
