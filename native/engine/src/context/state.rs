@@ -139,6 +139,7 @@ impl State {
             }
         };
         request.check(volume.variable(request.source.variable)?, target)?;
+        let ahead = if request.time_velocity == 0.0 { Vec::new() } else { request.ahead(key, volume)? };
         if request.replace && request.texture != 0 {
             // What stands in the next frame stays: a player that asks anew in every frame would never see anything.
             self.cancel_if(|piece| piece.texture == request.texture);
@@ -151,7 +152,7 @@ impl State {
         self.pieces.append(&mut pieces);
         self.volumes.insert(key, Arc::clone(volume));
         if request.time_velocity != 0.0 {
-            self.ahead = request.ahead(key, volume)?;
+            self.ahead = ahead;
         }
         Ok(ticket.number)
     }
@@ -278,13 +279,14 @@ impl State {
         self.free_slots.len() == self.slots && !self.packing && self.residents.loading() <= loads
     }
 
-    /// Whether nothing but the request for a model itself keeps it from having room: nothing is as urgent, nothing underway.
+    /// Whether nothing but the request for a model itself keeps it from having room: nothing is as urgent, nothing underway. What
+    /// may only be needed later can wait for room.
     pub(super) fn is_hopeless(&self, key: ModelKey, keep: &HashSet<ModelKey>) -> bool {
         let own = |piece: &Piece| piece.models().any(|model| model == key);
         let of_its_request = |model: &ModelKey| {
             *model == key || self.pieces.iter().any(|piece| own(piece) && piece.models().any(|other| other == *model))
         };
-        self.is_idle(1) && keep.iter().all(of_its_request)
+        self.is_idle(1) && self.pieces.iter().any(own) && keep.iter().all(of_its_request)
     }
 
     /// The slot for the test of the faster kernels, if that is what comes next: the first frame.

@@ -4,7 +4,7 @@ use super::Shared;
 use super::request::ModelKey;
 use super::residents::{Loaded, Model};
 use super::state::{Choice, State};
-use crate::{Error, Volume};
+use crate::{Error, ErrorKind, Volume};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -114,5 +114,10 @@ fn fail(shared: &Shared, key: ModelKey, error: Error) {
     let error = Arc::new(error);
     let mut state = shared.state();
     state.fail(key, &error);
-    state.residents.set(key, Model::Failed(error));
+    match error.kind() {
+        ErrorKind::DeviceLost => state.device_lost(shared),
+        // Another request may leave it more room.
+        ErrorKind::DeviceMemory => state.residents.remove(&shared.gpu, key),
+        _ => state.residents.set(key, Model::Failed(error)),
+    }
 }

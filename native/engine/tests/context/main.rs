@@ -370,6 +370,12 @@ fn models_make_room_for_others() {
         std::thread::sleep(Duration::from_millis(1));
     };
     assert!(error.to_string().contains("memory of models is full"), "{error}");
+    // Models that fit are decoded as before.
+    let small = mixed_volume();
+    let source = Request { min: [8, 16, 32], ..Request::whole(0, mixed::DIMS, 0.0) };
+    let request = request(source, texture);
+    let ticket = context.submit(2, &small, &request).expect("a valid request");
+    play(&mut host, &context, &target, ticket, &mut frame);
     drop(context);
     host.destroy(target);
 }
