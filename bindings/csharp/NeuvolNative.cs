@@ -136,7 +136,10 @@ namespace Neuvol
         /// <summary>32-bit floats: the file's errors are the ones that were measured.</summary>
         public const int NEUVOL_PRECISION_EXACT = 0;
 
-        /// <summary>The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.</summary>
+        /// <summary>
+        /// The fastest that the CPU (bfloat16 or 8-bit integers) or the graphics device has (16-bit floats, 8-bit integers, matrix units),
+        /// at some loss of accuracy. Blocks with a guaranteed error are decoded in 32-bit floats all the same on graphics devices.
+        /// </summary>
         public const int NEUVOL_PRECISION_FAST = 1;
 
         /// <summary>VK_FORMAT_R32_SFLOAT: the value.</summary>

@@ -897,7 +897,8 @@ typedef struct neuvol_unity_texture_desc {
 #define NEUVOL_PRECISION_EXACT 0
 
 /**
- * The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.
+ * The fastest that the CPU (bfloat16 or 8-bit integers) or the graphics device has (16-bit floats, 8-bit integers, matrix units),
+ * at some loss of accuracy. Blocks with a guaranteed error are decoded in 32-bit floats all the same on graphics devices.
  */
 #define NEUVOL_PRECISION_FAST 1
 

@@ -135,7 +135,8 @@ pub const NEUVOL_FORMAT_U16: neuvol_format = 4;
 pub type neuvol_precision = i32;
 /// 32-bit floats: the file's errors are the ones that were measured.
 pub const NEUVOL_PRECISION_EXACT: neuvol_precision = 0;
-/// The fastest that the CPU has (bfloat16 or 8-bit integers), at some loss of accuracy.
+/// The fastest that the CPU (bfloat16 or 8-bit integers) or the graphics device has (16-bit floats, 8-bit integers, matrix units),
+/// at some loss of accuracy. Blocks with a guaranteed error are decoded in 32-bit floats all the same on graphics devices.
 pub const NEUVOL_PRECISION_FAST: neuvol_precision = 1;
 
 /// value_min and value_max of the decode description are used instead of the variable's range.
