@@ -37,10 +37,16 @@ namespace Neuvol
         /// <summary>The host has enabled shaderFloat16.</summary>
         public const int NEUVOL_VULKAN_FLOAT16 = 2;
 
-        /// <summary>The host has enabled shaderIntegerDotProduct.</summary>
+        /// <summary>
+        /// The host has enabled shaderIntegerDotProduct. It gains nothing on devices without
+        /// integerDotProduct4x8BitPackedSignedAccelerated.
+        /// </summary>
         public const int NEUVOL_VULKAN_INTEGER_DOT_PRODUCT = 4;
 
-        /// <summary>The host has enabled VK_KHR_cooperative_matrix and its feature cooperativeMatrix.</summary>
+        /// <summary>
+        /// The host has enabled VK_KHR_cooperative_matrix with cooperativeMatrix, and shaderFloat16, vulkanMemoryModel and
+        /// vulkanMemoryModelDeviceScope, on an instance and a device of Vulkan 1.3.
+        /// </summary>
         public const int NEUVOL_VULKAN_COOPERATIVE_MATRIX = 8;
 
         /// <summary>value_min and value_max are used instead of the variable's range.</summary>

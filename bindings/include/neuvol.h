@@ -84,12 +84,14 @@
 #define NEUVOL_VULKAN_FLOAT16 2
 
 /**
- * The host has enabled shaderIntegerDotProduct.
+ * The host has enabled shaderIntegerDotProduct. It gains nothing on devices without
+ * integerDotProduct4x8BitPackedSignedAccelerated.
  */
 #define NEUVOL_VULKAN_INTEGER_DOT_PRODUCT 4
 
 /**
- * The host has enabled VK_KHR_cooperative_matrix and its feature cooperativeMatrix.
+ * The host has enabled VK_KHR_cooperative_matrix with cooperativeMatrix, and shaderFloat16, vulkanMemoryModel and
+ * vulkanMemoryModelDeviceScope, on an instance and a device of Vulkan 1.3.
  */
 #define NEUVOL_VULKAN_COOPERATIVE_MATRIX 8
 

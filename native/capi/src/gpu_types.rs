@@ -34,9 +34,11 @@ pub struct neuvol_ticket {
 pub const NEUVOL_VULKAN_EXTENDED_FORMATS: u32 = 1;
 /// The host has enabled shaderFloat16.
 pub const NEUVOL_VULKAN_FLOAT16: u32 = 2;
-/// The host has enabled shaderIntegerDotProduct.
+/// The host has enabled shaderIntegerDotProduct. It gains nothing on devices without
+/// integerDotProduct4x8BitPackedSignedAccelerated.
 pub const NEUVOL_VULKAN_INTEGER_DOT_PRODUCT: u32 = 4;
-/// The host has enabled VK_KHR_cooperative_matrix and its feature cooperativeMatrix.
+/// The host has enabled VK_KHR_cooperative_matrix with cooperativeMatrix, and shaderFloat16, vulkanMemoryModel and
+/// vulkanMemoryModelDeviceScope, on an instance and a device of Vulkan 1.3.
 pub const NEUVOL_VULKAN_COOPERATIVE_MATRIX: u32 = 8;
 
 /// A Vulkan device of the host, and how a context may use it.

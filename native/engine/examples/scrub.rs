@@ -88,11 +88,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         let end = Duration::from_secs_f64(frame as f64 / FRAMES_PER_SECOND);
         std::thread::sleep(end.saturating_sub(start.elapsed()));
+        if start.elapsed().as_secs_f64() > 2.0 * frames as f64 / FRAMES_PER_SECOND {
+            println!(
+                "stopped after {frame} of {frames} frames: this device draws less than 45 of them in a second; see --draw"
+            );
+            break;
+        }
     }
     let stats = context.stats();
     let done = |ticket: &&u64| matches!(context.status(**ticket), Some(TicketStatus::Done { .. }));
     let done = tickets.iter().filter(done).count();
-    println!("{frames} frames, {} with work, {done} times complete", stats.recorded_frames);
+    let played = tickets.len();
+    println!("{played} frames, {} with work, {done} times complete", stats.recorded_frames);
     let of = stats.frames;
     println!("device: p50 {:.0} µs, p99 {:.0} µs, {} of {} over budget", of.p50, of.p99, of.overruns, of.frames);
     recording.sort_by(f64::total_cmp);

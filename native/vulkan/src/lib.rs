@@ -12,12 +12,12 @@
 //!
 //! Axes stand in the order z, y, x; arrays have x fastest.
 
+mod buffer;
 mod error;
 mod gpu;
 mod job;
 mod kernels;
 mod memories;
-mod memory;
 mod model;
 mod packet;
 mod pass;

@@ -1,6 +1,6 @@
 //! The buffers of a device, each made once, and who has which part of them.
 
-use crate::memory::Buffer;
+use crate::buffer::Buffer;
 use crate::{Error, Limits};
 use ash::vk;
 use gpu_allocator::MemoryLocation;

@@ -1,9 +1,9 @@
 //! Whether the faster variants of kernels are right on this device: drivers promise more than they hold. Small networks are
 //! decoded by each variant and compared with the oracle; one that fails is dropped.
 
+use crate::buffer::Buffer;
 use crate::error::Named;
 use crate::gpu::{Gpu, Uploaded, Validity, whole};
-use crate::memory::Buffer;
 use crate::variants::{Variant, Variants};
 use crate::{Error, Job, Packet, Texel, Texture, WritePath};
 use ash::vk;

@@ -31,7 +31,12 @@ for test in headless context; do
     fi
     cat "$here/log" >> "$here/tests.log"
     # What tests say about themselves.
-    grep -E ' blocks?; | boxes, | requests, |^on |panicked|^skipped' "$here/log"
+    grep -E ' blocks?; | boxes, | requests \(|^on |panicked|^skipped' "$here/log"
+    if grep -q 'without validation' "$here/log"; then
+        echo 'The validation layers are not installed: only results were compared.'
+    else
+        echo 'With the validation layers.'
+    fi
     grep -E '^test result' "$here/log"
     printf '\n%s\n' "$result"
 done
