@@ -1,6 +1,6 @@
 """Times the same networks in PyTorch and, where it is installed, in tiny-cuda-nn, on as many voxels as our decoders.
 
-    measure.py --networks DIR [--device cuda] [--voxels large] [--repeat 50] [--tiny-cuda-nn PROGRAM] [--out FILE.json]
+    measure.py --networks DIR [--device cuda] [--voxels large] [--repeat 50] [--eager] [--tiny-cuda-nn PROGRAM] [--out FILE.json]
 
 DIR holds the files that `export_networks` writes. Every network is first compared with the oracle's values in 32-bit floats
 (a difference of 1e-3 of their range is an error), then timed in 16-bit floats, the way a careful user would run it: eager and
@@ -135,6 +135,7 @@ def main():
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     parser.add_argument("--voxels", choices=sorted(BRICKS), default="large")
     parser.add_argument("--repeat", type=int, default=50)
+    parser.add_argument("--eager", action="store_true", help="leave out what torch.compile makes")
     parser.add_argument("--tiny-cuda-nn", type=pathlib.Path)
     parser.add_argument("--out", type=pathlib.Path)
     options = parser.parse_args()
@@ -166,7 +167,7 @@ def main():
                     wrong.append(f"{file.name} ({name}) is {error:.1e} of the range from the oracle in 32-bit floats")
         if not wrong:
             for file in files:
-                for compiled in [False, True]:
+                for compiled in [False] if options.eager else [False, True]:
                     dtype = torch.float16 if clock.cuda else torch.float32
                     add(measured(file, options, device, clock, dtype, compiled))
                     torch._dynamo.reset()
