@@ -199,21 +199,28 @@ GRID(4, 2, 2)
 GRID(8, 2, 1)
 GRID(8, 2, 2)
 
-// The same for any number of hidden layers, neurons and cells, in the memory of a block: many times slower.
+// The same for any number of hidden layers, neurons and cells, in the memory of a block: many times slower. A block has 64 voxels
+// one after the other, or (shape[0] = 1) the tile of grid_values.
 KERNEL(32) grid_deep(const __grid_constant__ Launch launch)
 {
     constexpr u32 THREADS = 32, MOST = 128;
     __shared__ float layers[2][MOST * THREADS];
     const Job job(launch);
-    const Three extent = job.words3(3);
+    const Three extent = job.words3(3), tile = {4, 4, 32}, tiles = extent.tiles(tile);
+    const bool by_tiles = launch.shape[0] != 0;
     const u32 lane = threadIdx.x;
-    // As a plan counts them: 64 voxels of a workgroup.
-    for (u32 n = blockIdx.x * 64 + lane; n < least(blockIdx.x * 64 + 64, extent.count()); n += THREADS) {
+    for (u32 line = 0; line < (by_tiles ? tile.z * tile.y : 2); line++) {
+        Three at;
+        if (by_tiles)
+            at = tiles.place(blockIdx.x) * tile + Three{line / tile.y, line % tile.y, lane};
+        else
+            at = extent.place(blockIdx.x * 64 + line * THREADS + lane);
+        if (!extent.holds(at))
+            continue;
         const u32 network = job.word(0), n_neurons = job.bits(network + 1);
         const Three vertices = {job.bits(network + 5), job.bits(network + 6), job.bits(network + 7)};
         const u32 n_vertices = vertices.count(), log2_cell = job.bits(network + 4), rest = (1u << log2_cell) - 1;
         const float unit = 1.0f / (float)(1u << log2_cell);
-        const Three at = extent.place(n);
         const Three low = {at.z >> log2_cell, at.y >> log2_cell, at.x >> log2_cell};
         const Three high = {least(low.z + 1, vertices.z - 1), least(low.y + 1, vertices.y - 1), least(low.x + 1, vertices.x - 1)};
         const float share_z = (float)(at.z & rest) * unit, share_y = (float)(at.y & rest) * unit;
@@ -249,7 +256,7 @@ KERNEL(32) grid_deep(const __grid_constant__ Launch launch)
         for (u32 i = 0; i < n_neurons; i++)
             sum += job.model(layer + i) * h[i * THREADS + lane];
         const float smallest = job.number(6), largest = job.number(7);
-        job.work[job.word(2) + n] = limited(smallest + (largest - smallest) * sum, smallest, largest);
+        job.work[job.word(2) + extent.index(at)] = limited(smallest + (largest - smallest) * sum, smallest, largest);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A box of a block at a time, and the texels that it becomes.
 
-use crate::model::{Model, Moment, count};
+use crate::model::{Model, Moment, Packed, count};
 use crate::pass::{Pass, Validity, Work, interpolate, reduce};
 use crate::{Error, Kernel, Mask, Texel, Variants};
 
@@ -130,6 +130,9 @@ impl Task<'_> {
     ) -> Result<(Vec<Pass>, Option<Texels>), Error> {
         let mut passes = Vec::new();
         let moment = Moment { base: self.block.base, time: self.time, range: self.range, variants };
+        if let Some((pass, packed)) = self.directly(moment, texels)? {
+            return Ok((vec![pass], Some(packed)));
+        }
         let mut values = self.block.model.passes(moment, work, &mut passes)?;
         let mut extent = self.block.model.extent;
         if let Some(later) = &self.later {
@@ -149,6 +152,38 @@ impl Task<'_> {
         Ok((passes, packed))
     }
 
+    /// The one pass that makes all texels, for whole blocks of valid voxels whose model has such a kernel.
+    fn directly(&self, moment: Moment, texels: &mut Work) -> Result<Option<(Pass, Texels)>, Error> {
+        let is_whole = self.min == [0; 3] && self.max == self.block.model.extent && self.halvings == 0;
+        let is_plain = self.image.is_none() && self.later.is_none() && self.masks() == [ALL_VALID; 2];
+        let one_number = !matches!(self.texel, Texel::Rg16F | Texel::Rgba16F);
+        if !(is_whole && is_plain && one_number) {
+            return Ok(None);
+        }
+        let to = self.packed(0);
+        let packed = Packed { texel: self.texel, first: 0, row: to.row, slice: to.row * to.size[1], unorm: self.unorm };
+        if self.block.model.texels(moment, &packed).is_none() {
+            return Ok(None);
+        }
+        let to = self.packed(self.take(to, texels)?);
+        let pass = self.block.model.texels(moment, &Packed { first: to.first, ..packed });
+        Ok(pass.map(|pass| (pass, to)))
+    }
+
+    /// Where the texels stand from `first` on: rows begin with a word.
+    fn packed(&self, first: u32) -> Texels {
+        let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
+        let bytes = self.texel.bytes();
+        let per_word = (4 / bytes).max(1);
+        let cells = size[2].div_ceil(per_word);
+        Texels { first, row: cells * (bytes / 4).max(1), row_length: cells * per_word, size, to: self.to }
+    }
+
+    /// Room for them. Offsets of copies must be multiples of the texel.
+    fn take(&self, Texels { row, size, .. }: Texels, texels: &mut Work) -> Result<u32, Error> {
+        texels.take((row * size[1] * size[0]).next_multiple_of(2))
+    }
+
     /// The pass that makes texels of values, and where these stand if they are packed.
     fn store(
         &self,
@@ -157,20 +192,13 @@ impl Task<'_> {
         valid: Validity,
         texels: &mut Work,
     ) -> Result<(Pass, Option<Texels>), Error> {
-        let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
-        let bytes = self.texel.bytes();
-        // Rows begin with a word.
-        let per_word = (4 / bytes).max(1);
-        let cells = size[2].div_ceil(per_word);
-        let row = cells * (bytes / 4).max(1);
+        let Texels { row, row_length, size, .. } = self.packed(0);
         let (kernel, first, across, packed) = match self.image {
             Some(kernel) => (kernel, 0, size[2], None),
             None => {
-                let len = row * size[1] * size[0];
-                // Offsets of copies must be multiples of the texel.
-                let first = texels.take(len.next_multiple_of(2))?;
-                let packed = Texels { first, row, row_length: cells * per_word, size, to: self.to };
-                (Kernel::StoreBuffer, first, cells, Some(packed))
+                let packed = self.packed(self.take(self.packed(0), texels)?);
+                let per_word = (4 / self.texel.bytes()).max(1);
+                (Kernel::StoreBuffer, packed.first, row_length / per_word, Some(packed))
             }
         };
         let [one, other] = match valid.in_work {
