@@ -3,9 +3,9 @@
 use super::head::{Half, Parameters};
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
+use crate::Kernel;
 use crate::pass::{Pass, Work, add_residual, bits, interpolate, scale};
-use crate::variants::{Variant, Variants};
+use crate::{Variant, Variants};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
 use neuvol_model::{TimeInterpolation, Wavelet, time_position};
@@ -160,7 +160,7 @@ impl Latents {
         if (2.0 * width).max(far / deviation) <= half.limit {
             return variants;
         }
-        variants.without(Variant::Half).without(Variant::Matrix)
+        [Variant::Half, Variant::Matrix, Variant::Fused].into_iter().fold(variants, Variants::without)
     }
 
     /// Extent of the lowest band (0), or of what level n gives.
