@@ -10,7 +10,7 @@
 //! 1. [`Gpu::identity`](crate::Gpu::identity) tells which CUDA device is the host's.
 //! 2. [`Gpu::ring`](crate::Gpu::ring) makes the buffer; [`Ring::export`] gives the handle that `cuImportExternalMemory`
 //!    takes. One mapping holds all slots.
-//! 3. [`Ring::take`] gives a [`Slot`]. Boxes of texels are written to it in the [`TexelLayout`] of their format and size.
+//! 3. [`Ring::take`] gives a [`Slot`]. Boxes of texels are written to it as [`Texels`](crate::Texels) stand in a buffer.
 //! 4. When an event of the other API, or a [`Timeline`], tells that they are written,
 //!    [`Gpu::prepare_copies`](crate::Gpu::prepare_copies) makes a [`Packet`](crate::Packet) of them, which is recorded as any
 //!    other: it acquires the slots from `VK_QUEUE_FAMILY_EXTERNAL`, copies, and releases them.

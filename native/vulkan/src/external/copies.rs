@@ -1,9 +1,10 @@
 //! Packets of texels that are there already: copies from slots into textures.
 
 use super::Slot;
-use crate::gpu::{Gpu, whole};
+use crate::gpu::Gpu;
+use crate::job::Copy;
 use crate::packet::Transition;
-use crate::{Error, Packet, Texel, TexelLayout, Texture, WritePath};
+use crate::{Error, Packet, Texel, Texels, Texture, WritePath};
 use ash::vk;
 
 /// A box of texels in a slot, and where it goes.
@@ -11,15 +12,11 @@ use ash::vk;
 pub struct Transfer<'a> {
     /// The slot.
     pub slot: &'a Slot,
-    /// Byte of the slot at which the box begins, a multiple of 8; it stands there as [`TexelLayout`] has it for the texel of the
-    /// texture.
-    pub offset: u64,
+    /// How the box stands there, in the format of the texture. Its first word is counted from the begin of the slot, and must be
+    /// even.
+    pub texels: Texels,
     /// The texture. It must be one that [can be copied to](Texture::takes_copies).
     pub texture: &'a Texture,
-    /// Extent (z, y, x) of the box in texels.
-    pub size: [u32; 3],
-    /// Texel (z, y, x) of its first one.
-    pub to: [u32; 3],
 }
 
 /// What a packet copies from slots. It keeps them until it is dropped.
@@ -27,7 +24,7 @@ pub struct Transfer<'a> {
 pub(crate) struct Arrivals {
     /// Each once.
     slots: Vec<Slot>,
-    copies: Vec<(vk::Buffer, vk::Image, vk::BufferImageCopy)>,
+    copies: Vec<(vk::Buffer, Copy)>,
 }
 
 impl Transfer<'_> {
@@ -42,44 +39,32 @@ impl Transfer<'_> {
                     .into();
             return Err(Error::Unsupported { what: "copy into the texture", reason });
         }
+        let Texels { first, size, to, .. } = self.texels;
         for (axis, name) in ["z", "y", "x"].into_iter().enumerate() {
-            let (to, size, extent) = (self.to[axis], self.size[axis], self.texture.extent[axis]);
+            let (to, size, extent) = (to[axis], size[axis], self.texture.extent[axis]);
             if size == 0 || to.checked_add(size).is_none_or(|end| end > extent) {
                 let message = format!("{name} range {to}..+{size} is empty or outside 0..{extent} of the texture");
                 return Err(Error::argument("to", message));
             }
         }
-        let bytes = TexelLayout::new(self.texture.texel, self.size).bytes;
-        if self.offset % 8 != 0 || self.offset.checked_add(bytes).is_none_or(|end| end > self.slot.bytes()) {
+        if self.texels != Texels::new(self.texture.texel, first, size, to) {
+            let message = format!("have rows of {} words, not those of {:?}", self.texels.row, self.texture.texel);
+            return Err(Error::argument("texels", message));
+        }
+        let (words, slot) = (self.texels.words(), self.slot.bytes() / 4);
+        if first % 2 != 0 || u64::from(first).saturating_add(words) > slot {
             let message = format!(
-                "is {}: it must be a multiple of 8, and {bytes} bytes must fit the slot's {} behind it",
-                self.offset,
-                self.slot.bytes()
+                "begin with word {first} of the slot: it must be even, and {words} words must fit the slot's {slot} behind it"
             );
-            return Err(Error::argument("offset", message));
+            return Err(Error::argument("texels", message));
         }
         Ok(())
     }
 
-    fn region(&self) -> vk::BufferImageCopy {
-        let whole = whole();
-        let layers = vk::ImageSubresourceLayers {
-            aspect_mask: whole.aspect_mask,
-            mip_level: whole.base_mip_level,
-            base_array_layer: whole.base_array_layer,
-            layer_count: whole.layer_count,
-        };
-        // Below the extents of an image, which fit.
-        let [z, y, x] = self.to.map(|n| n as i32);
-        let [depth, height, width] = self.size;
-        vk::BufferImageCopy {
-            buffer_offset: self.slot.offset() + self.offset,
-            buffer_row_length: TexelLayout::new(self.texture.texel, self.size).row_texels,
-            buffer_image_height: height,
-            image_subresource: layers,
-            image_offset: vk::Offset3D { x, y, z },
-            image_extent: vk::Extent3D { width, height, depth },
-        }
+    fn copy(&self) -> Copy {
+        let mut copy = Copy::new(self.texture.image, self.texels);
+        copy.region.buffer_offset += self.slot.offset();
+        copy
     }
 }
 
@@ -102,7 +87,7 @@ impl Gpu {
             if !arrivals.slots.iter().any(|known| known.is(slot)) {
                 arrivals.slots.push(slot.clone());
             }
-            arrivals.copies.push((slot.buffer(), texture.image, transfer.region()));
+            arrivals.copies.push((slot.buffer(), transfer.copy()));
             // A host that has the image in the layout of stores lends it for a moment.
             let lent = (texture.path() == WritePath::Store).then_some(vk::ImageLayout::GENERAL);
             if let Some(from) = texture.layout.or(lent) {
@@ -125,9 +110,9 @@ impl Gpu {
             for slot in &arrivals.slots {
                 self.hand_over(commands, slot, true);
             }
-            for (buffer, image, region) in &arrivals.copies {
+            for (buffer, copy) in &arrivals.copies {
                 let layout = vk::ImageLayout::TRANSFER_DST_OPTIMAL;
-                self.device.cmd_copy_buffer_to_image(commands, *buffer, *image, layout, &[*region]);
+                self.device.cmd_copy_buffer_to_image(commands, *buffer, copy.image, layout, &[copy.region]);
             }
             for slot in &arrivals.slots {
                 self.hand_over(commands, slot, false);

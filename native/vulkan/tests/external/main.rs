@@ -17,7 +17,7 @@ use host::{HeadlessHost, Target, messages};
 use listener::{Heard, heard, listened};
 use neuvol_model::Block;
 use neuvol_vulkan::{
-    Error, Features, Gpu, Job, Limits, Ring, Slot, Texel, TexelLayout, Texture, Timeline, Transfer, Validity, WritePath,
+    Error, Features, Gpu, Job, Limits, Ring, Slot, Texel, Texels, Texture, Timeline, Transfer, Validity, WritePath,
 };
 use peer::{Peer, Values};
 use std::collections::VecDeque;
@@ -39,17 +39,18 @@ fn sharing_host() -> Option<HeadlessHost> {
 }
 
 /// Numbers of -2..2 that differ from seed to seed, a little beyond the range of R8 and R16.
-fn values(size: [u32; 3], texel: Texel, at: u64, seed: u32) -> Values {
+fn values(texel: Texel, texels: Texels, seed: u32) -> Values {
     let number = |n: u32| {
         let mixed = n.wrapping_add(seed << 16).wrapping_mul(0x9E37_79B1);
         ((mixed ^ mixed >> 15) % 8192) as f32 / 2000.0 - 2.04
     };
-    Values { values: (0..size.iter().product()).map(number).collect(), size, texel, unorm: UNORM, at }
+    Values { values: (0..texels.size.iter().product()).map(number).collect(), texel, unorm: UNORM, texels }
 }
 
 /// Checks the texels of a box, against what decoding would store there.
-fn check_box(gpu: &Gpu, texture: &Texture, found: &[[f32; 4]], extent: [u32; 3], to: [u32; 3], values: &Values) {
-    let block = gpu.upload(&Block::Constant(0.0), 0, values.size, Validity::All).expect("it has no words");
+fn check_box(gpu: &Gpu, texture: &Texture, found: &[[f32; 4]], extent: [u32; 3], values: &Values) {
+    let Texels { size, to, .. } = values.texels;
+    let block = gpu.upload(&Block::Constant(0.0), 0, size, Validity::All).expect("it has no words");
     let job = Job {
         block: &block,
         time: 0.0,
@@ -57,15 +58,15 @@ fn check_box(gpu: &Gpu, texture: &Texture, found: &[[f32; 4]], extent: [u32; 3],
         later: None,
         halvings: 0,
         min: [0; 3],
-        max: values.size,
+        max: size,
         texture,
         to,
         unorm: values.unorm,
         invalid: 0.0,
         fast: false,
     };
-    let right = expected(&values.values, &|_| true, values.size, ([0; 3], values.size), &job, values.texel);
-    let (inside, _) = texels::inside(found, extent, to, values.size);
+    let right = expected(&values.values, &|_| true, size, ([0; 3], size), &job, values.texel);
+    let (inside, _) = texels::inside(found, extent, to, size);
     assert_eq!(inside.len(), right.len());
     for (n, (found, right)) in inside.iter().zip(&right).enumerate() {
         for channel in 0..channels(values.texel) {
@@ -160,32 +161,20 @@ fn what_another_device_writes_is_shown() {
             }
             let slots = [ring.take().expect("a slot"), ring.take().expect("a slot")];
             let mut ends = [0; 2];
-            let written: Vec<Values> = boxes
-                .iter()
-                .map(|&(slot, size, _)| {
-                    let at = ends[slot];
-                    ends[slot] += TexelLayout::new(texel, size).bytes;
-                    values(size, texel, slots[slot].offset() + at, seed as u32)
-                })
-                .collect();
-            peer.write(&shared, &written);
+            let boxes = boxes.map(|(slot, size, to)| {
+                let texels = Texels::new(texel, ends[slot], size, to);
+                ends[slot] += texels.words() as u32;
+                (&slots[slot], values(texel, texels, seed as u32))
+            });
+            peer.write(&shared, &boxes.each_ref().map(|(slot, values)| (*slot, values)));
             let (target, texture) = kept.make(&mut host, &gpu, extent, texel);
-            let transfers: Vec<_> = boxes
-                .iter()
-                .zip(&written)
-                .map(|(&(slot, size, to), values)| {
-                    let slot = &slots[slot];
-                    Transfer { slot, offset: values.at - slot.offset(), texture: &texture, size, to }
-                })
-                .collect();
+            let transfers = boxes.each_ref().map(|(slot, values)| values.transfer(slot, &texture));
             let (found, packet) = show(&mut host, &gpu, &target, 0, &transfers);
             let untouched = texels(&vec![BEFORE; texel.bytes() as usize], texel)[0];
             let mut inside = 0;
-            for (&(_, size, to), values) in boxes.iter().zip(&written) {
-                check_box(&gpu, &texture, &found, extent, to, values);
+            for (_, values) in &boxes {
+                check_box(&gpu, &texture, &found, extent, values);
                 inside += values.values.len();
-                // Rows of unused texels must not be seen.
-                assert_eq!(size.iter().product::<u32>() as usize, values.values.len());
             }
             let outside = found.iter().filter(|found| **found == untouched).count();
             assert!(outside + inside >= found.len(), "{texel:?}, {kept:?}: texels beside the boxes were written");
@@ -206,8 +195,8 @@ fn slots_are_reused_only_after_their_packet_is_retired() {
     let gpu = host.gpu(Limits::default());
     let peer = Peer::new(&host);
     let extent = [3, 5, 7];
-    let bytes = TexelLayout::new(Texel::R32F, extent).bytes;
-    let ring = gpu.ring(bytes, 2).expect("a ring");
+    let texels = Texels::new(Texel::R32F, 0, extent, [0; 3]);
+    let ring = gpu.ring(texels.words() * 4, 2).expect("a ring");
     let shared = peer.import(ring.export().expect("a handle"), ring.bytes());
     let (target, texture) = Kept::ForCopies.make(&mut host, &gpu, extent, Texel::R32F);
     let mut flying = VecDeque::new();
@@ -223,13 +212,12 @@ fn slots_are_reused_only_after_their_packet_is_retired() {
         let slot = ring.take().expect("a slot");
         let index = slot.index();
         used[index as usize] += 1;
-        let written = values(extent, Texel::R32F, slot.offset(), frame);
-        peer.write(&shared, std::slice::from_ref(&written));
-        let transfer = Transfer { slot: &slot, offset: 0, texture: &texture, size: extent, to: [0; 3] };
-        let (found, packet) = show(&mut host, &gpu, &target, frame % 4, &[transfer]);
+        let written = values(Texel::R32F, texels, frame);
+        peer.write(&shared, &[(&slot, &written)]);
+        let (found, packet) = show(&mut host, &gpu, &target, frame % 4, &[written.transfer(&slot, &texture)]);
         drop(slot);
         assert_eq!(ring.free_slots(), u32::from(frame == 0), "the packet keeps the slot");
-        check_box(&gpu, &texture, &found, extent, [0; 3], &written);
+        check_box(&gpu, &texture, &found, extent, &written);
         flying.push_back((packet, index));
     }
     assert_eq!(used, [10, 10]);
@@ -237,7 +225,7 @@ fn slots_are_reused_only_after_their_packet_is_retired() {
 
     // A packet that was never recorded gives its slot back, too; whoever wrote it may keep it.
     let slot = ring.take().expect("a slot");
-    let transfer = Transfer { slot: &slot, offset: 0, texture: &texture, size: extent, to: [0; 3] };
+    let transfer = Transfer { slot: &slot, texels, texture: &texture };
     let packet = gpu.prepare_copies(0, &[transfer, transfer]).expect("copies that fit");
     gpu.withdraw(packet);
     assert_eq!(ring.free_slots(), 1);
@@ -265,7 +253,7 @@ fn packed(values: &Values) -> Vec<u8> {
         bytes.resize(bytes.len().next_multiple_of(4), 0xEE);
         bytes
     };
-    values.values.chunks(values.size[2] as usize).flat_map(row).collect()
+    values.values.chunks(values.texels.size[2] as usize).flat_map(row).collect()
 }
 
 fn put(slot: &Slot, at: usize, bytes: &[u8]) {
@@ -292,24 +280,19 @@ fn a_staging_ring_needs_no_extension() {
         // SAFETY: slots lie in the ring.
         assert_eq!(slot.mapped(), Some(unsafe { start.add(slot.offset() as usize) }));
         let mut at = 0;
-        let mut written = Vec::new();
-        for (size, _) in boxes {
-            let mut values = values(size, texel, at, frame);
-            values.values.iter_mut().for_each(|value| *value = value.clamp(-2.0, 2.0));
+        let written = boxes.map(|(size, to)| {
+            let mut values = values(texel, Texels::new(texel, at, size, to), frame);
+            values.values.iter_mut().for_each(|value| *value = value.clamp(UNORM.0, UNORM.1));
             let bytes = packed(&values);
-            put(&slot, at as usize, &bytes);
-            at += TexelLayout::new(texel, size).bytes;
-            assert_eq!(bytes.len().next_multiple_of(8) as u64, TexelLayout::new(texel, size).bytes);
-            written.push(values);
-        }
-        let transfers: Vec<_> = boxes
-            .iter()
-            .zip(&written)
-            .map(|(&(size, to), values)| Transfer { slot: &slot, offset: values.at, texture: &texture, size, to })
-            .collect();
+            put(&slot, at as usize * 4, &bytes);
+            assert_eq!(bytes.len().next_multiple_of(8) as u64, values.texels.words() * 4);
+            at += values.texels.words() as u32;
+            values
+        });
+        let transfers = written.each_ref().map(|values| values.transfer(&slot, &texture));
         let (found, packet) = show(&mut host, &gpu, &target, frame % 4, &transfers);
-        for (&(_, to), values) in boxes.iter().zip(&written) {
-            check_box(&gpu, &texture, &found, extent, to, values);
+        for values in &written {
+            check_box(&gpu, &texture, &found, extent, values);
         }
         retire(&gpu, packet);
         // SAFETY: the queue is idle.
@@ -337,10 +320,13 @@ fn slots_are_acquired_before_the_copies_and_released_behind_them() {
         // The second one, which does not begin at 0.
         let (first, slot) = (ring.take().expect("a slot"), ring.take().expect("a slot"));
         drop(first);
-        let transfer =
-            |offset: u64, z: u32| Transfer { slot: &slot, offset, texture: &texture, size: [1, 4, 4], to: [z, 0, 0] };
+        let transfer = |first, z| Transfer {
+            slot: &slot,
+            texels: Texels::new(texel, first, [1, 4, 4], [z, 0, 0]),
+            texture: &texture,
+        };
         heard();
-        let (_, packet) = show(&mut host, &gpu, &target, 0, &[transfer(0, 1), transfer(64, 0)]);
+        let (_, packet) = show(&mut host, &gpu, &target, 0, &[transfer(0, 1), transfer(16, 0)]);
         retire(&gpu, packet);
         heard()
     };
@@ -400,19 +386,23 @@ fn what_cannot_be_is_said() {
     let stored_to = host.target(extent, Texel::R32F, WritePath::Store);
     let only_stored_to = host.register(&gpu, &stored_to);
     assert!(texture.takes_copies() && !only_stored_to.takes_copies());
-    let fine = Transfer { slot: &slot, offset: 0, texture: &texture, size: [6, 6, 6], to: [0; 3] };
+    let texels = Texels::new(Texel::R32F, 0, extent, [0; 3]);
+    let fine = Transfer { slot: &slot, texels, texture: &texture };
     let refused = |transfer| gpu.prepare_copies(0, &[fine, transfer]).expect_err("it does not fit").to_string();
     assert!(refused(Transfer { slot: &foreign_slot, ..fine }).contains("another device"));
     let text = refused(Transfer { texture: &only_stored_to, ..fine });
     assert!(text.contains("TRANSFER_DST") && text.contains("decode with Vulkan"), "{text}");
-    assert!(refused(Transfer { to: [0, 1, 0], ..fine }).contains("y range 1..+6"));
-    assert!(refused(Transfer { size: [6, 6, 0], ..fine }).contains("x range 0..+0 is empty"));
-    assert!(refused(Transfer { to: [u32::MAX, 0, 0], ..fine }).contains("z range"));
-    assert!(refused(Transfer { offset: 4, size: [1; 3], ..fine }).contains("multiple of 8"));
-    assert!(refused(Transfer { offset: 168, ..fine }).contains("864 bytes must fit"));
-    assert!(refused(Transfer { offset: u64::MAX - 7, ..fine }).contains("must fit"));
+    let refused = |texels| refused(Transfer { texels, ..fine });
+    assert!(refused(Texels { to: [0, 1, 0], ..texels }).contains("y range 1..+6"));
+    assert!(refused(Texels { size: [6, 6, 0], ..texels }).contains("x range 0..+0 is empty"));
+    assert!(refused(Texels { to: [u32::MAX, 0, 0], ..texels }).contains("z range"));
+    assert!(refused(Texels::new(Texel::R16F, 0, extent, [0; 3])).contains("rows of 3 words, not those of R32F"));
+    assert!(refused(Texels::new(Texel::R32F, 1, [1; 3], [0; 3])).contains("must be even"));
+    assert!(refused(Texels { first: 42, ..texels }).contains("216 words must fit the slot's 256"));
+    assert!(refused(Texels { first: u32::MAX - 1, ..texels }).contains("must fit"));
     assert!(gpu.prepare_copies(9, &[fine]).expect_err("no such packet").to_string().contains("slot is 9"));
-    gpu.withdraw(gpu.prepare_copies(0, &[Transfer { offset: 160, ..fine }]).expect("it just fits"));
+    let last = Transfer { texels: Texels { first: 40, ..texels }, ..fine };
+    gpu.withdraw(gpu.prepare_copies(0, &[last]).expect("it just fits"));
     drop((slot, foreign_slot, ring, foreign, other));
     // SAFETY: the queue is idle.
     unsafe {
@@ -532,7 +522,8 @@ fn a_wrong_layout_is_heard() {
     let slot = ring.take().expect("a slot");
     // The host now brings it into the layout of copies, and packets think that it is in `GENERAL`.
     target.path = WritePath::Copy;
-    let transfer = Transfer { slot: &slot, offset: 0, texture: &texture, size: [4; 3], to: [0; 3] };
+    let texels = Texels::new(Texel::R32F, 0, [4; 3], [0; 3]);
+    let transfer = Transfer { slot: &slot, texels, texture: &texture };
     let (_, packet) = show(&mut host, &gpu, &target, 0, &[transfer]);
     retire(&gpu, packet);
     let heard = messages();

@@ -3,7 +3,7 @@
 
 use crate::host::HeadlessHost;
 use ash::vk;
-use neuvol_vulkan::{Exported, Host, Texel, TexelLayout};
+use neuvol_vulkan::{Exported, Host, Slot, Texel, Texels, Texture, Transfer};
 use std::os::fd::IntoRawFd;
 
 const STORE: &[u8] = include_bytes!("../../shaders/spirv/store_buffer.spv");
@@ -12,12 +12,18 @@ const STORE: &[u8] = include_bytes!("../../shaders/spirv/store_buffer.spv");
 #[derive(Clone)]
 pub struct Values {
     pub values: Vec<f32>,
-    pub size: [u32; 3],
     pub texel: Texel,
     /// Values that become 0 and 1.
     pub unorm: (f32, f32),
-    /// Byte of the imported memory at which the texels begin.
-    pub at: u64,
+    /// How they stand in their slot.
+    pub texels: Texels,
+}
+
+impl Values {
+    /// Its way from a slot into a texture.
+    pub fn transfer<'a>(&self, slot: &'a Slot, texture: &'a Texture) -> Transfer<'a> {
+        Transfer { slot, texels: self.texels, texture }
+    }
 }
 
 pub struct Peer {
@@ -113,28 +119,27 @@ impl Peer {
         }
     }
 
-    /// Writes the texels of all boxes, and waits until that is done.
-    pub fn write(&self, to: &Owned, boxes: &[Values]) {
+    /// Writes the texels of all boxes into their slots, and waits until that is done.
+    pub fn write(&self, to: &Owned, boxes: &[(&Slot, &Values)]) {
         let (mut records, mut work) = (Vec::new(), Vec::new());
-        for values in boxes {
-            let layout = TexelLayout::new(values.texel, values.size);
+        for (slot, values) in boxes {
+            let Texels { first, row, size, .. } = values.texels;
             let kind = Texel::ALL.iter().position(|texel| *texel == values.texel).expect("one of them") as u32;
             let (low, high) = values.unorm;
             records.push(work.len() as u32);
-            records.extend(values.size);
+            records.extend(size);
             records.extend([0; 3]);
-            records.extend(values.size);
+            records.extend(size);
             records.extend([0; 3]);
             records.extend([kind, u32::MAX, 0, low.to_bits(), (1.0 / (high - low)).to_bits()]);
-            records.extend([(values.at / 4) as u32, layout.row_words, layout.slice_words, u32::MAX]);
+            records.extend([(slot.offset() / 4) as u32 + first, row, row * size[1], u32::MAX]);
             work.extend(values.values.iter().map(|value| value.to_bits()));
         }
         const RECORD: u32 = 22;
         assert_eq!(records.len(), boxes.len() * RECORD as usize);
         let [records, models, work] = [&records[..], &[0], &work[..]].map(|words| self.words(words));
-        let groups =
-            boxes.iter().map(|values| values.size[0] * values.size[1].div_ceil(8) * values.size[2].div_ceil(8));
-        let groups = groups.max().expect("a box");
+        let sizes = boxes.iter().map(|(_, values)| values.texels.size);
+        let groups = sizes.map(|[z, y, x]| z * y.div_ceil(8) * x.div_ceil(8)).max().expect("a box");
         let sizes = [vk::DescriptorPoolSize { ty: vk::DescriptorType::STORAGE_BUFFER, descriptor_count: 4 }];
         let info = vk::DescriptorPoolCreateInfo::default().max_sets(2).pool_sizes(&sizes);
         let compute = vk::PipelineStageFlags::COMPUTE_SHADER;

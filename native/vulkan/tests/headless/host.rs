@@ -238,7 +238,7 @@ impl HeadlessHost {
             };
         let info = vk::ImageCreateInfo::default()
             .image_type(vk::ImageType::TYPE_3D)
-            .format(texel.format())
+            .format(neuvol_vulkan::format(texel))
             .extent(vk::Extent3D { width: extent[2], height: extent[1], depth: extent[0] })
             .mip_levels(1)
             .array_layers(1)

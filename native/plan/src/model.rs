@@ -6,15 +6,13 @@ mod matrices;
 mod values;
 mod wavelet;
 
-use crate::Error;
-use crate::kernels::Kernel;
 use crate::pass::{Pass, Work};
-use crate::variants::Variants;
+use crate::{Error, Kernel, Variants};
 use neuvol_model::Block;
 
 /// A block of any codec, for the kernels. Made on any thread, without a device.
 #[derive(Debug)]
-pub(crate) struct Model {
+pub struct Model {
     kind: Kind,
     /// Extent of the voxels, `[z, y, x]`.
     pub(crate) extent: [u32; 3],
@@ -42,7 +40,10 @@ pub(crate) struct Moment {
 
 impl Model {
     /// A block of `extent` voxels, output number `output` of it; and its words.
-    pub(crate) fn new(block: &Block, output: u8, extent: [u32; 3]) -> Result<(Self, Vec<u32>), Error> {
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if the block has another extent or no such output, [`Error::Model`] if it breaks its own rules.
+    pub fn new(block: &Block, output: u8, extent: [u32; 3]) -> Result<(Self, Vec<u32>), Error> {
         if let Some(own) = block.extent().filter(|&own| own != extent) {
             return Err(Error::argument("extent", format!("is {extent:?}, the model covers {own:?}")));
         }
@@ -69,7 +70,8 @@ impl Model {
     }
 
     /// A small number that models of the same kind share: they take the same time per voxel.
-    pub(crate) fn class(&self) -> usize {
+    #[must_use]
+    pub fn class(&self) -> usize {
         match &self.kind {
             Kind::Values(_) => 0,
             Kind::Matrices(_) => 1,
@@ -79,7 +81,8 @@ impl Model {
     }
 
     /// The kernels that are made for the model's shape, those of some variants among them.
-    pub(crate) fn kernels(&self, variants: Variants) -> Vec<Kernel> {
+    #[must_use]
+    pub fn kernels(&self, variants: Variants) -> Vec<Kernel> {
         let kernel = |variants| match &self.kind {
             Kind::Wavelet(latents) => latents.kernel(variants),
             Kind::Grid(grid) => Some(grid.kernel(variants)),

@@ -1,8 +1,8 @@
 //! The parameters of the head of wavelet latents, for each kernel as it reads them, and which kernel a job gets.
 
-use crate::kernels::{HeadShape, Kernel};
 use crate::pass::{bits, halves};
-use crate::variants::{Variant, Variants};
+use crate::{HeadShape, Kernel};
+use crate::{Variant, Variants};
 use half::f16;
 use neuvol_model::{HEAD_INPUTS, HEAD_KERNEL, Head};
 

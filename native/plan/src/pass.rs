@@ -1,7 +1,6 @@
 //! What a job is made of: passes, each one kernel over one record.
 
-use crate::Error;
-use crate::kernels::Kernel;
+use crate::{Error, Kernel};
 use half::f16;
 
 /// Threads of a workgroup of the kernels that work element by element.

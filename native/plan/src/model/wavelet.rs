@@ -3,9 +3,9 @@
 use super::head::{Half, Parameters};
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
+use crate::Kernel;
 use crate::pass::{Pass, Work, add_residual, bits, interpolate, scale};
-use crate::variants::{Variant, Variants};
+use crate::{Variant, Variants};
 use half::f16;
 use neuvol_entropy::{Layout, MAX_COMPONENTS};
 use neuvol_model::{TimeInterpolation, Wavelet, time_position};

@@ -2,7 +2,7 @@
 
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::Kernel;
+use crate::Kernel;
 use crate::pass::{Pass, Work, bits, interpolate, scale};
 use neuvol_model::{Matrices, TimeInterpolation, time_position};
 

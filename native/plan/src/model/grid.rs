@@ -3,9 +3,9 @@
 use super::head::MOST_HALF;
 use super::{Moment, count};
 use crate::Error;
-use crate::kernels::{GridShape, Kernel};
 use crate::pass::{Pass, Work, bits, halves, interpolate};
-use crate::variants::{Variant, Variants};
+use crate::{GridShape, Kernel};
+use crate::{Variant, Variants};
 use half::f16;
 use neuvol_model::{GridNetwork, TimeConfig, TimeInterpolation, time_position};
 

@@ -2,7 +2,7 @@
 
 use super::Moment;
 use crate::Error;
-use crate::kernels::Kernel;
+use crate::Kernel;
 use crate::pass::{Pass, bits};
 use neuvol_model::{Raw, time_position, voxels};
 
