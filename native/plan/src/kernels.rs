@@ -30,6 +30,8 @@ pub enum Kernel {
     HeadInt8(HeadShape),
     /// The same in [`Variant::Matrix`].
     HeadMatrix(HeadShape),
+    /// The same in [`Variant::Fused`]: heads of at most 32 channels and one hidden layer.
+    HeadFused(HeadShape),
     /// The folded lattice of a grid network.
     Fold,
     /// Values of a grid network of 1 or 2 hidden layers out of its lattice.
@@ -38,6 +40,8 @@ pub enum Kernel {
     GridHalf(GridShape),
     /// The same in [`Variant::Matrix`].
     GridMatrix(GridShape),
+    /// Values or texels of a grid network, its lattice included, in [`Variant::Fused`]: see [`GridShape::fits_fused`].
+    GridFused(GridShape),
     /// Values of a grid network of any number of layers out of its lattice.
     GridDeep,
     /// One axis of an array multiplied by a matrix.
@@ -111,6 +115,18 @@ pub struct GridShape {
 }
 
 impl GridShape {
+    /// Whether there is a kernel for [`Variant::Fused`]: two hidden layers of 16, 32 or 64 neurons on cells of 2 voxels.
+    #[must_use]
+    pub fn fits_fused(self) -> bool {
+        self.hidden == 2 && self.log2_cell == 1 && matches!(self.neurons, 16 | 32 | 64)
+    }
+
+    /// Cells along z that a block of threads of [`Kernel::GridFused`] works on: as many as its memory holds.
+    #[must_use]
+    pub fn fused_cells(self) -> u32 {
+        if self.neurons > 32 { 4 } else { 8 }
+    }
+
     /// Neurons of layer 2 that are computed together: as many as keep all numbers in registers.
     #[must_use]
     pub fn block(self) -> u32 {
@@ -175,6 +191,7 @@ impl Kernel {
             Self::HeadHalf(_) | Self::GridHalf(_) => Some(Variant::Half),
             Self::HeadInt8(_) => Some(Variant::Int8),
             Self::HeadMatrix(_) | Self::GridMatrix(_) => Some(Variant::Matrix),
+            Self::HeadFused(_) | Self::GridFused(_) => Some(Variant::Fused),
             _ => None,
         }
     }
@@ -186,6 +203,8 @@ impl Kernel {
             Self::Mean => [4, 8, 32],
             Self::Head(shape) | Self::HeadInt8(shape) => [shape.depth(), 4, 32],
             Self::HeadHalf(shape) => [shape.half_depth(), 4, 32],
+            Self::HeadFused(_) => [8, 8, 32],
+            Self::GridFused(shape) => [2 * shape.fused_cells(), 16, 16],
             Self::HeadMatrix(_) | Self::Grid(_) | Self::GridHalf(_) | Self::GridMatrix(_) => [4, 4, 32],
             _ => [1; 3],
         }

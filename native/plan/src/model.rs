@@ -7,7 +7,7 @@ mod values;
 mod wavelet;
 
 use crate::pass::{Pass, Work};
-use crate::{Error, Kernel, Variants};
+use crate::{Error, Kernel, Texel, Variants};
 use neuvol_model::Block;
 
 /// A block of any codec, for the kernels. Made on any thread, without a device.
@@ -36,6 +36,17 @@ pub(crate) struct Moment {
     pub(crate) range: (f32, f32),
     /// Variants of kernels that may be used.
     pub(crate) variants: Variants,
+}
+
+/// Texels that a pass packs itself, of a whole block.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Packed {
+    pub(crate) texel: Texel,
+    /// Where they go: the first word, words of a row, and of a slice.
+    pub(crate) first: u32,
+    pub(crate) row: u32,
+    pub(crate) slice: u32,
+    pub(crate) unorm: (f32, f32),
 }
 
 impl Model {
@@ -92,6 +103,14 @@ impl Model {
         let mut kernels: Vec<_> = sets.filter_map(kernel).collect();
         kernels.dedup();
         kernels
+    }
+
+    /// The one pass that makes texels of the whole block, if there is such a kernel: nothing else is needed then.
+    pub(crate) fn texels(&self, moment: Moment, packed: &Packed) -> Option<Pass> {
+        match &self.kind {
+            Kind::Grid(grid) => grid.texels(moment, self.extent, packed),
+            Kind::Values(_) | Kind::Wavelet(_) | Kind::Matrices(_) => None,
+        }
     }
 
     /// Appends the passes that decode the model, and returns where the values stand in `work`.

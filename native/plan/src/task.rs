@@ -1,6 +1,6 @@
 //! A box of a block at a time, and the texels that it becomes.
 
-use crate::model::{Model, Moment, count};
+use crate::model::{Model, Moment, Packed, count};
 use crate::pass::{Pass, Validity, Work, interpolate, reduce};
 use crate::{Error, Kernel, Mask, Texel, Texels, Variants};
 
@@ -115,6 +115,9 @@ impl Task<'_> {
     ) -> Result<(Vec<Pass>, Option<Texels>), Error> {
         let mut passes = Vec::new();
         let moment = Moment { base: self.block.base, time: self.time, range: self.range, variants };
+        if let Some((pass, packed)) = self.directly(moment, texels)? {
+            return Ok((vec![pass], Some(packed)));
+        }
         let mut values = self.block.model.passes(moment, work, &mut passes)?;
         let mut extent = self.block.model.extent;
         if let Some(later) = &self.later {
@@ -134,6 +137,30 @@ impl Task<'_> {
         Ok((passes, packed))
     }
 
+    /// The one pass that makes all texels, for whole blocks of valid voxels whose model has such a kernel.
+    fn directly(&self, moment: Moment, texels: &mut Work) -> Result<Option<(Pass, Texels)>, Error> {
+        let is_whole = self.min == [0; 3] && self.max == self.block.model.extent && self.halvings == 0;
+        let is_plain = self.image.is_none() && self.later.is_none() && self.masks() == [ALL_VALID; 2];
+        let one_number = !matches!(self.texel, Texel::Rg16F | Texel::Rgba16F);
+        if !(is_whole && is_plain && one_number) {
+            return Ok(None);
+        }
+        let to = self.packed(0);
+        let packed = Packed { texel: self.texel, first: 0, row: to.row, slice: to.row * to.size[1], unorm: self.unorm };
+        if self.block.model.texels(moment, &packed).is_none() {
+            return Ok(None);
+        }
+        let to = self.packed(texels.take(to.words())?);
+        let pass = self.block.model.texels(moment, &Packed { first: to.first, ..packed });
+        Ok(pass.map(|pass| (pass, to)))
+    }
+
+    /// Where the texels stand from `first` on.
+    fn packed(&self, first: u32) -> Texels {
+        let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
+        Texels::new(self.texel, first, size, self.to)
+    }
+
     /// The pass that makes texels of values, and where these stand if they are packed.
     fn store(
         &self,
@@ -142,15 +169,14 @@ impl Task<'_> {
         valid: Validity,
         texels: &mut Work,
     ) -> Result<(Pass, Option<Texels>), Error> {
-        let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
-        let mut packed = Texels::new(self.texel, 0, size, self.to);
-        let kernel = self.image.unwrap_or(Kernel::StoreBuffer);
-        // A thread stores a texel, or a word of them.
-        let across = if self.image.is_some() { size[2] } else { packed.row_length / self.texel.per_word() };
-        if self.image.is_none() {
-            packed.first = texels.take(u32::try_from(packed.words()).unwrap_or(u32::MAX))?;
-        }
-        let Texels { first, row, .. } = packed;
+        let Texels { row, row_length, size, .. } = self.packed(0);
+        let (kernel, first, across, packed) = match self.image {
+            Some(kernel) => (kernel, 0, size[2], None),
+            None => {
+                let packed = self.packed(texels.take(self.packed(0).words())?);
+                (Kernel::StoreBuffer, packed.first, row_length / self.texel.per_word(), Some(packed))
+            }
+        };
         let [one, other] = match valid.in_work {
             Some(at) => [at, IN_WORK],
             None => valid.bits,
@@ -163,7 +189,7 @@ impl Task<'_> {
         words.extend([self.texel.id(), one, self.invalid.to_bits(), low.to_bits(), (1.0 / (high - low)).to_bits()]);
         words.extend([first, row, row * size[1], other]);
         let groups = size[0] * size[1].div_ceil(CELLS) * across.div_ceil(CELLS);
-        Ok((Pass { kernel, groups, words }, self.image.is_none().then_some(packed)))
+        Ok((Pass { kernel, groups, words }, packed))
     }
 
     /// Where the validity of the steps around the time stands.

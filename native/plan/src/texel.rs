@@ -76,11 +76,11 @@ impl Texels {
         Self { first, row, row_length: words.saturating_mul(texel.per_word()), size, to }
     }
 
-    /// Words of the box, an even number: copies begin at multiples of the texel, whatever stands before them.
+    /// Words of the box, an even number, as copies begin at multiples of the texel; the largest number there is if there are more.
     #[must_use]
-    pub fn words(&self) -> u64 {
-        let rows = u64::from(self.size[0]) * u64::from(self.size[1]);
-        u64::from(self.row).saturating_mul(rows).div_ceil(2).saturating_mul(2)
+    pub fn words(&self) -> u32 {
+        let words = self.row.saturating_mul(self.size[1]).saturating_mul(self.size[0]);
+        words.checked_next_multiple_of(2).unwrap_or(u32::MAX)
     }
 }
 
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn too_large_a_box_fits_nothing() {
         for texel in Texel::ALL {
-            assert!(Texels::new(texel, 0, [u32::MAX; 3], [0; 3]).words() > 1 << 40);
+            assert_eq!(Texels::new(texel, 0, [u32::MAX; 3], [0; 3]).words(), u32::MAX);
         }
     }
 }

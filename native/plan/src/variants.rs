@@ -9,11 +9,13 @@ pub enum Variant {
     Int8,
     /// Matrix units.
     Matrix,
+    /// Matrix units, in kernels that do a whole network at once. Only CUDA has them.
+    Fused,
 }
 
 impl Variant {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Half, Self::Int8, Self::Matrix];
+    pub const ALL: [Self; 4] = [Self::Half, Self::Int8, Self::Matrix, Self::Fused];
 
     /// For messages.
     #[must_use]
@@ -22,6 +24,7 @@ impl Variant {
             Self::Half => "float16",
             Self::Int8 => "int8",
             Self::Matrix => "cooperative matrix",
+            Self::Fused => "fused",
         }
     }
 }

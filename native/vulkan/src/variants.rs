@@ -31,6 +31,7 @@ pub(crate) fn allowed(features: Features) -> Variants {
         Variant::Half => features.float16,
         Variant::Int8 => features.integer_dot_product,
         Variant::Matrix => features.cooperative_matrix,
+        Variant::Fused => false,
     };
     let allowed = Variant::ALL.into_iter().filter(allows);
     allowed.fold(Variants::NONE, |set, variant| set.union(Variants::only(variant)))

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::kernels;
 use crate::libtorch::Flavour;
 use crate::rd;
 
@@ -37,6 +38,9 @@ Usage: cargo xtask COMMAND
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
+  kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
+                            show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
+                            compile a part. Spills, and more registers than in ceilings.json, are refused
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
                             --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
@@ -59,6 +63,7 @@ pub(crate) enum Command {
     Header { check: bool },
     Hosts { bevy: bool },
     Shaders { check: bool },
+    Kernels(kernels::Options),
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 
@@ -92,6 +97,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             Command::GpuCheck { pack, arguments }
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
+        "kernels" => Command::Kernels(kernels::Options {
+            check: rest.flag("--check"),
+            arch: rest.option("--arch")?,
+            module: rest.option("--module")?,
+        }),
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };

@@ -1,7 +1,7 @@
 //! Grid networks (codec 3): layer 1 is folded into a lattice on the finest grid, which the voxels interpolate.
 
 use super::head::MOST_HALF;
-use super::{Moment, count};
+use super::{Moment, Packed, count};
 use crate::Error;
 use crate::pass::{Pass, Work, bits, halves, interpolate};
 use crate::{GridShape, Kernel};
@@ -14,6 +14,9 @@ const HEAD: usize = 12;
 const LEVEL: usize = 8;
 /// Vertices of a workgroup that folds, and neurons.
 const FOLDED: (u32, u32) = (128, 16);
+
+/// Inputs whose weights fit the memory of a block of threads of [`Kernel::GridFused`].
+const MOST_FUSED: usize = 64;
 
 /// Neurons that may be summed in numbers of 16 bits: the error of 128 is too large.
 const MOST_SUMMED: u16 = 64;
@@ -149,12 +152,63 @@ impl Grid {
     /// The kernel for the shape of the network.
     pub(super) fn kernel(&self, variants: Variants) -> Kernel {
         match self.half {
+            Some(_) if variants.contains(Variant::Fused) && self.fits_fused() => Kernel::GridFused(self.shape),
             // Measured: see the heads.
             Some(_) if variants.contains(Variant::Half) => Kernel::GridHalf(self.shape),
             Some(_) if variants.contains(Variant::Matrix) => Kernel::GridMatrix(self.shape),
             _ if self.shape.hidden <= 2 => Kernel::Grid(self.shape),
             _ => Kernel::GridDeep,
         }
+    }
+
+    fn fits_fused(&self) -> bool {
+        self.shape.fits_fused() && self.n_inputs <= MOST_FUSED
+    }
+
+    /// The pass that writes texels itself, if the network has one at this moment.
+    pub(super) fn texels(&self, moment: Moment, extent: [u32; 3], packed: &Packed) -> Option<Pass> {
+        let (_, _, fraction) = time_position(moment.time, self.time.n_codes.into());
+        let at_once = self.time.interpolation != TimeInterpolation::Values || fraction == 0.0;
+        let half = self.half.filter(|_| at_once)?;
+        let Kernel::GridFused(_) = self.kernel(moment.variants) else { return None };
+        Some(self.fused(half, moment, extent, None, Some(packed)))
+    }
+
+    /// The pass that does the whole network: into `values`, or as texels.
+    fn fused(
+        &self,
+        Half { limit, matrix, .. }: Half,
+        moment: Moment,
+        extent: [u32; 3],
+        values: Option<u32>,
+        packed: Option<&Packed>,
+    ) -> Pass {
+        let Moment { base, time, range: (min, max), .. } = moment;
+        let (code, gain) = self.time_at(time);
+        let [z, y, x] = extent;
+        let kind = packed.map_or(u32::MAX, |packed| packed.texel.id());
+        let mut words = vec![base, values.unwrap_or(0), kind, z, y, x, min.to_bits(), max.to_bits(), limit.to_bits()];
+        words.extend([base + matrix, gain.is_some().into(), self.n_inputs as u32]);
+        let (low, high) = packed.map_or((0.0, 1.0), |packed| packed.unorm);
+        let texels = packed.map_or([0; 3], |packed| [packed.first, packed.row, packed.slice]);
+        words.extend(texels.into_iter().chain([low.to_bits(), (1.0 / (high - low)).to_bits(), 0]));
+        words.extend(bits(code).chain(bits(gain.unwrap_or_default())));
+        Pass::tiles(Kernel::GridFused(self.shape), extent, words)
+    }
+
+    /// What a time adds to the neurons of layer 1, and multiplies its inputs with if it does.
+    fn time_at(&self, time: f64) -> (Vec<f32>, Option<Vec<f32>>) {
+        let mut code = vec![0.0; self.time_codes.len() / usize::from(self.time.n_codes).max(1)];
+        if self.time.n_codes > 0 {
+            self.time.interpolate(&self.time_codes, time, &mut code);
+        }
+        code.resize(self.shape.neurons.into(), 0.0);
+        let gain = (!self.time_gains.is_empty()).then(|| {
+            let mut gain = vec![1.0; self.n_inputs];
+            self.time.interpolate(&self.time_gains, time, &mut gain);
+            gain
+        });
+        (code, gain)
     }
 
     pub(super) fn passes(
@@ -185,24 +239,15 @@ impl Grid {
         work: &mut Work,
         passes: &mut Vec<Pass>,
     ) -> Result<(), Error> {
+        if let (Kernel::GridFused(_), Some(half)) = (self.kernel(moment.variants), self.half) {
+            passes.push(self.fused(half, moment, extent, Some(values), None));
+            return Ok(());
+        }
         let Moment { base, time, range: (min, max), .. } = moment;
-        let n_neurons = self.shape.neurons.into();
         let lattice = work.take(count(self.vertices) * u32::from(self.shape.neurons))?;
-        let mut code = vec![0.0; self.time_codes.len() / usize::from(self.time.n_codes).max(1)];
-        let mut gain = vec![1.0; self.n_inputs];
-        if self.time.n_codes > 0 {
-            self.time.interpolate(&self.time_codes, time, &mut code);
-        }
-        code.resize(n_neurons, 0.0);
-        let gains = !self.time_gains.is_empty();
-        if gains {
-            self.time.interpolate(&self.time_gains, time, &mut gain);
-        }
-        let mut words = vec![base, lattice, gains.into(), 0];
-        words.extend(bits(code));
-        if gains {
-            words.extend(bits(gain));
-        }
+        let (code, gain) = self.time_at(time);
+        let mut words = vec![base, lattice, gain.is_some().into(), 0];
+        words.extend(bits(code).chain(bits(gain.unwrap_or_default())));
         let groups = count(self.vertices).div_ceil(FOLDED.0) * (u32::from(self.shape.neurons) / FOLDED.1);
         passes.push(Pass { kernel: Kernel::Fold, groups, words });
         let [z, y, x] = extent;

@@ -9,6 +9,9 @@ use neuvol_model::{HEAD_INPUTS, HEAD_KERNEL, Head};
 /// No sum of numbers of 16 bits may be larger; their largest is 65504.
 pub(super) const MOST_HALF: f32 = 60000.0;
 
+/// Blocks of channels that [`Kernel::HeadFused`] is made for.
+const MOST_FUSED: u8 = 8;
+
 /// The parameters of a head.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parameters {
@@ -66,6 +69,9 @@ impl Parameters {
     pub(super) fn kernel(self, variants: Variants) -> Kernel {
         let Self { shape, half, int8, .. } = self;
         match half {
+            Some(Half { matrix: Some(_), .. }) if variants.contains(Variant::Fused) && shape.blocks <= MOST_FUSED => {
+                Kernel::HeadFused(shape)
+            }
             Some(_) if variants.contains(Variant::Half) => Kernel::HeadHalf(shape),
             _ if int8.is_some() && variants.contains(Variant::Int8) => Kernel::HeadInt8(shape),
             Some(Half { matrix: Some(_), .. }) if variants.contains(Variant::Matrix) => Kernel::HeadMatrix(shape),

@@ -160,7 +160,7 @@ impl Latents {
         if (2.0 * width).max(far / deviation) <= half.limit {
             return variants;
         }
-        variants.without(Variant::Half).without(Variant::Matrix)
+        [Variant::Half, Variant::Matrix, Variant::Fused].into_iter().fold(variants, Variants::without)
     }
 
     /// Extent of the lowest band (0), or of what level n gives.

@@ -51,8 +51,8 @@ impl Transfer<'_> {
             let message = format!("have rows of {} words, not those of {:?}", self.texels.row, self.texture.texel);
             return Err(Error::argument("texels", message));
         }
-        let (words, slot) = (self.texels.words(), self.slot.bytes() / 4);
-        if first % 2 != 0 || u64::from(first).saturating_add(words) > slot {
+        let (words, slot) = (u64::from(self.texels.words()), self.slot.bytes() / 4);
+        if !first.is_multiple_of(2) || u64::from(first) + words > slot {
             let message = format!(
                 "begin with word {first} of the slot: it must be even, and {words} words must fit the slot's {slot} behind it"
             );

@@ -194,7 +194,7 @@ fn stride(slot_bytes: u64, slots: u32) -> Result<u64, Error> {
     if slots == 0 || slots > MOST_SLOTS {
         return Err(Error::argument("slots", format!("is {slots}, must be 1 to {MOST_SLOTS}")));
     }
-    if slot_bytes == 0 || slot_bytes % 8 != 0 || slot_bytes > MOST_BYTES {
+    if slot_bytes == 0 || !slot_bytes.is_multiple_of(8) || slot_bytes > MOST_BYTES {
         return Err(Error::argument(
             "slot_bytes",
             format!("is {slot_bytes}, must be a multiple of 8 up to {MOST_BYTES}"),

@@ -163,7 +163,7 @@ fn what_another_device_writes_is_shown() {
             let mut ends = [0; 2];
             let boxes = boxes.map(|(slot, size, to)| {
                 let texels = Texels::new(texel, ends[slot], size, to);
-                ends[slot] += texels.words() as u32;
+                ends[slot] += texels.words();
                 (&slots[slot], values(texel, texels, seed as u32))
             });
             peer.write(&shared, &boxes.each_ref().map(|(slot, values)| (*slot, values)));
@@ -196,7 +196,7 @@ fn slots_are_reused_only_after_their_packet_is_retired() {
     let peer = Peer::new(&host);
     let extent = [3, 5, 7];
     let texels = Texels::new(Texel::R32F, 0, extent, [0; 3]);
-    let ring = gpu.ring(texels.words() * 4, 2).expect("a ring");
+    let ring = gpu.ring(u64::from(texels.words()) * 4, 2).expect("a ring");
     let shared = peer.import(ring.export().expect("a handle"), ring.bytes());
     let (target, texture) = Kept::ForCopies.make(&mut host, &gpu, extent, Texel::R32F);
     let mut flying = VecDeque::new();
@@ -285,8 +285,8 @@ fn a_staging_ring_needs_no_extension() {
             values.values.iter_mut().for_each(|value| *value = value.clamp(UNORM.0, UNORM.1));
             let bytes = packed(&values);
             put(&slot, at as usize * 4, &bytes);
-            assert_eq!(bytes.len().next_multiple_of(8) as u64, values.texels.words() * 4);
-            at += values.texels.words() as u32;
+            assert_eq!(bytes.len().next_multiple_of(8) as u32, values.texels.words() * 4);
+            at += values.texels.words();
             values
         });
         let transfers = written.each_ref().map(|values| values.transfer(&slot, &texture));
