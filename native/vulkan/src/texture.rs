@@ -55,6 +55,8 @@ pub struct Texture {
     pub(crate) layout: Option<vk::ImageLayout>,
     /// View and descriptor set of the store path.
     pub(crate) store: Option<(vk::ImageView, vk::DescriptorSet)>,
+    /// Whether it can be copied to, whatever the path.
+    pub(crate) takes_copies: bool,
 }
 
 impl Texture {
