@@ -25,7 +25,7 @@ namespace Neuvol
             {
                 try
                 {
-                    volume.Close();
+                    volume.Suspend();
                 }
                 catch (Exception error)
                 {
@@ -33,7 +33,6 @@ namespace Neuvol
                 }
             }
             DecodeWorker.Stop();
-            Label.Shutdown();
             NeuvolFile.CloseAll();
             VulkanDevice.Release();
             lastFrame = -1;

@@ -12,7 +12,7 @@ namespace UnityEngine
 
         public Mesh()
         {
-            Faults.Call("new Mesh");
+            Faults.Call("new Mesh", this);
         }
 
         public Vector3[] vertices
@@ -157,7 +157,7 @@ namespace UnityEngine
 
         public Material(Shader shader)
         {
-            Faults.Call("new Material");
+            Faults.Call("new Material", this);
             this.shader = shader;
         }
 

@@ -34,26 +34,31 @@ namespace Neuvol.Fakes
     /// Lets calls of Unity throw.
     public static class Faults
     {
-        static int countdown = -1;
+        static string armed;
+        static int countdown;
         public static readonly Dictionary<string, int> Calls = new Dictionary<string, int>();
 
         /// The call that was thrown from, or null.
         public static string Thrown { get; private set; }
 
-        /// The n-th call from now on throws, counted from 0; negative: none.
-        public static void Arm(int call)
+        /// A call of this name throws, when it has been let through so many times; null: none.
+        public static void Arm(string call, int after = 0)
         {
-            countdown = call;
+            armed = call;
+            countdown = after;
             Thrown = null;
         }
 
-        internal static void Call(string name)
+        /// `made` is what was being made: it does not exist if that throws.
+        internal static void Call(string name, UnityEngine.Object made = null)
         {
             int count;
             Calls.TryGetValue(name, out count);
             Calls[name] = count + 1;
-            if (countdown < 0 || countdown-- > 0) return;
+            if (armed != name || countdown-- > 0) return;
+            armed = null;
             Thrown = name;
+            if (!ReferenceEquals(made, null)) World.Alive.Remove(made);
             throw new FaultException(name);
         }
     }
@@ -148,7 +153,8 @@ namespace Neuvol.Fakes
             }
             Event.current = null;
             Events.Clear();
-            foreach (var ended in AtEndOfFrame.ToArray()) ended.Vanish();
+            // What ends lets others end.
+            for (int i = 0; i < AtEndOfFrame.Count; i++) AtEndOfFrame[i].Vanish();
             AtEndOfFrame.Clear();
             FakeUnity.Frame();
             Thread.Sleep(1);
@@ -263,6 +269,13 @@ namespace Neuvol.Fakes
         static bool isStarted;
 
         public static int Textures { get; private set; }
+
+        /// Scripts that were loaded again find it running.
+        public static void Attach()
+        {
+            isStarted = true;
+            Machine.Device = GraphicsDeviceType.Vulkan;
+        }
 
         /// False without Vulkan.
         public static bool Start(string plugin)

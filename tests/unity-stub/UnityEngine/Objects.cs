@@ -144,7 +144,7 @@ namespace UnityEngine
 
         public GameObject(string name, params Type[] components)
         {
-            Faults.Call("new GameObject");
+            Faults.Call("new GameObject", this);
             this.name = name;
             transform = (Transform)Add(typeof(Transform));
             foreach (var component in components) AddComponent(component);
@@ -203,6 +203,9 @@ namespace UnityEngine
         internal override void Vanish()
         {
             if (IsDestroyed) return;
+            // First everything below is disabled.
+            isActive = false;
+            Follow();
             foreach (var child in transform.Children.ToArray()) child.Owner.Vanish();
             foreach (var component in Components.ToArray()) if (component != transform) component.Vanish();
             if (transform.parent != null) transform.parent.Children.Remove(transform);

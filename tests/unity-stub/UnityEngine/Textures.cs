@@ -108,12 +108,14 @@ namespace UnityEngine
 
         public Texture2D(int width, int height, TextureFormat textureFormat, bool mipChain, bool linear)
         {
-            Faults.Call("new Texture2D");
+            Faults.Call("new Texture2D", this);
             if (width < 1 || height < 1 || mipChain) throw new UnityException("a texture of " + width + " x " + height);
             this.width = width;
             this.height = height;
             Content = new Texels(4L * width * height);
         }
+
+        public static Texture2D whiteTexture { get; } = World.Own(() => new Texture2D(4, 4, TextureFormat.RGBA32, false, false));
 
         public int width { get; }
         public int height { get; }
@@ -156,7 +158,7 @@ namespace UnityEngine
 
         public Texture3D(int width, int height, int depth, GraphicsFormat format, TextureCreationFlags flags)
         {
-            Faults.Call("new Texture3D");
+            Faults.Call("new Texture3D", this);
             int most = SystemInfo.maxTexture3DSize;
             if (width < 1 || height < 1 || depth < 1 || width > most || height > most || depth > most)
             {
@@ -220,7 +222,7 @@ namespace UnityEngine
 
         public RenderTexture(RenderTextureDescriptor desc)
         {
-            Faults.Call("new RenderTexture");
+            Faults.Call("new RenderTexture", this);
             if (desc.dimension != TextureDimension.Tex3D || !desc.enableRandomWrite || desc.msaaSamples != 1)
             {
                 throw new UnityException("the stub has 3D textures with random write only");

@@ -41,10 +41,12 @@ namespace Neuvol
             var bytes = Encoding.UTF8.GetBytes(path);
             var desc = Options(threads);
             NeuvolNative.neuvol_volume volume;
+            int result;
             fixed (byte* text = bytes)
             {
-                NativeCall.Check(NeuvolNative.neuvol_volume_open_file(text, (UIntPtr)bytes.Length, &desc, &volume));
+                result = NeuvolNative.neuvol_volume_open_file(text, (UIntPtr)bytes.Length, &desc, &volume);
             }
+            if (result < 0) throw Named(path, NativeCall.Error(result));
             return file.Opened(volume);
         }
 
@@ -66,9 +68,15 @@ namespace Neuvol
             {
                 var error = NativeCall.Error(result);
                 file.Dispose();
-                throw new NeuvolException(name + ": " + error.Message, result);
+                throw Named(name, error);
             }
             return file.Opened(volume);
+        }
+
+        /// An error that names the file: not all of the library's do.
+        static NeuvolException Named(string name, NeuvolException error)
+        {
+            return error.Message.Contains(name) ? error : new NeuvolException(name + ": " + error.Message, error.Result);
         }
 
         static NeuvolNative.neuvol_open_desc Options(int threads)
@@ -200,10 +208,13 @@ namespace Neuvol
 
         internal static void SetBox(ref NeuvolNative.neuvol_decode_desc desc, Vector3Int min, Vector3Int max)
         {
-            for (int axis = 0; axis < 3; axis++)
+            fixed (NeuvolNative.neuvol_decode_desc* d = &desc)
             {
-                desc.box_min[axis] = (uint)min[axis];
-                desc.box_max[axis] = (uint)max[axis];
+                for (int axis = 0; axis < 3; axis++)
+                {
+                    d->box_min[axis] = (uint)min[axis];
+                    d->box_max[axis] = (uint)max[axis];
+                }
             }
         }
 

@@ -79,12 +79,23 @@ namespace Neuvol
             lastFrame = Time.frameCount;
             var device = Context();
             SetBudget(device);
-            if (commands == null)
-            {
-                commands = new CommandBuffer { name = "Neuvol decode" };
-                commands.IssuePluginEvent(NeuvolNative.neuvol_unity_render_event(), NeuvolNative.neuvol_unity_event_id());
-            }
+            if (commands == null) commands = Commands();
             Graphics.ExecuteCommandBuffer(commands);
+        }
+
+        static CommandBuffer Commands()
+        {
+            var made = new CommandBuffer { name = "Neuvol decode" };
+            try
+            {
+                made.IssuePluginEvent(NeuvolNative.neuvol_unity_render_event(), NeuvolNative.neuvol_unity_event_id());
+                return made;
+            }
+            catch
+            {
+                made.Release();
+                throw;
+            }
         }
 
         static void SetBudget(NeuvolNative.neuvol_context device)

@@ -17,7 +17,7 @@ namespace Neuvol
         };
 
         /// Makes it, or changes one that is there, to these edges around the origin.
-        internal static Mesh Make(Mesh mesh, Vector3 edges)
+        internal static void Shape(ref Mesh mesh, Vector3 edges)
         {
             if (mesh == null) mesh = new Mesh { name = "Neuvol box", hideFlags = HideFlags.HideAndDontSave };
             var corners = new Vector3[8];
@@ -29,7 +29,6 @@ namespace Neuvol
             mesh.vertices = corners;
             mesh.triangles = Triangles;
             mesh.RecalculateBounds();
-            return mesh;
         }
     }
 }

@@ -34,6 +34,8 @@ namespace Neuvol
             bool isSame = Texture != null && this.variable == variable && this.texel == texel && level == shown.Level &&
                 quality == shown.Quality && from == first && to == last;
             if (isSame) return;
+            // Until all is there, it is of nothing.
+            this.variable = null;
             var size = variable.SizeAt(shown.Level);
             Shape(size);
             var values = Values(size, variable, texel, shown, Ranges(variable, shown));

@@ -208,8 +208,9 @@ namespace Neuvol
             }
             catch (Exception error)
             {
+                // Once, not in every frame.
+                if (!(error is NeuvolException) && Problem != error.Message) Debug.LogException(error, this);
                 Problem = error.Message;
-                if (!(error is NeuvolException)) Debug.LogException(error, this);
                 Free();
             }
         }
@@ -260,7 +261,7 @@ namespace Neuvol
         {
             if (mesh == null || meshEdges != shape.Edges)
             {
-                mesh = BoxMesh.Make(mesh, shape.Edges);
+                BoxMesh.Shape(ref mesh, shape.Edges);
                 meshEdges = shape.Edges;
                 box.GetComponent<MeshFilter>().sharedMesh = mesh;
             }

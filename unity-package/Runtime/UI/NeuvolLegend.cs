@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using UnityEngine;
 
@@ -24,7 +25,7 @@ namespace Neuvol
         [SerializeField] Color textColor = Color.white;
 
         readonly List<TextMesh> labels = new List<TextMesh>();
-        SpriteRenderer bar;
+        Bar bar;
         TextMesh title, date;
         Texture2D picture;
         NeuvolTransferFunction shown;
@@ -56,6 +57,21 @@ namespace Neuvol
 
         void LateUpdate()
         {
+            try
+            {
+                Draw();
+            }
+            catch (Exception error)
+            {
+                // Once, not in every frame; nothing is left half built.
+                Free();
+                enabled = false;
+                Debug.LogException(error, this);
+            }
+        }
+
+        void Draw()
+        {
             var renderer = target != null ? target : GetComponentInParent<NeuvolRenderer>();
             var volume = renderer == null ? null : renderer.GetComponent<NeuvolVolume>();
             var used = renderer == null ? null : renderer.UsedTransferFunction;
@@ -64,7 +80,7 @@ namespace Neuvol
                 Free();
                 return;
             }
-            if (shown != used || shownVersion != used.Version || bar == null) Build(used);
+            if (shown != used || shownVersion != used.Version || bar == null || !bar.IsAlive) Build(used);
             var variable = volume.Variable;
             title.text = variable.LongName + (variable.Units == "" ? "" : " (" + variable.Units + ")");
             date.text = variable.HasTime ? volume.TimeLabel : "";
@@ -77,11 +93,9 @@ namespace Neuvol
             Free();
             shown = used;
             shownVersion = used.Version;
-            picture = Picture(used);
-            bar = Label.Bar(transform, "Scale", picture, Color.white, 0);
-            bar.transform.localPosition = new Vector3(BarWidth / 2, 0.5f, 0);
-            // A sprite is as wide as one unit; the picture is 1 x 256.
-            bar.transform.localScale = new Vector3(BarWidth, 1f / picture.height, 1);
+            Paint(used);
+            bar = new Bar(transform, "Scale", picture, Color.white, 0);
+            bar.Place(BarWidth / 2, 0.5f, BarWidth, 1);
             float width = Mathf.Max(used.Max - used.Min, float.Epsilon);
             foreach (double mark in NiceNumbers.Between(used.Min, used.Max, marks))
             {
@@ -97,7 +111,7 @@ namespace Neuvol
         }
 
         /// The colours from bottom to top, opaque: a legend is read by its colours.
-        static Texture2D Picture(NeuvolTransferFunction used)
+        void Paint(NeuvolTransferFunction used)
         {
             const int rows = 256;
             var colours = new Color32[rows];
@@ -106,20 +120,19 @@ namespace Neuvol
                 colours[i] = used.Evaluate(Mathf.Lerp(used.Min, used.Max, i / (rows - 1f)));
                 colours[i].a = 255;
             }
-            var made = new Texture2D(1, rows, TextureFormat.RGBA32, false, false)
+            picture = new Texture2D(1, rows, TextureFormat.RGBA32, false, false)
             {
                 name = "Neuvol legend",
                 hideFlags = HideFlags.HideAndDontSave,
                 wrapMode = TextureWrapMode.Clamp,
             };
-            made.SetPixels32(colours);
-            made.Apply(false, false);
-            return made;
+            picture.SetPixels32(colours);
+            picture.Apply(false, false);
         }
 
         void Free()
         {
-            Label.Destroy(bar);
+            if (bar != null) bar.Dispose();
             Label.Destroy(title);
             Label.Destroy(date);
             foreach (var label in labels) Label.Destroy(label);

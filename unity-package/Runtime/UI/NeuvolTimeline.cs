@@ -1,3 +1,4 @@
+using System;
 using UnityEngine;
 
 namespace Neuvol
@@ -23,7 +24,7 @@ namespace Neuvol
         [Tooltip("The key that plays and pauses.")]
         [SerializeField] KeyCode playKey = KeyCode.Space;
 
-        SpriteRenderer rail, done, knob;
+        Bar rail, done, knob;
         TextMesh label;
         bool isHeld, wasPlaying, wasPressed;
 
@@ -97,9 +98,14 @@ namespace Neuvol
         void OnDisable()
         {
             isHeld = wasPressed = false;
-            Label.Destroy(rail);
-            Label.Destroy(done);
-            Label.Destroy(knob);
+            Free();
+        }
+
+        void Free()
+        {
+            if (rail != null) rail.Dispose();
+            if (done != null) done.Dispose();
+            if (knob != null) knob.Dispose();
             Label.Destroy(label);
             rail = done = knob = null;
             label = null;
@@ -107,24 +113,36 @@ namespace Neuvol
 
         void LateUpdate()
         {
+            try
+            {
+                Draw();
+            }
+            catch (Exception error)
+            {
+                // Once, not in every frame; nothing is left half built.
+                enabled = false;
+                Debug.LogException(error, this);
+            }
+        }
+
+        void Draw()
+        {
             var volume = Volume;
             if (volume == null) return;
-            if (rail == null) Build();
+            if (label == null) Build();
             float at = (float)volume.TimeNormalized;
-            done.transform.localPosition = new Vector3(at / 2, 0, 0);
-            done.transform.localScale = new Vector3(Mathf.Max(at, 1e-4f), Thickness, 1);
-            knob.transform.localPosition = new Vector3(at, 0, 0);
+            done.Place(at / 2, 0, Mathf.Max(at, 1e-4f), Thickness);
+            knob.Place(at, 0, 2 * Thickness, 3 * Thickness);
             label.text = volume.State == NeuvolState.Ready ? volume.TimeLabel : volume.Status;
         }
 
         void Build()
         {
-            rail = Label.Bar(transform, "Rail", null, new Color(1, 1, 1, 0.25f), 10);
-            rail.transform.localPosition = new Vector3(0.5f, 0, 0);
-            rail.transform.localScale = new Vector3(1, Thickness, 1);
-            done = Label.Bar(transform, "Done", null, new Color(1, 1, 1, 0.75f), 11);
-            knob = Label.Bar(transform, "Knob", null, Color.white, 12);
-            knob.transform.localScale = new Vector3(2 * Thickness, 3 * Thickness, 1);
+            Free();
+            rail = new Bar(transform, "Rail", null, new Color(1, 1, 1, 0.25f), 10);
+            rail.Place(0.5f, 0, 1, Thickness);
+            done = new Bar(transform, "Done", null, new Color(1, 1, 1, 0.75f), 11);
+            knob = new Bar(transform, "Knob", null, Color.white, 12);
             label = Label.Text(transform, "Time", 0.05f, TextAnchor.UpperLeft);
             label.transform.localPosition = new Vector3(0, -2 * Thickness, 0);
         }

@@ -20,6 +20,7 @@ namespace Neuvol
         float latency;
         long decodeCount;
         string failedWith;
+        bool isSuspended;
 
         /// The volumes that are enabled, for the editor's clock and for unloading.
         internal static IReadOnlyList<NeuvolVolume> Enabled => enabledVolumes;
@@ -65,9 +66,17 @@ namespace Neuvol
         /// <see cref="Reopen"/>, opens it again.</summary>
         public void Close()
         {
-            Free();
+            isSuspended = false;
             failedWith = null;
+            Free();
             ChangeState(NeuvolState.Closed);
+        }
+
+        /// Gives everything back, until it is updated again.
+        internal void Suspend()
+        {
+            Close();
+            isSuspended = true;
         }
 
         /// Nothing that goes wrong reaches Unity, and nothing stays half open.
@@ -115,8 +124,10 @@ namespace Neuvol
             NeuvolRuntime.EachFrame();
             if (State == NeuvolState.Failed || State == NeuvolState.Closed)
             {
-                if (failedWith == null || failedWith == Settings()) return;
+                bool isChanged = failedWith != null && failedWith != Settings();
+                if (!isChanged && !isSuspended) return;
                 failedWith = null;
+                isSuspended = false;
                 Begin();
                 return;
             }
