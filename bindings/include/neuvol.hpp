@@ -148,7 +148,8 @@ struct Api {
     std::string missing;
     auto resolve = [&](auto &function, const char *name) {
       using Function = std::remove_reference_t<decltype(function)>;
-      function = reinterpret_cast<Function>(find(name));
+      // By way of an address: GetProcAddress gives a pointer to a function of another type.
+      function = reinterpret_cast<Function>(reinterpret_cast<void *>(find(name)));
       if (function == nullptr) missing.append(missing.empty() ? "" : ", ").append(name);
     };
     // A library of another major version has functions of the same names that do other things: ask that one first.

@@ -45,7 +45,8 @@ fn the_headers_need_nothing_before_them() {
     for header in ["neuvol.hpp", "neuvol_time.hpp"] {
         let path = folder.path().join("twice.cpp");
         // As names in Unreal: macros that a header must not trip over.
-        let unreal = "#define check(x) ;\n#define verify(x) ;\n#define ensure(x) ;\n#define TEXT(x) u##x\n#define PI 3\n";
+        let unreal =
+            "#define check(x) ;\n#define verify(x) ;\n#define ensure(x) ;\n#define TEXT(x) u##x\n#define PI 3\n";
         let text = format!("{unreal}#include \"{header}\"\n#include \"{header}\"\nint main() {{ return 0; }}\n");
         fs::write(&path, text).expect("a file");
         each_compiler(|compiler| {
@@ -67,8 +68,7 @@ fn the_table_has_every_function_of_the_header() {
         .collect();
     let (_, table) = wrapper.split_once("#define NEUVOL_FOR_EACH_FUNCTION(X)").expect("the table");
     let (table, _) = table.split_once("\n\n").expect("its end");
-    let listed: Vec<&str> =
-        table.split("X(").skip(1).filter_map(|text| Some(text.split_once(')')?.0)).collect();
+    let listed: Vec<&str> = table.split("X(").skip(1).filter_map(|text| Some(text.split_once(')')?.0)).collect();
     assert!(functions.len() > 30, "{functions:?}");
     assert_eq!(listed, functions, "NEUVOL_FOR_EACH_FUNCTION of neuvol.hpp and the functions of neuvol.h");
 }
@@ -86,7 +86,8 @@ fn compare(printed: &str, model: &Path) {
     let line = printed.lines().last().expect("a line");
     let (count, sum) = line.split_once(' ').expect("two numbers");
     assert_eq!(count, valid.len().to_string());
-    let difference = sum.parse::<f64>().expect("a number") / valid.len() as f64 - valid.iter().sum::<f64>() / valid.len() as f64;
+    let difference =
+        sum.parse::<f64>().expect("a number") / valid.len() as f64 - valid.iter().sum::<f64>() / valid.len() as f64;
     assert!(difference.abs() < 1e-3, "{printed}: the means differ by {difference}");
 }
 

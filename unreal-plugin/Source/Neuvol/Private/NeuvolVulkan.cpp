@@ -238,11 +238,6 @@ void FNeuvolVulkan::Start()
 	});
 }
 
-FNeuvolVulkan::~FNeuvolVulkan()
-{
-	Stop();
-}
-
 void FNeuvolVulkan::Tick()
 {
 	if (State == EState::Starting && Making.IsReady())
@@ -391,7 +386,6 @@ TSharedPtr<FNeuvolVulkan> FNeuvolVulkan::Create(const neuvol::Api&, FText& OutRe
 	return nullptr;
 }
 
-FNeuvolVulkan::~FNeuvolVulkan() = default;
 void FNeuvolVulkan::Tick() {}
 void FNeuvolVulkan::Stop() {}
 

@@ -28,8 +28,6 @@ public:
 	/** Null, with the reason, if the engine does not run on Vulkan. */
 	static TSharedPtr<FNeuvolVulkan> Create(const neuvol::Api& Api, FText& OutReason);
 
-	~FNeuvolVulkan();
-
 	enum class EState : uint8
 	{
 		/** Pipelines are being made. */
@@ -45,7 +43,7 @@ public:
 	/** Once per frame. */
 	void Tick();
 
-	/** Waits for the device and ends. */
+	/** Waits for the device and ends; to be called before this goes, which may be on another thread. */
 	void Stop();
 
 	TUniquePtr<FNeuvolStream> CreateStream(const TSharedRef<FNeuvolFile>& File, const TSharedRef<FNeuvolTextures>& Textures);
