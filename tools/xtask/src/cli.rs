@@ -37,6 +37,7 @@ Usage: cargo xtask COMMAND
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
+  unity-metas [--check]     write the .meta files that unity-package lacks; --check only says what is missing or wrong
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
                             --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
@@ -59,6 +60,7 @@ pub(crate) enum Command {
     Header { check: bool },
     Hosts { bevy: bool },
     Shaders { check: bool },
+    UnityMetas { check: bool },
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 
@@ -93,6 +95,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
+        "unity-metas" => Command::UnityMetas { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
     rest.finish()?;

@@ -17,6 +17,7 @@ mod hosts;
 mod layering;
 mod libtorch;
 mod machine;
+mod package;
 mod python;
 mod rd;
 mod setup;
@@ -62,5 +63,6 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
         Command::Shaders { check } => shaders::run(&workspace, check),
+        Command::UnityMetas { check } => package::metas(&workspace, check),
     }
 }
