@@ -33,6 +33,28 @@ pub(crate) fn metas(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     workspace::run(&mut program)
 }
 
+/// The tests of the writer and the checker: each rule has an archive that breaks it.
+pub(crate) fn test(workspace: &Workspace) -> Result<(), Failure> {
+    workspace::run(&mut workspace.cargo(["test", "--release", "-p", "neuvol-package", "--no-fail-fast"]))
+}
+
+/// Both packages, as they would be given away. Where the library for Windows cannot be built, those for Linux are checked and
+/// the rest is [`Failure::Missing`].
+pub(crate) fn check(workspace: &Workspace) -> Result<(), Failure> {
+    metas(workspace, true)?;
+    let out = workspace.target.join("packages");
+    let both = |windows| {
+        pack(workspace, Engine::Unity, &out, windows).and_then(|()| pack(workspace, Engine::Unreal, &out, windows))
+    };
+    match both(true) {
+        Err(Failure::Missing(why)) => {
+            both(false)?;
+            Err(Failure::Missing(format!("the packages were checked without the library for Windows: {why}")))
+        }
+        result => result,
+    }
+}
+
 /// Builds the libraries, packs, and checks the archive. Without `windows` the archive is good for Linux only, and says so.
 pub(crate) fn pack(workspace: &Workspace, engine: Engine, out: &Path, windows: bool) -> Result<(), Failure> {
     let linux = build::linux(workspace)?;
