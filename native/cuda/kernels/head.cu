@@ -143,15 +143,22 @@ template <u32 BLOCKS, u32 HIDDEN> INLINE void head_values(const Launch& launch)
     }
 }
 
-#define HEAD(blocks)                                                                                                   \
-    KERNEL(128) head_##blocks##_0(const __grid_constant__ Launch launch) { head_values<blocks, 0>(launch); }           \
-    KERNEL(128) head_##blocks##_1(const __grid_constant__ Launch launch) { head_values<blocks, 1>(launch); }
-HEAD(1)
-HEAD(2)
-HEAD(3)
-HEAD(4)
-HEAD(6)
-HEAD(8)
+// `residents`: blocks of threads that a multiprocessor is to hold at once, as many as the registers allow without spilling.
+#define HEAD(blocks, residents)                                                                                        \
+    KERNEL_OF(128, residents) head_##blocks##_0(const __grid_constant__ Launch launch)                                 \
+    {                                                                                                                  \
+        head_values<blocks, 0>(launch);                                                                                \
+    }                                                                                                                  \
+    KERNEL_OF(128, residents) head_##blocks##_1(const __grid_constant__ Launch launch)                                 \
+    {                                                                                                                  \
+        head_values<blocks, 1>(launch);                                                                                \
+    }
+HEAD(1, 8)
+HEAD(2, 6)
+HEAD(3, 4)
+HEAD(4, 3)
+HEAD(6, 4)
+HEAD(8, 3)
 
 // A head of any shape (blocks of 4 channels, hidden layers: of the launch), in the memory of a block: many times slower.
 // `tile` is that of head_values.

@@ -17,6 +17,9 @@ pub struct Limits {
     pub texel_bytes: u64,
     /// Records.
     pub record_bytes: u64,
+    /// Whether the texels of all rounds must be there at the end. Without it, each round writes over those of the one before,
+    /// which must have been copied.
+    pub keep_texels: bool,
 }
 
 /// One kernel over the records of some passes.
@@ -112,7 +115,10 @@ fn planned(tasks: &[(Task<'_>, Variants, u64)], parts: usize, limits: Limits) ->
             }
         }
         // What the round before works in is free again behind a barrier.
-        (work, texels) = (memory(limits.work_bytes), memory(limits.texel_bytes));
+        work = memory(limits.work_bytes);
+        if n == 0 || !limits.keep_texels {
+            texels = memory(limits.texel_bytes);
+        }
         let mut round = Planned { queues: Vec::new(), packed: Vec::new() };
         round.add(n, task, *variants, &mut work, &mut texels)?;
         rounds.push(round);

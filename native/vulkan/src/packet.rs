@@ -120,7 +120,8 @@ impl Gpu {
             })
             .collect();
         let Limits { work_bytes, texel_bytes, record_bytes, .. } = self.limits;
-        let batch = Batch::new(&tasks, parts, neuvol_plan::Limits { work_bytes, texel_bytes, record_bytes })?;
+        let limits = neuvol_plan::Limits { work_bytes, texel_bytes, record_bytes, keep_texels: false };
+        let batch = Batch::new(&tasks, parts, limits)?;
         // Records are counted from the slot's part of their memory.
         let start = slot * (record_bytes / 4) as u32;
         let rounds = batch.rounds.iter().map(|round| Commands {
