@@ -76,7 +76,7 @@ pub fn bench() -> &'static Bench {
         let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder"), library, fake_unity };
         fs::create_dir(bench.path("player")).expect("a folder");
         sample::write(&bench.path("sample.neuvol"));
-        sample::write_large(&bench.path("large.neuvol"), 48);
+        sample::write_large(&bench.path("large.neuvol"), 30);
         let plume = native::root().join("tests/hosts/sample/plume.neuvol");
         fs::copy(plume, bench.path("plume.neuvol")).expect("the plume");
         Assembly::ALL.into_iter().for_each(|assembly| bench.compile(assembly));

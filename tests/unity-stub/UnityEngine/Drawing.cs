@@ -191,6 +191,11 @@ namespace UnityEngine
     {
     }
 
+    public struct LayerMask
+    {
+        public static string LayerToName(int layer) => layer == 0 ? "Default" : "Layer " + layer;
+    }
+
     public static class RenderSettings
     {
         public static Light sun { get; set; }
@@ -201,6 +206,9 @@ namespace UnityEngine
         public static Camera main => World.Find<Camera>();
 
         public int pixelHeight => 1000;
+        public int cullingMask { get; set; } = -1;
+        public float nearClipPlane { get; set; } = 0.3f;
+        public float farClipPlane { get; set; } = 1000;
 
         /// One unit per pixel, straight ahead.
         public Ray ScreenPointToRay(Vector3 pos)

@@ -201,6 +201,11 @@ namespace UnityEngine
         {
         }
 
+        public static bool operator ==(Color a, Color b) => a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
+        public static bool operator !=(Color a, Color b) => !(a == b);
+        public override bool Equals(object other) => other is Color && (Color)other == this;
+        public override int GetHashCode() => 0;
+
         public static Color white => new Color(1, 1, 1, 1);
 
         public static Color Lerp(Color a, Color b, float t)
