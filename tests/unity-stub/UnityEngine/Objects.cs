@@ -22,7 +22,16 @@ namespace UnityEngine
             World.Alive.Add(this);
         }
 
-        public string name { get; set; } = "";
+        string ownName = "";
+
+        internal virtual Object Named => this;
+
+        public string name
+        {
+            get => Named.ownName;
+            set => Named.ownName = value;
+        }
+
         public HideFlags hideFlags { get; set; }
 
         public static void Destroy(Object target)
@@ -90,6 +99,9 @@ namespace UnityEngine
     public class Component : Object
     {
         internal GameObject Owner;
+
+        /// Components have the name of their object.
+        internal override Object Named => Owner;
 
         public GameObject gameObject => Owner;
         public Transform transform => Owner.transform;
