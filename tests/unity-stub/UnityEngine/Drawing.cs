@@ -61,6 +61,19 @@ namespace UnityEngine
     {
     }
 
+    public sealed class LineRenderer : Renderer
+    {
+        public bool useWorldSpace { get; set; }
+        public float startWidth { get; set; }
+        public float endWidth { get; set; }
+
+        public void SetPosition(int index, Vector3 position)
+        {
+            // It has two positions until it is told otherwise.
+            if (index < 0 || index > 1) throw new UnityException("LineRenderer: position " + index);
+        }
+    }
+
     public sealed class SpriteRenderer : Renderer
     {
         public Sprite sprite { get; set; }

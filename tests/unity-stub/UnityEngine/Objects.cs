@@ -121,7 +121,7 @@ namespace UnityEngine
     public class Behaviour : Component
     {
         bool isEnabled = true;
-        internal bool IsRunning;
+        internal bool IsRunning, HasStarted;
 
         public bool enabled
         {
@@ -164,6 +164,7 @@ namespace UnityEngine
 
         public Transform transform { get; }
         public int layer { get; set; }
+        public string tag { get; set; } = "Untagged";
 
         public bool activeInHierarchy =>
             !IsDestroyed && isActive && (transform.parent == null || transform.parent.Owner.activeInHierarchy);
