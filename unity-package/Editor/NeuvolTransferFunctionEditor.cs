@@ -31,10 +31,10 @@ namespace Neuvol.Editor
                 return;
             }
             Measure(volume);
-            var area = GUILayoutUtility.GetRect(100, 140);
+            var area = EditorGUILayout.GetControlRect(false, 140);
             Mouse(area);
             Draw(area);
-            EditorGUI.DrawPreviewTexture(GUILayoutUtility.GetRect(100, 18), Function.Texture);
+            EditorGUI.DrawPreviewTexture(EditorGUILayout.GetControlRect(false, 18), Function.Texture);
             Range(volume);
             Selected();
         }

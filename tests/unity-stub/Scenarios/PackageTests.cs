@@ -12,6 +12,7 @@ namespace Scenarios
             int failed;
             int run = Runner.Run(Assembly.Load(assembly), out failed);
             Console.WriteLine("       " + run + " cases of " + assembly);
+            Neuvol.Fakes.World.Frame();
             Check.That(run > 0 && failed == 0, failed + " of " + run + " cases failed");
         }
 

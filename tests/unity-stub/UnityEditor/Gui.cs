@@ -54,6 +54,10 @@ namespace UnityEditor
 
         public static void LabelField(string label, string label2) => EditorWorld.Say(label + ": " + label2);
 
+        /// One below the other, 100 pixels wide.
+        public static Rect GetControlRect(bool hasLabel, float height, params GUILayoutOption[] options) =>
+            EditorWorld.NextRect(100, height);
+
         public static void Space()
         {
         }
@@ -104,11 +108,5 @@ namespace UnityEngine
             EditorWorld.Say("[" + text + "]");
             return EditorWorld.Answer(text, false);
         }
-    }
-
-    public static class GUILayoutUtility
-    {
-        /// One below the other.
-        public static Rect GetRect(float width, float height) => EditorWorld.NextRect(width, height);
     }
 }
