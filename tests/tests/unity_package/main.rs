@@ -54,7 +54,7 @@ fn the_package_has_the_same_declarations() {
     assert!(package == bindings, "run `cargo xtask header`");
 }
 
-/// Without the right voxels, or with something left open, scenarios fail: two deliberate faults.
+/// Without the right voxels, or with something left open, scenarios fail: three deliberate faults.
 #[test]
 fn scenarios_can_fail() {
     let bench = bench();
@@ -71,7 +71,12 @@ fn scenarios_can_fail() {
             "Changes.DestroyedByUpload",
             "the number of open files is \"1\"",
         ),
-        ("DecodeWorker.Stop();", "", "Reloads", "something grows"),
+        (
+            "DecodeWorker.Stop();",
+            "",
+            "Changes.PlayModeWithoutReloadByUpload",
+            "the number of threads that decode is \"1\"",
+        ),
     ] {
         let printed = bench.run_broken(from, to, &[scenario]);
         assert!(printed.contains("FAILED ") && printed.contains(words), "{from}: {printed}");

@@ -28,7 +28,7 @@ namespace Scenarios
                 Check.Equal(Vector(scene, "_NeuvolScaleOffset").ToString(), "(60, 250, 0, 0)", "the scale");
                 // Longitude, latitude from south to north, level upwards: Unity's X, Z, Y.
                 Check.Equal(Vector(scene, "_NeuvolAxes").ToString(), "(0, 2, 1, 0)", "the axes");
-                Check.Equal((Vector3)Vector(scene, "_NeuvolSpacing"), box.Edges, "the edges");
+                Check.That((Vector3)Vector(scene, "_NeuvolSpacing") == box.Edges, "the edges");
                 Check.Equal(Inside.Value(material, "_NeuvolVolume"), scene.Volume.Texture, "the texture");
                 Check.That(Inside.Has(material, "NEUVOL_MODE_DVR") && Inside.Has(material, "NEUVOL_LIT") &&
                     Inside.Has(material, "NEUVOL_SKIP"), "keywords are missing");

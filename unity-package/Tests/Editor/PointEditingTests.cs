@@ -24,7 +24,8 @@ namespace Neuvol.Editor.Tests
         {
             var function = Function();
             var place = NeuvolPointEditing.Place(Area, function.Points[1], 0, 10);
-            Assert.AreEqual(new Vector2(50, 45), place);
+            Assert.AreEqual(50.0, place.x, 1e-4);
+            Assert.AreEqual(45.0, place.y, 1e-4);
             Assert.AreEqual(1, NeuvolPointEditing.Find(Area, function.Points, new Vector2(53, 47), 0, 10));
             Assert.AreEqual(-1, NeuvolPointEditing.Find(Area, function.Points, new Vector2(80, 25), 0, 10));
             var at = NeuvolPointEditing.At(Area, place, 0, 10, Color.white);
