@@ -138,6 +138,22 @@ fn all_stages() -> Vec<Stage> {
             "the C# bindings under Mono",
             &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
         ),
+        vulkan(
+            "the Unity package under Mono",
+            &[
+                "test",
+                "--release",
+                "-p",
+                "neuvol-tests",
+                "--features",
+                "mono",
+                "--test",
+                "unity_package",
+                "--no-fail-fast",
+                "--",
+                "--nocapture",
+            ],
+        ),
     ]
 }
 
