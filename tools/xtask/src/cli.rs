@@ -36,6 +36,9 @@ Usage: cargo xtask COMMAND
   header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
+  rendering [--write]       compile the shaders of the engine packages with DXC, glslang and Slang, draw with them on a Vulkan
+                            driver of software, and compare with a ray march on the CPU; --write renews the copies of
+                            the shaders' core and the committed pictures
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
@@ -58,6 +61,7 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Hosts { bevy: bool },
+    Rendering { write: bool },
     Shaders { check: bool },
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
@@ -92,6 +96,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             Command::GpuCheck { pack, arguments }
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
+        "rendering" => Command::Rendering { write: rest.flag("--write") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };

@@ -19,6 +19,7 @@ mod libtorch;
 mod machine;
 mod python;
 mod rd;
+mod rendering;
 mod setup;
 mod shaders;
 mod test;
@@ -61,6 +62,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Header { check } => header::run(&workspace, check),
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
+        Command::Rendering { write } => rendering::run(&workspace, write),
         Command::Shaders { check } => shaders::run(&workspace, check),
     }
 }

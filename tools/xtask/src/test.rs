@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, hosts, layering, rd, setup, shaders};
+use crate::{header, hosts, layering, rd, rendering, setup, shaders};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -113,6 +113,7 @@ fn all_stages() -> Vec<Stage> {
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
         light("a wgpu host", Action::Call(|workspace| hosts::run(workspace, false))),
+        light("shaders of the engine packages", Action::Call(|workspace| rendering::run(workspace, false))),
         vulkan("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
         vulkan(
             "the C# bindings under Mono",
