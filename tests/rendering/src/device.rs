@@ -100,7 +100,11 @@ impl Device {
         let family = families.iter().position(|f| f.queue_flags.contains(vk::QueueFlags::GRAPHICS));
         let family = family.ok_or("the device has no graphics queue")? as u32;
         let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family).queue_priorities(&[1.0])];
-        let basic = vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(true);
+        // Geometry shaders are not used, but compilers declare them with layers.
+        let basic = vk::PhysicalDeviceFeatures::default()
+            .shader_storage_image_extended_formats(true)
+            .geometry_shader(true);
+        let extensions = [ash::ext::shader_viewport_index_layer::NAME.as_ptr()];
         let mut multiview = vk::PhysicalDeviceVulkan11Features::default().multiview(true);
         let mut layered =
             vk::PhysicalDeviceVulkan12Features::default().shader_output_layer(true).shader_output_viewport_index(true);
@@ -108,6 +112,7 @@ impl Device {
         let info = vk::DeviceCreateInfo::default()
             .queue_create_infos(&queues)
             .enabled_features(&basic)
+            .enabled_extension_names(&extensions)
             .push_next(&mut multiview)
             .push_next(&mut layered)
             .push_next(&mut rendering);

@@ -85,7 +85,7 @@ pub(crate) fn draw(
             .store_op(vk::AttachmentStoreOp::STORE)];
         let rendering = vk::RenderingInfo::default()
             .render_area(extent.into())
-            .layer_count(layers)
+            .layer_count(if stereo == Stereo::Multiview { 1 } else { layers })
             .view_mask(if stereo == Stereo::Multiview { (1 << layers) - 1 } else { 0 })
             .color_attachments(&attachments);
         let instances = if stereo == Stereo::Instanced { layers } else { 1 };

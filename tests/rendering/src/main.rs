@@ -4,7 +4,8 @@
 //!     neuvol-rendering --spirv DIR --out DIR [--write]
 //!     neuvol-rendering --spirv DIR --out DIR --day FILE.neuvol --variable NAME --step N --font FILE.ttf
 //!
-//! DIR of --spirv is what `compile.py` has written; --write renews the committed pictures. The second
+//! DIR of --spirv is what `compile.py` has written; --only NAME draws
+//! the cases of which the names begin so. --write renews the committed pictures. The second
 //! form draws `day.png`: a variable over its ground, with a legend. Exit codes: 0 all is as it should be,
 //! 1 something differs, 2 something else went wrong.
 #![allow(clippy::print_stdout, reason = "a program")]
@@ -35,6 +36,7 @@ struct Options {
     spirv: PathBuf,
     out: PathBuf,
     write: bool,
+    only: Option<String>,
     day: Option<Day>,
 }
 
@@ -53,7 +55,7 @@ fn options() -> Result<Options, String> {
     while let Some(word) = words.next() {
         match word.as_str() {
             "--write" => write = true,
-            "--spirv" | "--out" | "--day" | "--variable" | "--step" | "--font" => {
+            "--spirv" | "--out" | "--day" | "--variable" | "--step" | "--font" | "--only" => {
                 let value = words.next().ok_or_else(|| format!("{word} wants a value"))?;
                 given.insert(word, value);
             }
@@ -69,7 +71,8 @@ fn options() -> Result<Options, String> {
         }
         Err(_) => None,
     };
-    Ok(Options { spirv, out, write, day })
+    let only = take("--only").ok();
+    Ok(Options { spirv, out, write, only, day })
 }
 
 fn run() -> Result<bool, String> {
@@ -83,7 +86,7 @@ fn run() -> Result<bool, String> {
         println!("{}", path.display());
         return Ok(true);
     }
-    checks::run(&renderer, &options.out, options.write)
+    checks::run(&renderer, &options.out, options.write, options.only.as_deref())
 }
 
 fn main() -> ExitCode {
