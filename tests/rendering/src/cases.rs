@@ -47,8 +47,8 @@ pub(crate) fn all(plume: &Field) -> Vec<Case> {
     for (name, stereo, pipeline) in [
         ("stereo, instanced", Stereo::Instanced, "urp"),
         ("stereo, instanced, Built-in", Stereo::Instanced, "builtin"),
-        ("stereo, multiview", Stereo::Multiview, "urp"),
-        ("stereo, multiview, Built-in", Stereo::Multiview, "builtin"),
+        ("stereo, multiview", Stereo::Multiview(0b11), "urp"),
+        ("stereo, multiview, Built-in", Stereo::Multiview(0b11), "builtin"),
     ] {
         let how = How { stereo, pipeline, ..How::default() };
         cases.push(case(name, both_eyes(lit(with_ball(base()))), how));

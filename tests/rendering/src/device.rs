@@ -108,14 +108,12 @@ impl Device {
         let mut multiview = vk::PhysicalDeviceVulkan11Features::default().multiview(true);
         let mut layered =
             vk::PhysicalDeviceVulkan12Features::default().shader_output_layer(true).shader_output_viewport_index(true);
-        let mut rendering = vk::PhysicalDeviceVulkan13Features::default().dynamic_rendering(true);
         let info = vk::DeviceCreateInfo::default()
             .queue_create_infos(&queues)
             .enabled_features(&basic)
             .enabled_extension_names(&extensions)
             .push_next(&mut multiview)
-            .push_next(&mut layered)
-            .push_next(&mut rendering);
+            .push_next(&mut layered);
         // SAFETY: as above.
         let device = unsafe { instance.create_device(physical, &info, None) }.map_err(explain)?;
         // SAFETY: the device has that queue.

@@ -28,8 +28,8 @@ pub(crate) enum Stereo {
     Mono,
     /// Twice as many instances; the vertex shader writes the layer.
     Instanced,
-    /// The device draws each view.
-    Multiview,
+    /// The device draws the views of this mask.
+    Multiview(u32),
 }
 
 /// A triangle mesh.
@@ -51,7 +51,8 @@ pub(crate) fn draw(
 ) -> Result<Vec<Vec<[u8; 4]>>, String> {
     let layers = backgrounds.len() as u32;
     let sets = Sets::new(device, stages, properties)?;
-    let pipeline = pipeline(device, stages, sets.layout, stereo, size);
+    let pass = render_pass(device, stereo);
+    let pipeline = pipeline(device, stages, sets.layout, pass, size);
     let shape = Shape {
         view: vk::ImageViewType::TYPE_2D_ARRAY,
         format: vk::Format::R8G8B8A8_UNORM,
@@ -60,6 +61,16 @@ pub(crate) fn draw(
     let usage =
         vk::ImageUsageFlags::COLOR_ATTACHMENT | vk::ImageUsageFlags::TRANSFER_DST | vk::ImageUsageFlags::TRANSFER_SRC;
     let target = device.image(shape, usage);
+    let views = [target.view];
+    let info = vk::FramebufferCreateInfo::default()
+        .render_pass(pass)
+        .attachments(&views)
+        .width(size[0] as u32)
+        .height(size[1] as u32)
+        // With views the pass says which layers it draws to.
+        .layers(if matches!(stereo, Stereo::Multiview(_)) { 1 } else { layers });
+    // SAFETY: the device is alive.
+    let framebuffer = unsafe { device.device.create_framebuffer(&info, None) }.expect("a framebuffer");
     let pixels: Vec<u8> = backgrounds.iter().flat_map(|pixels| pixels.as_flattened().to_vec()).collect();
     let exchange = vk::BufferUsageFlags::TRANSFER_SRC | vk::BufferUsageFlags::TRANSFER_DST;
     let exchange = device.buffer(&pixels, exchange);
@@ -78,16 +89,10 @@ pub(crate) fn draw(
     device.run(|commands| {
         let vulkan = &device.device;
         let extent = vk::Extent2D { width: size[0] as u32, height: size[1] as u32 };
-        let attachments = [vk::RenderingAttachmentInfo::default()
-            .image_view(target.view)
-            .image_layout(attached)
-            .load_op(vk::AttachmentLoadOp::LOAD)
-            .store_op(vk::AttachmentStoreOp::STORE)];
-        let rendering = vk::RenderingInfo::default()
-            .render_area(extent.into())
-            .layer_count(if stereo == Stereo::Multiview { 1 } else { layers })
-            .view_mask(if stereo == Stereo::Multiview { (1 << layers) - 1 } else { 0 })
-            .color_attachments(&attachments);
+        let begin = vk::RenderPassBeginInfo::default()
+            .render_pass(pass)
+            .framebuffer(framebuffer)
+            .render_area(extent.into());
         let instances = if stereo == Stereo::Instanced { layers } else { 1 };
         let graphics = vk::PipelineBindPoint::GRAPHICS;
         // SAFETY: the commands are being recorded, and all that they name lives until they are done.
@@ -95,13 +100,13 @@ pub(crate) fn draw(
             device.transition(commands, target.image, (vk::ImageLayout::UNDEFINED, to), START, write);
             vulkan.cmd_copy_buffer_to_image(commands, exchange.buffer, target.image, to, &[shape.copy()]);
             device.transition(commands, target.image, (to, attached), write, colour);
-            vulkan.cmd_begin_rendering(commands, &rendering);
+            vulkan.cmd_begin_render_pass(commands, &begin, vk::SubpassContents::INLINE);
             vulkan.cmd_bind_pipeline(commands, graphics, pipeline);
             vulkan.cmd_bind_descriptor_sets(commands, graphics, sets.layout, 0, &sets.sets, &[]);
             vulkan.cmd_bind_vertex_buffers(commands, 0, &[vertices.buffer], &[0]);
             vulkan.cmd_bind_index_buffer(commands, indices.buffer, 0, vk::IndexType::UINT16);
             vulkan.cmd_draw_indexed(commands, mesh.indices.len() as u32, instances, 0, 0, 0);
-            vulkan.cmd_end_rendering(commands);
+            vulkan.cmd_end_render_pass(commands);
             device.transition(commands, target.image, (attached, from), colour, read);
             vulkan.cmd_copy_image_to_buffer(commands, target.image, from, exchange.buffer, &[shape.copy()]);
         }
@@ -249,11 +254,34 @@ fn shader(device: &Device, module: &Module) -> vk::ShaderModule {
     unsafe { device.device.create_shader_module(&info, None) }.expect("a module")
 }
 
+/// Draws over what is there; with views, to both layers at once.
+fn render_pass(device: &Device, stereo: Stereo) -> vk::RenderPass {
+    let layout = vk::ImageLayout::COLOR_ATTACHMENT_OPTIMAL;
+    let attachments = [vk::AttachmentDescription::default()
+        .format(vk::Format::R8G8B8A8_UNORM)
+        .samples(vk::SampleCountFlags::TYPE_1)
+        .load_op(vk::AttachmentLoadOp::LOAD)
+        .store_op(vk::AttachmentStoreOp::STORE)
+        .initial_layout(layout)
+        .final_layout(layout)];
+    let references = [vk::AttachmentReference { attachment: 0, layout }];
+    let graphics = vk::PipelineBindPoint::GRAPHICS;
+    let subpasses = [vk::SubpassDescription::default().pipeline_bind_point(graphics).color_attachments(&references)];
+    let masks = if let Stereo::Multiview(mask) = stereo { [mask] } else { [0] };
+    let mut views = vk::RenderPassMultiviewCreateInfo::default().view_masks(&masks).correlation_masks(&masks);
+    let mut info = vk::RenderPassCreateInfo::default().attachments(&attachments).subpasses(&subpasses);
+    if masks != [0] {
+        info = info.push_next(&mut views);
+    }
+    // SAFETY: the device is alive, and has multiview.
+    unsafe { device.device.create_render_pass(&info, None) }.expect("a render pass")
+}
+
 fn pipeline(
     device: &Device,
     modules: &[Module; 2],
     layout: vk::PipelineLayout,
-    stereo: Stereo,
+    pass: vk::RenderPass,
     size: [usize; 2],
 ) -> vk::Pipeline {
     let stages: Vec<_> = [vk::ShaderStageFlags::VERTEX, vk::ShaderStageFlags::FRAGMENT]
@@ -288,10 +316,6 @@ fn pipeline(
         .dst_alpha_blend_factor(vk::BlendFactor::ONE_MINUS_SRC_ALPHA)
         .color_write_mask(vk::ColorComponentFlags::RGBA)];
     let blend = vk::PipelineColorBlendStateCreateInfo::default().attachments(&blends);
-    let formats = [vk::Format::R8G8B8A8_UNORM];
-    let mut rendering = vk::PipelineRenderingCreateInfo::default()
-        .color_attachment_formats(&formats)
-        .view_mask(if stereo == Stereo::Multiview { 3 } else { 0 });
     let info = [vk::GraphicsPipelineCreateInfo::default()
         .stages(&stages)
         .vertex_input_state(&input)
@@ -300,8 +324,8 @@ fn pipeline(
         .rasterization_state(&raster)
         .multisample_state(&samples)
         .color_blend_state(&blend)
-        .layout(layout)
-        .push_next(&mut rendering)];
+        .render_pass(pass)
+        .layout(layout)];
     // SAFETY: all of it is alive; the layers check the rest.
     let made = unsafe { device.device.create_graphics_pipelines(vk::PipelineCache::null(), &info, None) };
     made.expect("a pipeline")[0]

@@ -54,7 +54,19 @@ impl Renderer {
         let stages = [self.module(scene, how, "vertex")?, self.module(scene, how, "fragment")?];
         let backgrounds: Vec<_> = scene.cameras.iter().map(|camera| scene.background(camera)).collect();
         let mesh = cube(scene.edges);
-        let drawn = draw::draw(&self.device, &stages, &properties, &mesh, how.stereo, size, &backgrounds)?;
+        let draw = |stereo, backgrounds: &[_]| {
+            draw::draw(&self.device, &stages, &properties, &mesh, stereo, size, backgrounds)
+        };
+        let drawn = if let Stereo::Multiview(_) = how.stereo {
+            // Lavapipe 22.3 draws all views into the first layer: each eye alone then shows what the shader makes of its view.
+            let eye = |(eye, background): (usize, &Vec<[u8; 4]>)| {
+                let mut layers = draw(Stereo::Multiview(1 << eye), &vec![background.clone(); backgrounds.len()])?;
+                Ok::<_, String>(layers.swap_remove(if layers[eye] == *background { 0 } else { eye }))
+            };
+            backgrounds.iter().enumerate().map(eye).collect::<Result<_, _>>()?
+        } else {
+            draw(how.stereo, &backgrounds)?
+        };
         let picture =
             |pixels: Vec<[u8; 4]>| Picture { size, pixels: pixels.into_iter().map(|[r, g, b, _]| [r, g, b]).collect() };
         Ok(drawn.into_iter().map(picture).collect())
@@ -73,7 +85,7 @@ impl Renderer {
         let stereo = match how.stereo {
             Stereo::Mono => "mono",
             Stereo::Instanced => "instanced",
-            Stereo::Multiview => "multiview",
+            Stereo::Multiview(_) => "multiview",
         };
         let mut words = vec![shader, how.pipeline, stage, stereo];
         if stage == "fragment" {
