@@ -49,6 +49,15 @@ namespace Neuvol
         /// </summary>
         public const int NEUVOL_VULKAN_COOPERATIVE_MATRIX = 8;
 
+        /// <summary>
+        /// The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+        /// textures without a way through the processor's memory.
+        /// </summary>
+        public const int NEUVOL_VULKAN_EXTERNAL_MEMORY = 16;
+
+        /// <summary>The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.</summary>
+        public const int NEUVOL_VULKAN_EXTERNAL_SEMAPHORE = 32;
+
         /// <summary>value_min and value_max are used instead of the variable's range.</summary>
         public const int NEUVOL_SUBMIT_VALUE_RANGE = 1;
 

@@ -96,6 +96,17 @@
 #define NEUVOL_VULKAN_COOPERATIVE_MATRIX 8
 
 /**
+ * The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+ * textures without a way through the processor's memory.
+ */
+#define NEUVOL_VULKAN_EXTERNAL_MEMORY 16
+
+/**
+ * The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.
+ */
+#define NEUVOL_VULKAN_EXTERNAL_SEMAPHORE 32
+
+/**
  * value_min and value_max are used instead of the variable's range.
  */
 #define NEUVOL_SUBMIT_VALUE_RANGE 1

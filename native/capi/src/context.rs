@@ -2,8 +2,9 @@
 
 use crate::boundary::{boundary, boundary_with};
 use crate::gpu_types::{
-    NEUVOL_VULKAN_COOPERATIVE_MATRIX, NEUVOL_VULKAN_EXTENDED_FORMATS, NEUVOL_VULKAN_FLOAT16,
-    NEUVOL_VULKAN_INTEGER_DOT_PRODUCT, neuvol_budget, neuvol_context, neuvol_context_stats, neuvol_vulkan_desc,
+    NEUVOL_VULKAN_COOPERATIVE_MATRIX, NEUVOL_VULKAN_EXTENDED_FORMATS, NEUVOL_VULKAN_EXTERNAL_MEMORY,
+    NEUVOL_VULKAN_EXTERNAL_SEMAPHORE, NEUVOL_VULKAN_FLOAT16, NEUVOL_VULKAN_INTEGER_DOT_PRODUCT, neuvol_budget,
+    neuvol_context, neuvol_context_stats, neuvol_vulkan_desc,
 };
 use crate::memory::{read_struct, write_struct, write_value};
 use crate::result::{Failure, NEUVOL_ERROR_INVALID_HANDLE, NEUVOL_NOT_READY, NEUVOL_OK, Outcome, neuvol_result};
@@ -69,7 +70,9 @@ fn host(desc: &neuvol_vulkan_desc) -> Outcome<Host> {
     let known = NEUVOL_VULKAN_EXTENDED_FORMATS
         | NEUVOL_VULKAN_FLOAT16
         | NEUVOL_VULKAN_INTEGER_DOT_PRODUCT
-        | NEUVOL_VULKAN_COOPERATIVE_MATRIX;
+        | NEUVOL_VULKAN_COOPERATIVE_MATRIX
+        | NEUVOL_VULKAN_EXTERNAL_MEMORY
+        | NEUVOL_VULKAN_EXTERNAL_SEMAPHORE;
     if desc.flags & !known != 0 {
         return Err(Failure::argument("desc.flags", format!("unknown flags in {:#x}", desc.flags)));
     }
@@ -98,6 +101,8 @@ fn host(desc: &neuvol_vulkan_desc) -> Outcome<Host> {
             float16: desc.flags & NEUVOL_VULKAN_FLOAT16 != 0,
             integer_dot_product: desc.flags & NEUVOL_VULKAN_INTEGER_DOT_PRODUCT != 0,
             cooperative_matrix: desc.flags & NEUVOL_VULKAN_COOPERATIVE_MATRIX != 0,
+            external_memory: desc.flags & NEUVOL_VULKAN_EXTERNAL_MEMORY != 0,
+            external_semaphore: desc.flags & NEUVOL_VULKAN_EXTERNAL_SEMAPHORE != 0,
         },
     })
 }

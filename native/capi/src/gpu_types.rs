@@ -40,6 +40,11 @@ pub const NEUVOL_VULKAN_INTEGER_DOT_PRODUCT: u32 = 4;
 /// The host has enabled VK_KHR_cooperative_matrix with cooperativeMatrix, and shaderFloat16, vulkanMemoryModel and
 /// vulkanMemoryModelDeviceScope, on an instance and a device of Vulkan 1.3.
 pub const NEUVOL_VULKAN_COOPERATIVE_MATRIX: u32 = 8;
+/// The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+/// textures without a way through the processor's memory.
+pub const NEUVOL_VULKAN_EXTERNAL_MEMORY: u32 = 16;
+/// The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.
+pub const NEUVOL_VULKAN_EXTERNAL_SEMAPHORE: u32 = 32;
 
 /// A Vulkan device of the host, and how a context may use it.
 #[repr(C)]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::kernels;
 use crate::libtorch::Flavour;
 use crate::package::Engine;
 use crate::rd;
@@ -44,6 +45,9 @@ Usage: cargo xtask COMMAND
                             --out DIR (default: target/packages); --without windows leaves that library out
   package-unreal [OPTIONS]  the same for Unreal: Neuvol-VERSION.zip
   unity-metas [--check]     write the .meta files that unity-package lacks; --check only says what is missing or wrong
+  kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
+                            show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
+                            compile a part. Spills, and more registers than in ceilings.json, are refused
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
                             --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
@@ -70,6 +74,7 @@ pub(crate) enum Command {
     UnityMetas { check: bool },
     Windows,
     Android,
+    Kernels(kernels::Options),
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 
@@ -103,6 +108,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             Command::GpuCheck { pack, arguments }
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
+        "kernels" => Command::Kernels(kernels::Options {
+            check: rest.flag("--check"),
+            arch: rest.option("--arch")?,
+            module: rest.option("--module")?,
+        }),
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         "package-unity" => package(&mut rest, Engine::Unity)?,
         "package-unreal" => package(&mut rest, Engine::Unreal)?,

@@ -11,6 +11,7 @@ pub(crate) const NATIVE: &[&str] = &[
     "neuvol-entropy",
     "neuvol-model",
     "neuvol-decode",
+    "neuvol-plan",
     "neuvol-vulkan",
     "neuvol-engine",
     "neuvol-capi",

@@ -16,6 +16,7 @@ mod fuzz;
 mod gpu_check;
 mod header;
 mod hosts;
+mod kernels;
 mod layering;
 mod libtorch;
 mod machine;
@@ -65,6 +66,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Header { check } => header::run(&workspace, check),
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
+        Command::Kernels(options) => kernels::run(&workspace, &options),
         Command::Shaders { check } => shaders::run(&workspace, check),
         Command::Android => android::run(&workspace),
         Command::Windows => windows::run(&workspace),

@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{android, header, hosts, layering, package, rd, setup, shaders, windows};
+use crate::{android, header, hosts, kernels, layering, package, rd, setup, shaders, windows};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -122,6 +122,7 @@ fn all_stages() -> Vec<Stage> {
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("kernels of the Vulkan backend", Action::Call(|workspace| shaders::run(workspace, true))),
+        light("kernels of the CUDA backend", Action::Call(kernels::test)),
         light("C header and C# declarations", Action::Call(|workspace| header::run(workspace, true))),
         light("tests of the rate-distortion scripts", Action::Call(rd::test)),
         light("tests of the native crates", Action::Call(native_tests)),

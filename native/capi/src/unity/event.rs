@@ -3,7 +3,7 @@
 //! Nothing here waits, and nothing is logged: Unity takes logs on the main thread, which may be waiting for this one.
 
 use super::tables::{AccessMode, GraphicsVulkan, Image, QueueAccess, RecordingState};
-use neuvol_engine::vulkan::{Texel, WritePath, vk};
+use neuvol_engine::vulkan::{self, Texel, WritePath, vk};
 use neuvol_engine::{Context, Error, Written};
 use std::ffi::c_void;
 
@@ -144,11 +144,11 @@ fn path_of(image: &Image, extent: [u32; 3], texel: Texel, extended_formats: bool
     if [width, height, depth] != [x, y, z] {
         return Err(format!("has {width} x {height} x {depth} texels, not {x} x {y} x {z} as it was registered"));
     }
-    if image.format != texel.format() {
+    if image.format != vulkan::format(texel) {
         return Err(format!(
             "has the format {:?}, but its texel was registered as {texel:?}, which is {:?}",
             image.format,
-            texel.format()
+            vulkan::format(texel)
         ));
     }
     let every_device_stores = matches!(texel, Texel::R32F | Texel::Rgba16F);
