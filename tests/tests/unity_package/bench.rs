@@ -130,7 +130,11 @@ impl Bench {
         let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));
         mono.env("LD_LIBRARY_PATH", std::env::join_paths(folders).expect("folders without colons"));
         // Names of files are UTF-8, whatever the machine's language is.
-        mono.env("LANG", "C.UTF-8").arg("--debug").arg(self.assembly(program)).arg(&self.library).arg(self.folder.path());
+        mono.env("LANG", "C.UTF-8")
+            .arg("--debug")
+            .arg(self.assembly(program))
+            .arg(&self.library)
+            .arg(self.folder.path());
         let needs_vulkan = std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_some();
         mono.arg(if needs_vulkan { "vulkan" } else { "any" }).args(arguments);
         mono

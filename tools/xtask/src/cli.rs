@@ -39,15 +39,15 @@ Usage: cargo xtask COMMAND
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
+  kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
+                            show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
+                            compile a part. Spills, and more registers than in ceilings.json, are refused
   windows                   build the library for Windows with Debian's Rust (140 MB to fetch) and run it under Wine
   android                   check that the native crates compile for Android on 64-bit ARM, with the same Rust
   package-unity [OPTIONS]   build the libraries and write the package for Unity, com.neuvol.neuvol-VERSION.tgz, checked:
                             --out DIR (default: target/packages); --without windows leaves that library out
   package-unreal [OPTIONS]  the same for Unreal: Neuvol-VERSION.zip
   unity-metas [--check]     write the .meta files that unity-package lacks; --check only says what is missing or wrong
-  kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
-                            show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
-                            compile a part. Spills, and more registers than in ceilings.json, are refused
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
                             --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
@@ -70,11 +70,11 @@ pub(crate) enum Command {
     Header { check: bool },
     Hosts { bevy: bool },
     Shaders { check: bool },
+    Kernels(kernels::Options),
     Package { engine: Engine, out: PathBuf, windows: bool },
     UnityMetas { check: bool },
     Windows,
     Android,
-    Kernels(kernels::Options),
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 

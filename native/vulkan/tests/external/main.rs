@@ -9,7 +9,7 @@
 mod host;
 mod listener;
 mod peer;
-#[path = "../headless/texels.rs"]
+#[path = "../../../plan/tests/common/texels.rs"]
 mod texels;
 
 use ash::vk;
@@ -65,7 +65,7 @@ fn check_box(gpu: &Gpu, texture: &Texture, found: &[[f32; 4]], extent: [u32; 3],
         invalid: 0.0,
         fast: false,
     };
-    let right = expected(&values.values, &|_| true, size, ([0; 3], size), &job, values.texel);
+    let right = expected(&values.values, &|_| true, size, ([0; 3], size), (job.unorm, job.invalid), values.texel);
     let (inside, _) = texels::inside(found, extent, to, size);
     assert_eq!(inside.len(), right.len());
     for (n, (found, right)) in inside.iter().zip(&right).enumerate() {
