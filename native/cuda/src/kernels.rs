@@ -11,6 +11,7 @@ pub(crate) enum Module {
 }
 
 impl Module {
+    #[cfg(test)]
     pub(crate) const ALL: [Self; 3] = [Self::Basic, Self::Grid, Self::Head];
 }
 

@@ -1,8 +1,8 @@
 //! Many tasks together: pass by pass, those of one kernel at once.
 
 use crate::pass::{Pass, Work};
-use crate::task::{Task, Texels};
-use crate::{Error, Kernel, Variants};
+use crate::task::Task;
+use crate::{Error, Kernel, Texels, Variants};
 use std::collections::BTreeMap;
 
 /// Workgroups along an axis that every device takes.

@@ -2,7 +2,7 @@
 
 use crate::model::{Model, Moment, Packed, count};
 use crate::pass::{Pass, Validity, Work, interpolate, reduce};
-use crate::{Error, Kernel, Mask, Texel, Variants};
+use crate::{Error, Kernel, Mask, Texel, Texels, Variants};
 
 /// See `store.slang` and `store.cuh`.
 const CELLS: u32 = 8;
@@ -61,21 +61,6 @@ pub struct Task<'a> {
     pub invalid: f32,
     /// The kernel that stores texels into an image; `None`: they are packed into a buffer.
     pub image: Option<Kernel>,
-}
-
-/// The texels of a box in a buffer: rows of x begin with a word, slices follow each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Texels {
-    /// The first word.
-    pub first: u32,
-    /// Words of a row.
-    pub row: u32,
-    /// Texels of a row, those that fill up its last word among them.
-    pub row_length: u32,
-    /// Extent (z, y, x) of the box.
-    pub size: [u32; 3],
-    /// Texel (z, y, x) of its first voxel in the texture.
-    pub to: [u32; 3],
 }
 
 impl Task<'_> {
@@ -165,23 +150,15 @@ impl Task<'_> {
         if self.block.model.texels(moment, &packed).is_none() {
             return Ok(None);
         }
-        let to = self.packed(self.take(to, texels)?);
+        let to = self.packed(texels.take(to.words())?);
         let pass = self.block.model.texels(moment, &Packed { first: to.first, ..packed });
         Ok(pass.map(|pass| (pass, to)))
     }
 
-    /// Where the texels stand from `first` on: rows begin with a word.
+    /// Where the texels stand from `first` on.
     fn packed(&self, first: u32) -> Texels {
         let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
-        let bytes = self.texel.bytes();
-        let per_word = (4 / bytes).max(1);
-        let cells = size[2].div_ceil(per_word);
-        Texels { first, row: cells * (bytes / 4).max(1), row_length: cells * per_word, size, to: self.to }
-    }
-
-    /// Room for them. Offsets of copies must be multiples of the texel.
-    fn take(&self, Texels { row, size, .. }: Texels, texels: &mut Work) -> Result<u32, Error> {
-        texels.take((row * size[1] * size[0]).next_multiple_of(2))
+        Texels::new(self.texel, first, size, self.to)
     }
 
     /// The pass that makes texels of values, and where these stand if they are packed.
@@ -196,9 +173,8 @@ impl Task<'_> {
         let (kernel, first, across, packed) = match self.image {
             Some(kernel) => (kernel, 0, size[2], None),
             None => {
-                let packed = self.packed(self.take(self.packed(0), texels)?);
-                let per_word = (4 / self.texel.bytes()).max(1);
-                (Kernel::StoreBuffer, packed.first, row_length / per_word, Some(packed))
+                let packed = self.packed(texels.take(self.packed(0).words())?);
+                (Kernel::StoreBuffer, packed.first, row_length / self.texel.per_word(), Some(packed))
             }
         };
         let [one, other] = match valid.in_work {

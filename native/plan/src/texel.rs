@@ -1,4 +1,4 @@
-//! What a texel holds.
+//! What a texel holds, and how texels stand in a buffer.
 
 /// What a texel holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,11 @@ impl Texel {
         }
     }
 
+    /// Texels that share a word; at least 1.
+    pub(crate) fn per_word(self) -> u32 {
+        (4 / self.bytes()).max(1)
+    }
+
     /// Its number in records.
     pub(crate) fn id(self) -> u32 {
         match self {
@@ -41,6 +46,66 @@ impl Texel {
             Self::R16 => 3,
             Self::Rg16F => 4,
             Self::Rgba16F => 5,
+        }
+    }
+}
+
+/// The texels of a box in a buffer: x fastest, then y, then z. Rows of x begin with a word, and what a row leaves of its last word is
+/// unused; slices follow each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texels {
+    /// The first word.
+    pub first: u32,
+    /// Words of a row.
+    pub row: u32,
+    /// Texels of a row, those that fill up its last word among them.
+    pub row_length: u32,
+    /// Extent (z, y, x) of the box.
+    pub size: [u32; 3],
+    /// Texel (z, y, x) of its first voxel in the texture.
+    pub to: [u32; 3],
+}
+
+impl Texels {
+    /// Those of a box that begins with the word `first` of the buffer.
+    #[must_use]
+    pub fn new(texel: Texel, first: u32, size: [u32; 3], to: [u32; 3]) -> Self {
+        let words = size[2].div_ceil(texel.per_word());
+        // No buffer holds what is limited here.
+        let row = words.saturating_mul((texel.bytes() / 4).max(1));
+        Self { first, row, row_length: words.saturating_mul(texel.per_word()), size, to }
+    }
+
+    /// Words of the box, an even number, as copies begin at multiples of the texel; the largest number there is if there are more.
+    #[must_use]
+    pub fn words(&self) -> u32 {
+        let words = self.row.saturating_mul(self.size[1]).saturating_mul(self.size[0]);
+        words.checked_next_multiple_of(2).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_begin_with_a_word() {
+        let layout = |texel| {
+            let texels = Texels::new(texel, 0, [3, 5, 7], [0; 3]);
+            (texels.row_length, texels.row, texels.words())
+        };
+        assert_eq!(layout(Texel::R32F), (7, 7, 106));
+        assert_eq!(layout(Texel::R16F), (8, 4, 60));
+        assert_eq!(layout(Texel::R16), (8, 4, 60));
+        assert_eq!(layout(Texel::R8), (8, 2, 30));
+        assert_eq!(layout(Texel::Rg16F), (7, 7, 106));
+        assert_eq!(layout(Texel::Rgba16F), (7, 14, 210));
+    }
+
+    #[test]
+    fn too_large_a_box_fits_nothing() {
+        for texel in Texel::ALL {
+            assert_eq!(Texels::new(texel, 0, [u32::MAX; 3], [0; 3]).words(), u32::MAX);
         }
     }
 }

@@ -73,6 +73,7 @@ impl Default for Limits {
 /// The pipelines and memories on a host's device. Its methods may be called from many threads; [`Gpu::record`] by one at a
 /// time, as the command buffer is the host's.
 pub struct Gpu {
+    pub(crate) host: Host,
     pub(crate) device: ash::Device,
     pub(crate) limits: Limits,
     pub(crate) pipelines: Pipelines,
@@ -149,7 +150,8 @@ impl Gpu {
     /// had.
     ///
     /// # Safety
-    /// The handles of `host` must be alive until the `Gpu` is dropped, and belong together.
+    /// The handles of `host` must belong together, and be alive until the `Gpu` and the rings and timelines that it made are
+    /// dropped.
     pub unsafe fn new(host: Host, limits: Limits) -> Result<Self, Error> {
         if limits.frames == 0 {
             return Err(Error::argument("frames", "is 0, must be at least 1"));
@@ -182,6 +184,7 @@ impl Gpu {
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
         let mut gpu = Self {
             timing: Timing::none(),
+            host,
             buffers: memories.buffers(),
             device,
             limits,
@@ -336,7 +339,7 @@ impl Gpu {
             WritePath::Copy => None,
             WritePath::Store => Some(self.storage(image, texel)?),
         };
-        Ok(Texture { image, extent, texel, store, layout })
+        Ok(Texture { image, extent, texel, store, layout, takes_copies: path == WritePath::Copy })
     }
 
     fn storage(&self, image: vk::Image, texel: Texel) -> Result<(vk::ImageView, vk::DescriptorSet), Error> {

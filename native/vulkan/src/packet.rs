@@ -1,6 +1,7 @@
 //! Recording: jobs are put together pass by pass ahead of time, on any thread; what the render thread does is to write the
 //! commands into a command buffer of the host.
 
+use crate::external::Arrivals;
 use crate::gpu::{Gpu, Limits, Staged, Uploaded, whole};
 use crate::job::{Copy, Job};
 use crate::{Error, WritePath, kernels};
@@ -11,13 +12,14 @@ use std::sync::Arc;
 
 /// The commands of some jobs. Recording them allocates nothing and waits for nothing.
 ///
-/// It is made with [`Gpu::prepare`], and must be given back: with [`Gpu::retire`] when its commands are finished, with
-/// [`Gpu::withdraw`] if it was never recorded.
+/// It is made with [`Gpu::prepare`] or [`Gpu::prepare_copies`], and must be given back: with [`Gpu::retire`] when its commands
+/// are finished, with [`Gpu::withdraw`] if it was never recorded.
 #[derive(Debug)]
 pub struct Packet {
     slot: u32,
     rounds: Vec<Commands>,
     uploads: Vec<Upload>,
+    arrivals: Arrivals,
     /// Textures whose layout the host leaves to this, each once.
     transitions: Vec<Transition>,
 }
@@ -37,10 +39,11 @@ struct Upload {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Transition {
-    image: vk::Image,
-    from: vk::ImageLayout,
-    path: WritePath,
+pub(crate) struct Transition {
+    pub(crate) image: vk::Image,
+    /// The host's layout.
+    pub(crate) from: vk::ImageLayout,
+    pub(crate) path: WritePath,
 }
 
 /// One kernel over the records of some passes.
@@ -57,6 +60,11 @@ struct Dispatch {
 }
 
 impl Packet {
+    /// One that only copies.
+    pub(crate) fn of_arrivals(slot: u32, arrivals: Arrivals, transitions: Vec<Transition>) -> Self {
+        Self { slot, rounds: Vec::new(), uploads: Vec::new(), arrivals, transitions }
+    }
+
     /// Bytes of models that it brings to the device.
     #[must_use]
     pub fn upload_bytes(&self) -> u64 {
@@ -103,9 +111,7 @@ impl Gpu {
         parts: usize,
         variants: &dyn Fn(usize) -> Variants,
     ) -> Result<Packet, Error> {
-        if slot >= self.limits.frames {
-            return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
-        }
+        self.check_slot(slot)?;
         let tasks: Vec<_> = (0..)
             .zip(jobs)
             .map(|(n, job)| {
@@ -141,7 +147,15 @@ impl Gpu {
             let transition = Transition { image: job.texture.image, from, path: job.texture.path() };
             seen.insert(transition).then_some(transition)
         });
-        Ok(Packet { slot, rounds, uploads, transitions: transitions.collect() })
+        let (transitions, arrivals) = (transitions.collect(), Arrivals::default());
+        Ok(Packet { slot, rounds, uploads, arrivals, transitions })
+    }
+
+    pub(crate) fn check_slot(&self, slot: u32) -> Result<(), Error> {
+        if slot >= self.limits.frames {
+            return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
+        }
+        Ok(())
     }
 
     /// Writes the commands of a packet into a command buffer that is being recorded, outside of a render pass.
@@ -182,6 +196,7 @@ impl Gpu {
                 }
                 self.copy(commands, &round.copies);
             }
+            self.copy_arrivals(commands, &packet.arrivals);
             self.transitions(commands, &packet.transitions, false);
             self.end_timing(commands, packet.slot);
         }

@@ -250,7 +250,7 @@ impl Texels {
         let buffer = Buffer::new(device, allocator, "self-test", bytes, MemoryLocation::GpuToCpu)?;
         let texel = Texel::R32F;
         let mut made = Self {
-            texture: Texture { image: vk::Image::null(), extent, texel, store: None, layout: None },
+            texture: Texture { image: vk::Image::null(), extent, texel, store: None, layout: None, takes_copies: true },
             memory: None,
             buffer,
         };

@@ -55,6 +55,8 @@ pub struct Texture {
     pub(crate) layout: Option<vk::ImageLayout>,
     /// View and descriptor set of the store path.
     pub(crate) store: Option<(vk::ImageView, vk::DescriptorSet)>,
+    /// Whether it can be copied to, whatever the path.
+    pub(crate) takes_copies: bool,
 }
 
 impl Texture {
@@ -62,6 +64,12 @@ impl Texture {
     #[must_use]
     pub fn image(&self) -> vk::Image {
         self.image
+    }
+
+    /// Its extent in texels, `[z, y, x]`.
+    #[must_use]
+    pub fn extent(&self) -> [u32; 3] {
+        self.extent
     }
 
     /// Whether packets change its layout by themselves.

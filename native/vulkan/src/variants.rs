@@ -17,6 +17,12 @@ pub struct Features {
     /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
     /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.
     pub cooperative_matrix: bool,
+    /// `VK_KHR_external_memory_fd`, on Windows `VK_KHR_external_memory_win32`, on an instance and a device of Vulkan 1.1. See
+    /// [`Gpu::ring`](crate::Gpu::ring).
+    pub external_memory: bool,
+    /// `VK_KHR_external_semaphore_fd`, on Windows `VK_KHR_external_semaphore_win32`, and `timelineSemaphore`. See
+    /// [`Gpu::timeline`](crate::Gpu::timeline).
+    pub external_semaphore: bool,
 }
 
 /// The variants that features allow. Whether a device has what [`Variant::Matrix`] is made for is for `has_matrices` to say.

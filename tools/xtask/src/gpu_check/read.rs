@@ -27,7 +27,8 @@ pub(super) fn counted(said: &str) -> Tests {
             tests.failed += count("failed").unwrap_or(0);
         }
         // It may stand behind the name of a test.
-        if let Some((_, why)) = line.split_once("skipped: ")
+        let skipped = ["skipped: ", "not run: "].iter().find_map(|word| line.split_once(word));
+        if let Some((_, why)) = skipped
             && !tests.skipped.iter().any(|known| known == why)
         {
             tests.skipped.push(why.to_owned());
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn tests_are_counted_and_named() {
-        let said = "test a ... ok\ntest b ... skipped: no device\nok\nskipped: no device\ntest c ... FAILED\n\
+        let said = "test a ... ok\ntest b ... not run: no device\nok\nskipped: no device\ntest c ... FAILED\n\
                     ---- d stdout ----\ntest result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured\n\
                     test result: ok. 3 passed; 0 failed; 0 ignored";
         let expected =

@@ -1,7 +1,8 @@
 //! What texels hold, and what they should.
+#![allow(dead_code, unreachable_pub)] // every backend uses its own part of this
 
 use half::f16;
-use neuvol_vulkan::{Job, Texel};
+use neuvol_plan::Texel;
 
 /// The channels of all texels; those that a format lacks are 0.
 pub fn texels(bytes: &[u8], texel: Texel) -> Vec<[f32; 4]> {
@@ -62,7 +63,7 @@ pub fn expected(
     is_valid: &dyn Fn(usize) -> bool,
     extent: [u32; 3],
     (min, max): ([u32; 3], [u32; 3]),
-    job: &Job<'_>,
+    (unorm, invalid): ((f32, f32), f32),
     texel: Texel,
 ) -> Vec<[f32; 4]> {
     let index = |at: [u32; 3]| ((at[0] * extent[1] + at[1]) * extent[2] + at[2]) as usize;
@@ -82,12 +83,12 @@ pub fn expected(
             for x in min[2]..max[2] {
                 let at = [z, y, x];
                 let n = index(at);
-                let value = if is_valid(n) { values[n] } else { job.invalid };
-                let unorm = (value - job.unorm.0) / (job.unorm.1 - job.unorm.0);
+                let value = if is_valid(n) { values[n] } else { invalid };
+                let share = (value - unorm.0) / (unorm.1 - unorm.0);
                 out.push(match texel {
                     Texel::R32F | Texel::R16F => [value, 0.0, 0.0, 0.0],
-                    Texel::R8 | Texel::R16 if is_valid(n) => [unorm.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
-                    Texel::R8 | Texel::R16 => [job.invalid, 0.0, 0.0, 0.0],
+                    Texel::R8 | Texel::R16 if is_valid(n) => [share.clamp(0.0, 1.0), 0.0, 0.0, 0.0],
+                    Texel::R8 | Texel::R16 => [invalid, 0.0, 0.0, 0.0],
                     Texel::Rg16F => [value, f32::from(u8::from(is_valid(n))), 0.0, 0.0],
                     Texel::Rgba16F => [value, slope(at, 0), slope(at, 1), slope(at, 2)],
                 });
