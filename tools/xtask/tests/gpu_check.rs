@@ -86,7 +86,7 @@ impl Machine {
 #[test]
 fn without_a_gpu_everything_says_why_it_did_not_run() {
     if Command::new("nvidia-smi").output().is_ok() {
-        println!("this machine has NVIDIA's tools: they would be found");
+        // They would be found.
         return;
     }
     let (code, said, json) = Machine::new().check(&["--python", "no-such-python"]);
