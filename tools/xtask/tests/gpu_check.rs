@@ -10,8 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 const PASSES: &str = "echo 'test result: ok. 3 passed; 0 failed; 0 ignored'";
-const ROW: &str =
-    r#"[{"network":"grid_16","precision":"float16","gvoxel_per_s":100.0,"ms":0.59,"largest_error":0.0005}]"#;
+const ROW: &str = r#"[{"model":"grid_16","variant":"float16","gvoxels_per_s":100.0,"median_us":590,"error":0.0005}]"#;
 
 /// A folder and a PATH of its own.
 struct Machine {
@@ -55,7 +54,7 @@ impl Machine {
         machine.script(
             "bin/python3",
             "[ \"$1\" = -c ] && exit; while [ \"$1\" != --out ]; do shift; done; \
-             echo '[{\"peer\":\"PyTorch eager\",\"network\":\"grid_16\",\"gvoxel_per_s\":4.0},\
+             echo '[{\"peer\":\"PyTorch eager\",\"model\":\"grid_16\",\"gvoxels_per_s\":4.0},\
              {\"peer\":\"tiny-cuda-nn\",\"not_run\":\"no program\"}]' > \"$2\"",
         );
         machine

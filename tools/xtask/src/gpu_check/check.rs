@@ -236,7 +236,7 @@ impl Check<'_> {
             return Ok(());
         }
         let mut bench = self.program("cuda-bench");
-        bench.args(["--json", "--bricks", self.bricks(), "--repeat", REPEAT, "--cold"]);
+        bench.args(["--json", "--bricks", self.bricks(), "--repeat", REPEAT]);
         let done = self.run(&mut bench, BENCHMARK)?;
         self.rows_of_json("speed", "cuda-bench", &done);
         Ok(())
@@ -320,14 +320,7 @@ impl Check<'_> {
         let metrics: Vec<&str> = METRICS.iter().map(|(metric, _)| *metric).collect();
         let mut command = inherit(&self.program("ncu"), "ncu");
         command.args(["--csv", "--metrics", &metrics.join(","), "--launch-count", "200"]);
-        command.arg(self.folder.join("cuda-bench")).args([
-            "--json",
-            "--bricks",
-            self.bricks(),
-            "--repeat",
-            "1",
-            "--cold",
-        ]);
+        command.arg(self.folder.join("cuda-bench")).args(["--json", "--bricks", self.bricks(), "--repeat", "1"]);
         let done = self.run(&mut command, BENCHMARK)?;
         let kernels = read::ncu(&done.out);
         if kernels.is_empty() {
@@ -407,7 +400,7 @@ impl Check<'_> {
             let text =
                 |row: &Row, name: &str| row.figures.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
             rows.filter_map(|row| {
-                Some((text(row, "network"), text(row, "peer"), row.figures.get("gvoxel_per_s")?.as_f64()?))
+                Some((text(row, "model"), text(row, "peer"), row.figures.get("gvoxels_per_s")?.as_f64()?))
             })
             .collect()
         };
@@ -468,31 +461,31 @@ fn sanitizer_row(what: String, done: &Done) -> Row {
     }
 }
 
-/// A row of what a program has measured: `network`, `precision`, `peer`, `ms`, `gvoxel_per_s`, `largest_error` (of the range),
+/// Gvoxel/s that are aimed at on an H200, of the fused kernels.
+const TARGETS: [(&str, f64); 3] = [("grid, 16 neurons", 100.0), ("grid, 32 neurons", 60.0), ("grid, 64 neurons", 20.0)];
+
+/// Voxels per second in a readable unit.
+fn speed_of(gvoxels: f64) -> String {
+    if gvoxels >= 0.1 { format!("{gvoxels:.2} Gvoxel/s") } else { format!("{:.2} Mvoxel/s", gvoxels * 1e3) }
+}
+
+/// A row of what a program has measured: `model`, `variant`, `peer`, `median_us`, `gvoxels_per_s`, `error` (of the range),
 /// `not_run`, `failed`, and whatever else it has.
 fn figures_row(part: &'static str, program: &str, figures: Map<String, Value>) -> Row {
     let text = |name: &str| figures.get(name).and_then(Value::as_str);
     let number = |name: &str| figures.get(name).and_then(Value::as_f64);
-    let what: Vec<&str> = ["peer", "network", "precision"].iter().filter_map(|name| text(name)).collect();
+    let what: Vec<&str> = ["peer", "model", "variant"].iter().filter_map(|name| text(name)).collect();
     let what = if what.is_empty() { program.to_owned() } else { what.join(", ") };
     let mut detail = Vec::new();
-    if let Some(speed) = number("gvoxel_per_s") {
-        let target = number("target_gvoxel_per_s").map_or(String::new(), |target| format!(" (target {target})"));
-        detail.push(format!("{speed:.2} Gvoxel/s{target}"));
+    if let Some(speed) = number("gvoxels_per_s") {
+        let target = TARGETS.iter().find(|(model, _)| text("model") == Some(*model)).map(|(_, target)| target);
+        let target = target.filter(|_| part == "speed" && text("variant") == Some("fused"));
+        let target = target.map_or(String::new(), |target| format!(" (target on an H200: {target})"));
+        detail.push(speed_of(speed) + &target);
     }
-    detail.extend(number("ms").map(|ms| format!("{ms:.3} ms")));
-    detail.extend(number("largest_error").map(|error| format!("error {error:.1e} of the range")));
-    let shown = [
-        "peer",
-        "network",
-        "precision",
-        "gvoxel_per_s",
-        "target_gvoxel_per_s",
-        "ms",
-        "largest_error",
-        "not_run",
-        "failed",
-    ];
+    detail.extend(number("median_us").map(|us| format!("{:.3} ms", us / 1e3)));
+    detail.extend(number("error").map(|error| format!("error {error:.1e} of the range")));
+    let shown = ["peer", "model", "variant", "gvoxels_per_s", "median_us", "error", "not_run", "failed"];
     for (name, value) in figures.iter().filter(|(name, _)| !shown.contains(&name.as_str())) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         detail.push(format!("{} {value}", name.replace('_', " ")));
@@ -510,7 +503,7 @@ fn model_row(row: &BTreeMap<String, String>) -> Row {
     let cell = |name: &str| row.get(name).map_or("", String::as_str);
     let speed = cell("Mvoxel/s").parse::<f64>().map_or(0.0, |speed| speed / 1e3);
     let error = cell("largest error / range");
-    let detail = format!("{speed:.2} Gvoxel/s, {} bricks, error {error} of the range", cell("bricks"));
+    let detail = format!("{}, {} bricks, error {error} of the range", speed_of(speed), cell("bricks"));
     let mut out = Row::new("models", format!("{}, {}", cell("model"), cell("variant")), Outcome::Measured, detail);
     out.figures = row
         .iter()
@@ -533,20 +526,22 @@ mod tests {
             "speed",
             "bench",
             object(json!({
-                "network": "grid_16", "precision": "float16", "gvoxel_per_s": 101.5, "target_gvoxel_per_s": 100, "ms": 0.581,
-                "largest_error": 0.0006, "bricks": 225
+                "model": "grid, 16 neurons", "variant": "fused", "gvoxels_per_s": 101.5, "median_us": 581.0, "error": 0.0006, "bricks": 225
             })),
         );
-        assert_eq!(row.what, "grid_16, float16");
-        let detail = "101.50 Gvoxel/s (target 100), 0.581 ms, error 6.0e-4 of the range, bricks 225";
+        assert_eq!(row.what, "grid, 16 neurons, fused");
+        let detail = "101.50 Gvoxel/s (target on an H200: 100), 0.581 ms, error 6.0e-4 of the range, bricks 225";
         assert_eq!((row.outcome, row.detail.as_str()), (Outcome::Measured, detail));
         let row = figures_row("peers", "p", object(json!({ "peer": "tiny-cuda-nn", "not_run": "no program" })));
         assert_eq!(
             (row.outcome, row.what.as_str(), row.detail.as_str()),
             (Outcome::NotRun, "tiny-cuda-nn", "no program")
         );
-        let row =
-            figures_row("speed", "b", object(json!({ "network": "grid_64", "failed": "wrong values", "ms": 1.0 })));
+        let row = figures_row(
+            "speed",
+            "b",
+            object(json!({ "model": "grid_64", "failed": "wrong values", "median_us": 1.0 })),
+        );
         assert_eq!((row.outcome, row.detail.as_str()), (Outcome::Failed, "wrong values"));
     }
 
@@ -556,11 +551,11 @@ mod tests {
         let options = Options::default();
         let row = |part, figures| figures_row(part, "", object(figures));
         let rows = vec![
-            row("speed", json!({ "network": "a", "gvoxel_per_s": 50.0 })),
-            row("speed", json!({ "network": "a", "gvoxel_per_s": 100.0 })),
-            row("peers", json!({ "network": "a", "peer": "p", "gvoxel_per_s": 4.0 })),
-            row("peers", json!({ "network": "b", "peer": "p", "gvoxel_per_s": 4.0 })),
-            row("peers", json!({ "network": "a", "peer": "q", "not_run": "no" })),
+            row("speed", json!({ "model": "a", "gvoxels_per_s": 50.0 })),
+            row("speed", json!({ "model": "a", "gvoxels_per_s": 100.0 })),
+            row("peers", json!({ "model": "a", "peer": "p", "gvoxels_per_s": 4.0 })),
+            row("peers", json!({ "model": "b", "peer": "p", "gvoxels_per_s": 4.0 })),
+            row("peers", json!({ "model": "a", "peer": "q", "not_run": "no" })),
         ];
         let mut check = Check { folder, options: &options, log: "".into(), nvidia: None, rows, printed: String::new() };
         check.ratios();
