@@ -89,7 +89,11 @@ fn verdict(rows: &[Row], nvidia: bool) -> Result<(), Failure> {
     if !failed.is_empty() {
         return Err(Failure::Failed(format!("{} of {} failed: {}", failed.len(), rows.len(), failed.join(", "))));
     }
-    if !nvidia && !rows.iter().any(|row| matches!(row.outcome, Outcome::Passed | Outcome::Measured)) {
+    // Tests of what is said without a driver, and peers on the processor, pass without a device.
+    let on_device = |row: &Row| {
+        matches!(row.part, "vulkan" | "models" | "play") && matches!(row.outcome, Outcome::Passed | Outcome::Measured)
+    };
+    if !nvidia && !rows.iter().any(on_device) {
         return Err(Failure::Missing("no device was found: nothing could be checked".into()));
     }
     Ok(())
@@ -566,7 +570,7 @@ mod tests {
     #[test]
     fn a_failure_a_missing_device_and_success_have_their_exit_codes() {
         let code = |outcomes: &[Outcome], nvidia| {
-            let rows: Vec<Row> = outcomes.iter().map(|outcome| Row::new("cuda", "x", *outcome, "")).collect();
+            let rows: Vec<Row> = outcomes.iter().map(|outcome| Row::new("vulkan", "x", *outcome, "")).collect();
             verdict(&rows, nvidia).map_or_else(|failure| failure.exit_code(), |()| 0)
         };
         assert_eq!(code(&[Outcome::Passed, Outcome::NotRun], false), 0);
