@@ -38,6 +38,9 @@ Usage: cargo xtask COMMAND
   header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
+  rendering [--write]       compile the shaders of the engine packages with DXC, glslang and Slang, draw with them on a Vulkan
+                            driver of software, and compare with a ray march on the CPU; --write renews the copies of
+                            the shaders' core and the committed pictures
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
                             show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
@@ -69,6 +72,7 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Hosts { bevy: bool },
+    Rendering { write: bool },
     Shaders { check: bool },
     Kernels(kernels::Options),
     Package { engine: Engine, out: PathBuf, windows: bool },
@@ -113,6 +117,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             arch: rest.option("--arch")?,
             module: rest.option("--module")?,
         }),
+        "rendering" => Command::Rendering { write: rest.flag("--write") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         "package-unity" => package(&mut rest, Engine::Unity)?,
         "package-unreal" => package(&mut rest, Engine::Unreal)?,

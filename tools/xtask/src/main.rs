@@ -23,6 +23,7 @@ mod machine;
 mod package;
 mod python;
 mod rd;
+mod rendering;
 mod setup;
 mod shaders;
 mod test;
@@ -67,6 +68,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
         Command::Kernels(options) => kernels::run(&workspace, &options),
+        Command::Rendering { write } => rendering::run(&workspace, write),
         Command::Shaders { check } => shaders::run(&workspace, check),
         Command::Android => android::run(&workspace),
         Command::Windows => windows::run(&workspace),

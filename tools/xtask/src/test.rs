@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{android, header, hosts, kernels, layering, package, rd, setup, shaders, windows};
+use crate::{android, header, hosts, kernels, layering, package, rd, rendering, setup, shaders, windows};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -133,10 +133,27 @@ fn all_stages() -> Vec<Stage> {
         foreign("the library for Windows under Wine", Action::Call(windows::run)),
         foreign("types of the library for Android", Action::Call(android::run)),
         foreign("packages for Unity and Unreal", Action::Call(package::check)),
+        light("shaders of the engine packages", Action::Call(|workspace| rendering::run(workspace, false))),
         vulkan("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
         vulkan(
             "the C# bindings under Mono",
             &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
+        ),
+        vulkan(
+            "the Unity package under Mono",
+            &[
+                "test",
+                "--release",
+                "-p",
+                "neuvol-tests",
+                "--features",
+                "mono",
+                "--test",
+                "unity_package",
+                "--no-fail-fast",
+                "--",
+                "--nocapture",
+            ],
         ),
     ]
 }
