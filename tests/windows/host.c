@@ -3,11 +3,13 @@
  *   host LIBRARY decode FILE OUT   all that the first variable of FILE has, into the file OUT
  *   host LIBRARY vulkan FILE       the same step on a Vulkan device and on the processor must be the same
  *   host LIBRARY errors FOLDER     what cannot be opened is an error with a text
+ *   host LIBRARY layout            prints the sizes and places of all structures of the header
  *   host LIBRARY panic             a library with hooks for tests: its panics become NEUVOL_ERROR_PANIC
  *
  * Exit codes: 0 all is well, 1 something is not, 2 the host could not run.
  */
 #include "host.h"
+#include "layout.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -211,7 +213,7 @@ static int run(int argc, char **argv) {
   host_library library;
   void *handle;
   if (argc < 3) {
-    fprintf(stderr, "usage: host LIBRARY decode|vulkan|errors|panic ...\n");
+    fprintf(stderr, "usage: host LIBRARY decode|vulkan|errors|layout|panic ...\n");
     return 2;
   }
   handle = host_load(argv[1]);
@@ -224,6 +226,10 @@ static int run(int argc, char **argv) {
   if (strcmp(argv[2], "decode") == 0 && argc == 5) return decode_to_file(&library, argv[3], argv[4]);
   if (strcmp(argv[2], "vulkan") == 0 && argc == 4) return compare_with_vulkan(&library, argv[3]);
   if (strcmp(argv[2], "errors") == 0 && argc == 4) return open_what_cannot_be_opened(&library, argv[3]);
+  if (strcmp(argv[2], "layout") == 0 && argc == 3) {
+    print_layout();
+    return 0;
+  }
   if (strcmp(argv[2], "panic") == 0 && argc == 3) return panic(&library, handle);
   fprintf(stderr, "wrong arguments\n");
   return 2;

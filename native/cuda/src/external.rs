@@ -55,26 +55,27 @@ impl Gpu {
     /// [`Error::Cuda`] if the driver refuses it.
     pub fn import(&self, handle: Handle, bytes: u64, dedicated: bool) -> Result<External, Error> {
         let _current = self.enter()?;
-        // SAFETY: numbers and pointers, which may be 0.
-        let mut description: CUDA_EXTERNAL_MEMORY_HANDLE_DESC = unsafe { std::mem::zeroed() };
-        description.size = bytes;
-        // CUDA_EXTERNAL_MEMORY_DEDICATED
-        description.flags = u32::from(dedicated);
         #[cfg(unix)]
-        let Handle::Fd(fd) = handle;
+        let (Handle::Fd(fd), kind) = (handle, CUexternalMemoryHandleType::CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD);
+        #[cfg(windows)]
+        let (Handle::Win32(win32), kind) =
+            (handle, CUexternalMemoryHandleType::CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32);
+        let mut description = CUDA_EXTERNAL_MEMORY_HANDLE_DESC {
+            type_: kind,
+            // SAFETY: a union of numbers and pointers.
+            handle: unsafe { std::mem::zeroed() },
+            size: bytes,
+            // CUDA_EXTERNAL_MEMORY_DEDICATED
+            flags: u32::from(dedicated),
+            reserved: [0; 16],
+        };
         #[cfg(unix)]
         {
-            use std::os::fd::AsRawFd;
-            description.type_ = CUexternalMemoryHandleType::CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_FD;
-            description.handle.fd = fd.as_raw_fd();
+            description.handle.fd = std::os::fd::AsRawFd::as_raw_fd(&fd);
         }
         #[cfg(windows)]
-        let Handle::Win32(win32) = handle;
-        #[cfg(windows)]
         {
-            use std::os::windows::io::AsRawHandle;
-            description.type_ = CUexternalMemoryHandleType::CU_EXTERNAL_MEMORY_HANDLE_TYPE_OPAQUE_WIN32;
-            description.handle.win32.handle = win32.as_raw_handle();
+            description.handle.win32.handle = std::os::windows::io::AsRawHandle::as_raw_handle(&win32);
         }
         let mut memory: CUexternalMemory = std::ptr::null_mut();
         // SAFETY: the context is current, the description is complete, the handle is alive.
@@ -82,9 +83,7 @@ impl Gpu {
         // From now on it is the driver's.
         #[cfg(unix)]
         std::mem::forget(fd);
-        // SAFETY: as above.
-        let mut range: CUDA_EXTERNAL_MEMORY_BUFFER_DESC = unsafe { std::mem::zeroed() };
-        range.size = bytes;
+        let range = CUDA_EXTERNAL_MEMORY_BUFFER_DESC { offset: 0, size: bytes, flags: 0, reserved: [0; 16] };
         let mut pointer = 0;
         // SAFETY: the memory was just imported with this size.
         let mapped = unsafe { call!(cuExternalMemoryGetMappedBuffer(&raw mut pointer, memory, &raw const range)) };

@@ -24,5 +24,5 @@ pub use device::{Device, MINIMUM_CAPABILITY, MINIMUM_DRIVER, devices, matching};
 pub use error::{Error, Unavailable};
 pub use external::{External, Handle};
 pub use gpu::{Gpu, Limits, Uploaded};
-pub use neuvol_plan::{Mask, Source, Task, Texel, Texels, Validity};
+pub use neuvol_plan::{Later, Mask, Source, Task, Texel, Texels, Validity};
 pub use submit::{Destination, Job, Submitted};

@@ -49,6 +49,12 @@ impl Variants {
         Self(self.0 | other.0)
     }
 
+    /// Those that are in both.
+    #[must_use]
+    pub fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// All but one.
     #[must_use]
     pub fn without(self, variant: Variant) -> Self {

@@ -66,6 +66,12 @@ impl Texture {
         self.image
     }
 
+    /// Its extent in texels, `[z, y, x]`.
+    #[must_use]
+    pub fn extent(&self) -> [u32; 3] {
+        self.extent
+    }
+
     /// Whether packets change its layout by themselves.
     #[must_use]
     pub fn changes_layout(&self) -> bool {

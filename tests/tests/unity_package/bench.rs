@@ -76,7 +76,7 @@ pub fn bench() -> &'static Bench {
         let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder"), library, fake_unity };
         fs::create_dir(bench.path("player")).expect("a folder");
         sample::write(&bench.path("sample.neuvol"));
-        sample::write_large(&bench.path("large.neuvol"), 48);
+        sample::write_large(&bench.path("large.neuvol"), 30);
         let plume = native::root().join("tests/hosts/sample/plume.neuvol");
         fs::copy(plume, bench.path("plume.neuvol")).expect("the plume");
         Assembly::ALL.into_iter().for_each(|assembly| bench.compile(assembly));
@@ -89,12 +89,14 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    pub fn assembly(&self, assembly: Assembly) -> PathBuf {
-        self.path(assembly.parts().0)
+    fn compile(&self, assembly: Assembly) {
+        let (file, folders, _) = assembly.parts();
+        let sources: Vec<PathBuf> = folders.iter().flat_map(|folder| sources(&native::root().join(folder))).collect();
+        self.compile_sources(assembly, file, &sources);
     }
 
-    fn compile(&self, assembly: Assembly) {
-        let (file, folders, refers) = assembly.parts();
+    fn compile_sources(&self, assembly: Assembly, file: &str, sources: &[PathBuf]) {
+        let (_, _, refers) = assembly.parts();
         let mut compiler = tool("mcs");
         // Unity 2022.3 has C# 9, of which this is a part.
         compiler.args(["-langversion:7.2", "-unsafe", "-warnaserror", "-warn:4"]);
@@ -110,31 +112,49 @@ impl Bench {
         let is_program = file.ends_with(".exe");
         compiler.arg(if is_program { "-target:exe" } else { "-target:library" });
         for refers in refers {
-            compiler.arg(format!("-r:{}", self.assembly(*refers).display()));
+            compiler.arg(format!("-r:{}", self.path(refers.parts().0).display()));
         }
         compiler.arg(format!("-out:{}", self.path(file).display()));
-        for folder in folders {
-            compiler.args(sources(&native::root().join(folder)));
+        succeed(compiler.args(sources));
+    }
+
+    /// Runs scenarios with a runtime in which a piece of code is replaced; gives what they print.
+    pub fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
+        let broken = tempfile::tempdir_in(self.folder.path()).expect("a folder");
+        let mut times = 0;
+        let mut changed = Vec::new();
+        for (number, source) in sources(&native::root().join("unity-package/Runtime")).into_iter().enumerate() {
+            let text = fs::read_to_string(&source).expect("a source");
+            times += text.matches(from).count();
+            changed.push(broken.path().join(format!("{number}.cs")));
+            fs::write(&changed[number], text.replace(from, to)).expect("a writable folder");
         }
-        succeed(&mut compiler);
+        assert!(times == 1, "`{from}` stands {times} times in the runtime");
+        // All assemblies stand beside it: Mono looks there.
+        for entry in fs::read_dir(self.folder.path()).expect("the folder").flatten() {
+            let name = entry.file_name();
+            if name.to_string_lossy().ends_with(".dll") || name.to_string_lossy().ends_with(".exe") {
+                fs::copy(entry.path(), broken.path().join(&name)).expect("a copy");
+            }
+        }
+        let file = broken.path().join("Neuvol.dll");
+        self.compile_sources(Runtime, &file.display().to_string(), &changed);
+        let mut mono = self.mono(&broken.path().join(Scenarios.parts().0), arguments);
+        native::text_of(&native::run(&mut mono))
     }
 
     /// Runs a program with the files that are shown, and more arguments; gives what it printed.
     pub fn run(&self, program: Assembly, arguments: &[&str]) -> String {
-        succeed(&mut self.command(program, arguments))
+        succeed(&mut self.mono(&self.path(program.parts().0), arguments))
     }
 
-    pub fn command(&self, program: Assembly, arguments: &[&str]) -> Command {
+    fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut mono = tool("mono");
         // Where Mono looks for libraries that no path is given for.
         let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));
         mono.env("LD_LIBRARY_PATH", std::env::join_paths(folders).expect("folders without colons"));
         // Names of files are UTF-8, whatever the machine's language is.
-        mono.env("LANG", "C.UTF-8")
-            .arg("--debug")
-            .arg(self.assembly(program))
-            .arg(&self.library)
-            .arg(self.folder.path());
+        mono.env("LANG", "C.UTF-8").arg(program).arg(&self.library).arg(self.folder.path());
         let needs_vulkan = std::env::var_os("NEUVOL_REQUIRE_VULKAN").is_some();
         mono.arg(if needs_vulkan { "vulkan" } else { "any" }).args(arguments);
         mono

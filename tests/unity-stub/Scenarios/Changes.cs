@@ -94,6 +94,7 @@ namespace Scenarios
                 Voxels.Compare(scene.Volume);
                 World.Quit();
                 Scene.Nothing();
+                Check.Equal(Scene.Count("DecodeWorker", "IsRunning"), 0L, "the number of threads that decode");
             }
         }
 

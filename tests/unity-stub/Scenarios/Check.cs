@@ -4,9 +4,14 @@ using Neuvol.Fakes;
 /// What all scenarios share.
 static class Check
 {
+    /// The first check of a scenario that failed: what comes of it may hide it.
+    internal static string First;
+
     internal static void That(bool condition, string what)
     {
-        if (!condition) throw new Exception(what);
+        if (condition) return;
+        if (First == null) First = what;
+        throw new Exception(what);
     }
 
     internal static void Equal<T>(T found, T expected, string what)

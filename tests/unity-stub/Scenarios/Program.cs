@@ -18,7 +18,7 @@ static class Program
     /// Temperature on longitudes, latitudes and heights: 37 x 20 x 18 voxels, 5 steps from 2020-01-01 on.
     internal static string Sample => Path.Combine(Folder, "sample.neuvol");
 
-    /// 48 MiB of noise in one step: decoding takes many frames.
+    /// 30 MiB of noise in one step: decoding takes many frames.
     internal static string Large => Path.Combine(Folder, "large.neuvol");
 
     static int Main(string[] arguments)
@@ -68,6 +68,7 @@ static class Program
             : UnityEngine.Rendering.GraphicsDeviceType.Direct3D11;
         World.Exceptions.Clear();
         World.Log.Clear();
+        Check.First = null;
         Exception problem = null;
         try
         {
@@ -84,7 +85,7 @@ static class Program
         }
         Faults.Arm(null);
         Console.WriteLine((problem == null ? "ok     " : "FAILED ") + Name(scenario) + " " + clock.ElapsedMilliseconds + " ms");
-        if (problem != null) Console.WriteLine(problem);
+        if (problem != null) Console.WriteLine((Check.First == null ? "" : "first: " + Check.First + "\n") + problem);
         return problem == null;
     }
 }

@@ -49,7 +49,7 @@ sealed class Scene : IDisposable
     }
 
     /// What the package counts for its own tests.
-    static long Count(string type, string member)
+    internal static long Count(string type, string member)
     {
         const BindingFlags flags = BindingFlags.Static | BindingFlags.NonPublic;
         var of = typeof(NeuvolFile).Assembly.GetType("Neuvol." + type);

@@ -61,6 +61,19 @@ namespace UnityEngine
     {
     }
 
+    public sealed class LineRenderer : Renderer
+    {
+        public bool useWorldSpace { get; set; }
+        public float startWidth { get; set; }
+        public float endWidth { get; set; }
+
+        public void SetPosition(int index, Vector3 position)
+        {
+            // It has two positions until it is told otherwise.
+            if (index < 0 || index > 1) throw new UnityException("LineRenderer: position " + index);
+        }
+    }
+
     public sealed class SpriteRenderer : Renderer
     {
         public Sprite sprite { get; set; }
@@ -191,6 +204,11 @@ namespace UnityEngine
     {
     }
 
+    public struct LayerMask
+    {
+        public static string LayerToName(int layer) => layer == 0 ? "Default" : "Layer " + layer;
+    }
+
     public static class RenderSettings
     {
         public static Light sun { get; set; }
@@ -201,6 +219,9 @@ namespace UnityEngine
         public static Camera main => World.Find<Camera>();
 
         public int pixelHeight => 1000;
+        public int cullingMask { get; set; } = -1;
+        public float nearClipPlane { get; set; } = 0.3f;
+        public float farClipPlane { get; set; } = 1000;
 
         /// One unit per pixel, straight ahead.
         public Ray ScreenPointToRay(Vector3 pos)

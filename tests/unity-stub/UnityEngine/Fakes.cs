@@ -144,6 +144,11 @@ namespace Neuvol.Fakes
         public static void Frame()
         {
             FrameCount++;
+            foreach (var behaviour in Alive.OfType<MonoBehaviour>().Where(one => one.IsRunning && !one.HasStarted).ToArray())
+            {
+                behaviour.HasStarted = true;
+                Send(behaviour, "Start");
+            }
             All("Update");
             All("LateUpdate");
             foreach (var now in Events.ToArray())

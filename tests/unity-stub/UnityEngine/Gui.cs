@@ -6,6 +6,7 @@ namespace UnityEngine
     {
         None = 0,
         Space = 32,
+        Delete = 127,
     }
 
     public enum EventType
@@ -25,6 +26,7 @@ namespace UnityEngine
         public EventType type { get; internal set; }
         public KeyCode keyCode { get; internal set; }
         public int button { get; internal set; }
+        public int clickCount { get; internal set; }
         public Vector2 mousePosition { get; internal set; }
 
         public void Use()

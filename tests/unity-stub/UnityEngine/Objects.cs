@@ -22,7 +22,16 @@ namespace UnityEngine
             World.Alive.Add(this);
         }
 
-        public string name { get; set; } = "";
+        string ownName = "";
+
+        internal virtual Object Named => this;
+
+        public string name
+        {
+            get => Named.ownName;
+            set => Named.ownName = value;
+        }
+
         public HideFlags hideFlags { get; set; }
 
         public static void Destroy(Object target)
@@ -91,6 +100,9 @@ namespace UnityEngine
     {
         internal GameObject Owner;
 
+        /// Components have the name of their object.
+        internal override Object Named => Owner;
+
         public GameObject gameObject => Owner;
         public Transform transform => Owner.transform;
         public T GetComponent<T>() => Owner.GetComponent<T>();
@@ -109,7 +121,7 @@ namespace UnityEngine
     public class Behaviour : Component
     {
         bool isEnabled = true;
-        internal bool IsRunning;
+        internal bool IsRunning, HasStarted;
 
         public bool enabled
         {
@@ -152,6 +164,7 @@ namespace UnityEngine
 
         public Transform transform { get; }
         public int layer { get; set; }
+        public string tag { get; set; } = "Untagged";
 
         public bool activeInHierarchy =>
             !IsDestroyed && isActive && (transform.parent == null || transform.parent.Owner.activeInHierarchy);

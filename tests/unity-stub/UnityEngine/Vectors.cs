@@ -16,7 +16,7 @@ namespace UnityEngine
 
         public static bool operator ==(Vector2 a, Vector2 b) => (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y) < 1e-11f;
         public static bool operator !=(Vector2 a, Vector2 b) => !(a == b);
-        public override bool Equals(object other) => other is Vector2 && (Vector2)other == this;
+        public override bool Equals(object other) => other is Vector2 && ((Vector2)other).x == x && ((Vector2)other).y == y;
         public override int GetHashCode() => 0;
         public override string ToString() => "(" + x + ", " + y + ")";
     }
@@ -82,7 +82,8 @@ namespace UnityEngine
         // As Unity: vectors that are nearly the same are equal.
         public static bool operator ==(Vector3 a, Vector3 b) => Dot(a - b, a - b) < 9.99999944e-11f;
         public static bool operator !=(Vector3 a, Vector3 b) => !(a == b);
-        public override bool Equals(object other) => other is Vector3 && (Vector3)other == this;
+        public override bool Equals(object other) =>
+            other is Vector3 && ((Vector3)other).x == x && ((Vector3)other).y == y && ((Vector3)other).z == z;
         public override int GetHashCode() => 0;
         public override string ToString() => "(" + x + ", " + y + ", " + z + ")";
     }
@@ -200,6 +201,11 @@ namespace UnityEngine
         public Color(float r, float g, float b) : this(r, g, b, 1)
         {
         }
+
+        public static bool operator ==(Color a, Color b) => a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
+        public static bool operator !=(Color a, Color b) => !(a == b);
+        public override bool Equals(object other) => other is Color && (Color)other == this;
+        public override int GetHashCode() => 0;
 
         public static Color white => new Color(1, 1, 1, 1);
 

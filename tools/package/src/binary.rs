@@ -60,11 +60,6 @@ impl Binary {
         }
     }
 
-    /// The newest version of glibc that it needs, as text.
-    pub fn newest_glibc(&self) -> String {
-        self.glibc.last().map_or(String::from("none"), |(major, minor)| format!("{major}.{minor}"))
-    }
-
     /// Which rules a library for `platform` breaks; `exports` are the names it must give away.
     pub fn problems(&self, platform: Platform, exports: &BTreeSet<String>) -> Vec<String> {
         let mut problems = Vec::new();

@@ -22,9 +22,9 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Write the tarball for Unity, read it back and check it.
+    /// Make the tarball for Unity, check what is in it, and write it.
     Unity(Pack),
-    /// Write the zip file for Unreal, read it back and check it.
+    /// Make the zip file for Unreal, check what is in it, and write it.
     Unreal(Pack),
 }
 
@@ -94,10 +94,10 @@ impl Pack {
         let additions = unity::Additions { libraries: self.libraries()?, notices: self.notices(&crates)? };
         let tree = unity::gather(&sources, additions);
         let bytes = archive::write_tgz(&tree, unity::ROOT)?;
-        let path = self.write(&format!("{}-{}.tgz", unity::NAME, expected.version), &bytes)?;
         // What is checked is the archive, not what it was made of.
-        let tree = archive::read_tgz(&read(&path)?, unity::ROOT)?;
+        let tree = archive::read_tgz(&bytes, unity::ROOT)?;
         unity::check(&tree, &sources, &expected)?;
+        let path = self.write(&format!("{}-{}.tgz", unity::NAME, expected.version), &bytes)?;
         report(&path, bytes.len(), &tree, &expected);
         Ok(())
     }
@@ -114,9 +114,9 @@ impl Pack {
         let additions = unreal::Additions { libraries, notices, headers: expected.headers.clone(), documents };
         let tree = unreal::gather(&sources, additions);
         let bytes = archive::write_zip(&tree, unreal::NAME)?;
-        let path = self.write(&format!("{}-{}.zip", unreal::NAME, expected.version), &bytes)?;
-        let tree = archive::read_zip(&read(&path)?, unreal::NAME)?;
+        let tree = archive::read_zip(&bytes, unreal::NAME)?;
         unreal::check(&tree, &expected)?;
+        let path = self.write(&format!("{}-{}.zip", unreal::NAME, expected.version), &bytes)?;
         report(&path, bytes.len(), &tree, &expected);
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Pack {
             version: notices::version_of(&text(&self.metadata)?, "neuvol-plugin")?,
             exports: header::exports(header),
             platforms: self.paths().into_iter().map(|(platform, _)| platform).collect(),
-            machine: self.machine.iter().map(|place| place.display().to_string()).collect(),
+            machine: self.machine.iter().map(|place| format!("{}/", place.display())).collect(),
             crates: crates.iter().map(|found| (found.name.clone(), found.version.clone())).collect(),
             headers,
         })
@@ -152,6 +152,7 @@ impl Pack {
         self.paths().into_iter().map(|(platform, path)| Ok((platform, read(path)?))).collect()
     }
 
+    /// Only called for archives that were checked: a refused one must not lie where it could be given away.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Error> {
         let failed = |action, path: &Path| {
             let path = path.display().to_string();

@@ -48,6 +48,10 @@ fn plugin() -> Tree {
         "#include \"/Engine/Public/Platform.ush\"\n#include \"A.ush\"\n#include \"/Plugin/Neuvol/Private/A.ush\"\n";
     sources.insert("Shaders/Private/A.usf", shader);
     sources.insert("Shaders/Private/A.ush", "// here\n");
+    sources.insert(
+        "Config/FilterPlugin.ini",
+        "[FilterPlugin]\n/Shaders/...\n/Source/ThirdParty/Neuvol/include/...\n/Source/ThirdParty/Neuvol/lib/...\n",
+    );
     let mut documents = Tree::default();
     documents.insert("LICENSE-MIT", LICENCES);
     documents.insert("LICENSE-APACHE", LICENCES);
@@ -127,6 +131,11 @@ fn broken_archives_are_refused() {
         ("a library of another name", &change(RULES, "libneuvol.so", "libnuevol.so"), "names libnuevol.so"),
         ("a library of another folder", &change(RULES, "\"Linux\"", "\"LinuxArm64\""), "does not name \"Linux\""),
         ("no rules of the library", &remove(RULES), "one Build.cs must be in Source/ThirdParty/Neuvol"),
+        (
+            "libraries that a build of the plugin loses",
+            &change("Config/FilterPlugin.ini", "/Source/ThirdParty/Neuvol/lib/...", ""),
+            "FilterPlugin.ini lacks the line /Source/ThirdParty/Neuvol/lib/...",
+        ),
         // headers and shaders
         ("an older header", &insert(INCLUDED, "#define NEUVOL_API"), "not the one of bindings/include"),
         ("a header of nobody", &insert("Source/ThirdParty/Neuvol/include/a.h", "x"), "not the one of bindings/include"),

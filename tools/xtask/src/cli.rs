@@ -38,10 +38,14 @@ Usage: cargo xtask COMMAND
   header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
+  rendering [--write]       compile the shaders of the engine packages with DXC, glslang and Slang, draw with them on a Vulkan
+                            driver of software, and compare with a ray march on the CPU; --write renews the copies of
+                            the shaders' core and the committed pictures
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
   kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
                             show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
                             compile a part. Spills, and more registers than in ceilings.json, are refused
+  cuda                      test the CUDA backend on a driver of software, which runs its kernels on the CPU
   windows                   build the library for Windows with Debian's Rust (140 MB to fetch) and run it under Wine
   android                   check that the native crates compile for Android on 64-bit ARM, with the same Rust
   package-unity [OPTIONS]   build the libraries and write the package for Unity, com.neuvol.neuvol-VERSION.tgz, checked:
@@ -69,10 +73,12 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Hosts { bevy: bool },
+    Rendering { write: bool },
     Shaders { check: bool },
     Kernels(kernels::Options),
     Package { engine: Engine, out: PathBuf, windows: bool },
     UnityMetas { check: bool },
+    Cuda,
     Windows,
     Android,
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
@@ -113,9 +119,11 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             arch: rest.option("--arch")?,
             module: rest.option("--module")?,
         }),
+        "rendering" => Command::Rendering { write: rest.flag("--write") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         "package-unity" => package(&mut rest, Engine::Unity)?,
         "package-unreal" => package(&mut rest, Engine::Unreal)?,
+        "cuda" => Command::Cuda,
         "windows" => Command::Windows,
         "android" => Command::Android,
         "unity-metas" => Command::UnityMetas { check: rest.flag("--check") },

@@ -134,7 +134,10 @@ pub(crate) fn target_folder(workspace: &Workspace) -> PathBuf {
 pub(crate) fn c_compiler(workspace: &Workspace, program: &str, cross: &Cross) -> Command {
     let mut compiler = workspace.command(program);
     compiler.args(["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers"]);
-    compiler.arg("-I").arg(workspace.root.join("bindings/include")).arg("-I").arg(cross.headers());
+    for place in ["bindings/include", "tests/c"] {
+        compiler.arg("-I").arg(workspace.root.join(place));
+    }
+    compiler.arg("-I").arg(cross.headers());
     compiler
 }
 

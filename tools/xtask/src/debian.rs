@@ -79,6 +79,12 @@ const PACKAGES: &[Package] = &[
         needed_by: "checking the Vulkan backend's use of Vulkan",
     },
     Package {
+        name: "glslang-tools",
+        proof: Proof::Program("glslangValidator"),
+        purpose: Purpose::Test,
+        needed_by: "compiling the shaders of the engine packages",
+    },
+    Package {
         name: "mono-mcs",
         proof: Proof::Program("mcs"),
         purpose: Purpose::Test,
@@ -260,7 +266,7 @@ mod tests {
         let vulkan = ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"];
         assert_eq!(
             names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind"], &vulkan, &["mono-mcs", "mono-runtime"]].concat()
+            [&build[..], &["valgrind"], &vulkan, &["glslang-tools", "mono-mcs", "mono-runtime"]].concat()
         );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);

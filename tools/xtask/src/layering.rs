@@ -13,6 +13,7 @@ pub(crate) const NATIVE: &[&str] = &[
     "neuvol-decode",
     "neuvol-plan",
     "neuvol-vulkan",
+    "neuvol-cuda",
     "neuvol-engine",
     "neuvol-capi",
     "neuvol-plugin",

@@ -8,6 +8,7 @@ mod cli;
 mod cmake;
 mod cross;
 mod csharp;
+mod cuda;
 mod debian;
 mod demo;
 mod failure;
@@ -23,6 +24,7 @@ mod machine;
 mod package;
 mod python;
 mod rd;
+mod rendering;
 mod setup;
 mod shaders;
 mod test;
@@ -67,7 +69,9 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
         Command::Kernels(options) => kernels::run(&workspace, &options),
+        Command::Rendering { write } => rendering::run(&workspace, write),
         Command::Shaders { check } => shaders::run(&workspace, check),
+        Command::Cuda => cuda::run(&workspace),
         Command::Android => android::run(&workspace),
         Command::Windows => windows::run(&workspace),
         Command::Package { engine, out, windows } => package::pack(&workspace, engine, &out, windows),

@@ -37,19 +37,26 @@ pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     copy(&workspace.root.join(SAMPLE), &folder.join(ODD_NAME))?;
     files::make_folder(&folder.join("folder"))?;
 
-    let mut linux_host = workspace.command(folder.join("host"));
-    linux_host.current_dir(&folder).arg(&linux).args(["decode", ODD_NAME, "linux.raw"]);
-    workspace::run(&mut linux_host)?;
+    let on_linux = |words: &[&str]| {
+        let mut host = workspace.command(folder.join("host"));
+        host.current_dir(&folder).arg(&linux).args(words);
+        workspace::capture(&mut host)
+    };
+    print!("Linux: {}", on_linux(&["decode", ODD_NAME, "linux.raw"])?);
     let wine = Wine::start(workspace, &folder)?;
-    for words in [&["neuvol-hooks.dll", "panic"][..], &["neuvol.dll", "errors", "folder"]] {
-        wine.run(words)?;
+    let (ours, theirs) = (on_linux(&["layout"])?, wine.run(&["neuvol.dll", "layout"])?);
+    if ours.is_empty() || !ours.lines().eq(theirs.lines()) {
+        return Err(Failure::Failed(format!("structures differ between Linux:\n{ours}\nand Windows:\n{theirs}")));
     }
-    wine.run(&["neuvol.dll", "decode", ODD_NAME, "windows.raw"])?;
+    for words in [&["neuvol-hooks.dll", "panic"][..], &["neuvol.dll", "errors", "folder"]] {
+        print!("{}", wine.run(words)?);
+    }
+    print!("Windows: {}", wine.run(&["neuvol.dll", "decode", ODD_NAME, "windows.raw"])?);
     let (ours, theirs) = (bytes(&folder.join("linux.raw"))?, bytes(&folder.join("windows.raw"))?);
     if ours.is_empty() || ours != theirs {
         return Err(Failure::Failed(difference(&ours, &theirs)));
     }
-    wine.run(&["neuvol.dll", "vulkan", ODD_NAME])?;
+    print!("{}", wine.run(&["neuvol.dll", "vulkan", ODD_NAME])?);
     println!(
         "Windows decodes what Linux decodes, byte for byte ({:.1} MB); panics are caught; Vulkan is as the processor",
         ours.len() as f64 / 1e6
@@ -145,17 +152,25 @@ impl<'a> Wine<'a> {
         command
     }
 
-    /// Runs the host with these words; its output goes where ours goes.
-    fn run(&self, words: &[&str]) -> Result<(), Failure> {
+    /// Runs the host with these words and gives what it printed.
+    fn run(&self, words: &[&str]) -> Result<String, Failure> {
         let mut command = self.command(&self.program);
         command.arg("host.exe").args(words).stdin(Stdio::null());
         let shown = workspace::shown(&command);
         let failed = |why: &dyn std::fmt::Display| Failure::Failed(format!("`{shown}` {why}"));
+        // A file and no pipe, which services of Wine would keep open when the host has long ended.
+        let path = self.folder.join("output.txt");
+        let file = fs::File::create(&path).map_err(|error| Failure::io("create", &path, &error))?;
+        command.stdout(file);
         let start = Instant::now();
         let mut child = command.spawn().map_err(|error| failed(&format!("cannot be started: {error}")))?;
         loop {
             if let Some(status) = child.try_wait().map_err(|error| failed(&error))? {
-                return if status.success() { Ok(()) } else { Err(failed(&format!("ended with {status}"))) };
+                let text = files::read(&path)?.replace('\r', "");
+                if status.success() {
+                    return Ok(text);
+                }
+                return Err(failed(&format!("ended with {status}, after:\n{text}")));
             }
             if start.elapsed() > PATIENCE {
                 let _ = child.kill();

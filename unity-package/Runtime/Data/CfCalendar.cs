@@ -16,11 +16,11 @@ namespace Neuvol
         /// The first day on which the calendar "standard" is Gregorian; before it is Julian.
         static readonly DateTime Gregorian = new DateTime(1582, 10, 15, 0, 0, 0, DateTimeKind.Utc);
 
-        /// Reads units. On success `problem` is null; else it says why there are no dates.
-        internal static void Read(string units, string calendar, out DateTime origin, out double secondsPerUnit,
-            out string problem)
+        /// Reads units. On success `problem` is null; else it says why there are no dates. The origin is in ticks as those of
+        /// DateTime, but may lie before the first of them: some count from the Julian 0001-01-01, two days earlier.
+        internal static void Read(string units, string calendar, out long origin, out double secondsPerUnit, out string problem)
         {
-            origin = default(DateTime);
+            origin = 0;
             secondsPerUnit = 0;
             var match = Since.Match(units);
             if (!match.Success)
@@ -63,21 +63,20 @@ namespace Neuvol
             }
         }
 
-        static string Origin(GroupCollection parts, bool isMixed, out DateTime origin)
+        static string Origin(GroupCollection parts, bool isMixed, out long origin)
         {
             int year = Int(parts["year"]), month = Int(parts["month"]), day = Int(parts["day"]);
-            origin = default(DateTime);
+            origin = 0;
             try
             {
-                // Models count from the year 0 or 1 to be able to count all days; DateTime begins with 1.
                 if (year == 0) return "the time counts from the year 0, before the first date that can be shown";
-                origin = new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc);
-                if (isMixed && origin < Gregorian) origin = FromJulian(year, month, day);
+                var date = new DateTime(year, month, day, 0, 0, 0, DateTimeKind.Utc);
+                origin = isMixed && date < Gregorian ? FromJulian(year, month, day) : date.Ticks;
                 var second = parts["second"].Success
                     ? double.Parse(parts["second"].Value, CultureInfo.InvariantCulture)
                     : 0;
                 double seconds = 3600.0 * Int(parts["hour"]) + 60.0 * Int(parts["minute"]) + second - Zone(parts["zone"]);
-                origin = origin.AddTicks((long)Math.Round(seconds * TimeSpan.TicksPerSecond));
+                origin += (long)Math.Round(seconds * TimeSpan.TicksPerSecond);
                 return null;
             }
             catch (ArgumentOutOfRangeException)
@@ -87,12 +86,12 @@ namespace Neuvol
         }
 
         /// The day of a Julian date, through its day number.
-        static DateTime FromJulian(int year, int month, int day)
+        static long FromJulian(int year, int month, int day)
         {
             int a = (14 - month) / 12, y = year + 4800 - a, m = month + 12 * a - 3;
             int number = day + (153 * m + 2) / 5 + 365 * y + y / 4 - 32083;
             const int firstDay = 1721426; // 0001-01-01, Gregorian
-            return new DateTime(1, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddDays(number - firstDay);
+            return (number - firstDay) * TimeSpan.TicksPerDay;
         }
 
         static int Int(Group digits)

@@ -10,7 +10,7 @@ namespace Neuvol
     public sealed class NeuvolTimeAxis
     {
         readonly double[] values;
-        readonly DateTime origin;
+        readonly long origin;
         readonly double secondsPerUnit;
 
         internal NeuvolTimeAxis(NeuvolCoordinate coordinate, int steps)
@@ -64,7 +64,8 @@ namespace Neuvol
         public DateTime DateAt(double step)
         {
             if (!HasDates) throw new NeuvolException("There are no dates: " + Problem);
-            return origin.AddTicks((long)Math.Round(ValueAt(step) * secondsPerUnit * TimeSpan.TicksPerSecond));
+            long ticks = origin + (long)Math.Round(ValueAt(step) * secondsPerUnit * TimeSpan.TicksPerSecond);
+            return new DateTime(ticks, DateTimeKind.Utc);
         }
 
         /// <summary>The time at a date, limited to the steps there are.</summary>
@@ -75,7 +76,7 @@ namespace Neuvol
         {
             if (!HasDates) throw new NeuvolException("There are no dates: " + Problem);
             if (date.Kind == DateTimeKind.Local) date = date.ToUniversalTime();
-            double value = (date.Ticks - origin.Ticks) / (secondsPerUnit * TimeSpan.TicksPerSecond);
+            double value = (date.Ticks - origin) / (secondsPerUnit * TimeSpan.TicksPerSecond);
             int at = Array.BinarySearch(values, value);
             if (at >= 0) return at;
             int after = ~at;
@@ -116,8 +117,8 @@ namespace Neuvol
 
         bool IsRange()
         {
-            double first = origin.Ticks + values[0] * secondsPerUnit * TimeSpan.TicksPerSecond;
-            double last = origin.Ticks + values[Count - 1] * secondsPerUnit * TimeSpan.TicksPerSecond;
+            double first = origin + values[0] * secondsPerUnit * TimeSpan.TicksPerSecond;
+            double last = origin + values[Count - 1] * secondsPerUnit * TimeSpan.TicksPerSecond;
             return first > DateTime.MinValue.Ticks && last < DateTime.MaxValue.Ticks;
         }
     }

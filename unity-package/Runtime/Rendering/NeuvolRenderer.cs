@@ -168,6 +168,9 @@ namespace Neuvol
             cropMax = max;
         }
 
+        /// Whether nothing of the box is shown.
+        internal bool IsCropEmpty => !(cropMin.x < cropMax.x && cropMin.y < cropMax.y && cropMin.z < cropMax.z);
+
         /// <summary>What keeps the volume from being drawn, in words; "" if nothing does.</summary>
         public string Problem { get; private set; } = "";
 

@@ -163,6 +163,8 @@ namespace Neuvol
             if (!useMouse || eye == null) return;
             bool isMouse = now.type == EventType.MouseDown || now.type == EventType.MouseDrag || now.type == EventType.MouseUp;
             if (!isMouse || now.button != 0) return;
+            // The knob is taken by a press on it, not by a drag that comes by.
+            if (now.type == EventType.MouseDrag && !isHeld) return;
             // IMGUI counts from the top.
             var screen = new Vector3(now.mousePosition.x, eye.pixelHeight - now.mousePosition.y, 0);
             if (Point(eye.ScreenPointToRay(screen), now.type != EventType.MouseUp)) now.Use();

@@ -25,8 +25,12 @@ namespace Neuvol
         /// The volumes that are enabled, for the editor's clock and for unloading.
         internal static IReadOnlyList<NeuvolVolume> Enabled => enabledVolumes;
 
+        /// While an importer makes one, it opens nothing.
+        internal static bool IsImporting;
+
         void OnEnable()
         {
+            if (IsImporting) return;
             enabledVolumes.Add(this);
             clock.Time = Math.Max(0, time);
             wantsToPlay = playOnStart && Application.isPlaying;
@@ -53,6 +57,12 @@ namespace Neuvol
         void Update()
         {
             Guarded(Step);
+        }
+
+        /// Names a file without opening it.
+        internal void Prepare(NeuvolAsset file)
+        {
+            asset = file;
         }
 
         /// <summary>Opens the file again, after it or the path has changed, or after an error.</summary>

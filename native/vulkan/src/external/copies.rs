@@ -34,10 +34,8 @@ impl Transfer<'_> {
         }
         if !self.texture.takes_copies() {
             let reason =
-                "it has VK_IMAGE_USAGE_STORAGE_BIT only: create it with VK_IMAGE_USAGE_TRANSFER_DST_BIT and say so, \
-                          or decode with Vulkan"
-                    .into();
-            return Err(Error::Unsupported { what: "copy into the texture", reason });
+                "it has no VK_IMAGE_USAGE_TRANSFER_DST_BIT: create it with that and say so, or decode with Vulkan";
+            return Err(Error::Unsupported { what: "copy into the texture", reason: reason.into() });
         }
         let Texels { first, size, to, .. } = self.texels;
         for (axis, name) in ["z", "y", "x"].into_iter().enumerate() {

@@ -112,8 +112,12 @@ impl Gpu {
         unsafe { check_exportable(&self.host)? };
         let mut made = Memory::buffer(&self.device, (slot_bytes, stride, slots), Kind::Shared(export))?;
         let requirements = made.requirements();
-        let wanted = vk::MemoryPropertyFlags::DEVICE_LOCAL;
-        let Some(memory_type) = self.memory_type(requirements, |flags| flags.contains(wanted).then_some(0)) else {
+        // Rather not the part that the processor sees: there is little of it on many devices.
+        let memory_type = self.memory_type(requirements, |flags| {
+            let is_visible = flags.contains(vk::MemoryPropertyFlags::HOST_VISIBLE);
+            flags.contains(vk::MemoryPropertyFlags::DEVICE_LOCAL).then_some(is_visible.into())
+        });
+        let Some(memory_type) = memory_type else {
             return Err(Error::Unsupported { what: WHAT, reason: "the device has no memory of its own for it".into() });
         };
         let mut dedicated = vk::MemoryDedicatedAllocateInfo::default().buffer(made.buffer);
@@ -260,7 +264,7 @@ impl Ring {
     pub fn take(&self) -> Option<Slot> {
         let all = u64::MAX >> (MOST_SLOTS - self.0.slots);
         // The lowest bit that is 0.
-        let take = |taken: u64| (taken != all).then_some(taken | (taken + 1));
+        let take = |taken: u64| (taken != all).then_some(taken | taken.wrapping_add(1));
         // What packets and others did with it happened before.
         let before = self.0.taken.fetch_update(Ordering::Acquire, Ordering::Relaxed, take).ok()?;
         let n = before.trailing_ones();

@@ -232,6 +232,12 @@ fn slots_are_reused_only_after_their_packet_is_retired() {
     drop(slot);
     assert_eq!(ring.free_slots(), 2);
 
+    let most = gpu.ring(8, 64).expect("a ring");
+    let all: Vec<_> = std::iter::from_fn(|| most.take()).collect();
+    assert!((0..64).eq(all.iter().map(Slot::index)), "{all:?}");
+    assert_eq!((most.free_slots(), most.bytes()), (0, 64 * 256));
+    drop((all, most));
+
     // SAFETY: the queue is idle.
     unsafe { gpu.unregister(texture) };
     host.destroy(target);

@@ -238,11 +238,13 @@ impl Peer {
     fn memory_type(&self, requirements: vk::MemoryRequirements, wanted: vk::MemoryPropertyFlags) -> u32 {
         // SAFETY: the instance is alive.
         let found = unsafe { self.instance.get_physical_device_memory_properties(self.host.physical_device) };
+        // The memory of a ring is not visible to the processor, where there is such.
+        let visible = vk::MemoryPropertyFlags::HOST_VISIBLE;
         (0..found.memory_type_count)
-            .find(|n| {
-                requirements.memory_type_bits & 1 << n != 0
-                    && found.memory_types[*n as usize].property_flags.contains(wanted)
-            })
+            .map(|n| (n, found.memory_types[n as usize].property_flags))
+            .filter(|(n, flags)| requirements.memory_type_bits & 1 << n != 0 && flags.contains(wanted))
+            .min_by_key(|(_, flags)| flags.contains(visible))
+            .map(|(n, _)| n)
             .expect("a type of memory")
     }
 }

@@ -56,6 +56,7 @@ pub fn check(tree: &Tree, expected: &Expected) -> Result<(), Error> {
     problems.extend(modules::problems(tree, expected));
     problems.extend(headers(tree, expected));
     problems.extend(shaders(tree));
+    problems.extend(filter(tree));
     problems.extend(rules::changelog(tree, CHANGELOG, expected));
     problems.extend(rules::licences(tree, &LICENCES, NOTICES, expected));
     problems.extend(rules::libraries(tree, expected, Platform::unreal_path));
@@ -78,6 +79,22 @@ fn headers(tree: &Tree, expected: &Expected) -> Vec<String> {
     let missing = expected.headers.paths().filter(|path| !tree.has(&format!("{HEADERS}/{path}")));
     problems.extend(missing.map(|path| format!("{HEADERS}/{path} is missing")));
     problems
+}
+
+/// Epic's `BuildPlugin` copies sources and binaries of its own, and else only what the plugin's filter names.
+fn filter(tree: &Tree) -> Vec<String> {
+    const PATH: &str = "Config/FilterPlugin.ini";
+    let text = tree.text(PATH).unwrap_or_default();
+    let wanted = [
+        "[FilterPlugin]",
+        "/Source/ThirdParty/Neuvol/include/...",
+        "/Source/ThirdParty/Neuvol/lib/...",
+        "/Shaders/...",
+    ];
+    let missing = wanted.iter().filter(|line| !text.lines().any(|other| other.trim() == **line));
+    missing
+        .map(|line| format!("{PATH} lacks the line {line}: `RunUAT BuildPlugin` would leave these files out"))
+        .collect()
 }
 
 /// Shaders find what they include: beside them, in the plugin by its virtual path, or in the engine.
