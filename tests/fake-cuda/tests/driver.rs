@@ -140,7 +140,7 @@ fn functions_are_those_of_the_image() {
     // Registers, threads and architectures are read from the image.
     assert!((8..=255).contains(&cuda.attribute(mix, 4)), "{} registers", cuda.attribute(mix, 4));
     let threads = cuda.attribute(mix, 0);
-    assert!(threads >= 32 && threads < 1024, "{threads}");
+    assert!((32..1024).contains(&threads), "{threads}");
     assert_eq!([5, 6].map(|attribute| cuda.attribute(mix, attribute)), [89, 89]);
     let same = cuda.function(text, "mix").expect("it is there");
     assert_eq!([0, 5, 6].map(|attribute| cuda.attribute(same, attribute)), [threads, 75, 89]);
@@ -314,7 +314,7 @@ fn a_device_is_lost_after_some_launches() {
     let launch = Launch { work, first: 1, ..Launch::default() };
     let kernel = cuda.kernel("selftest_plain");
     let stream = cuda.stream();
-    let mut run = || match cuda.launch(kernel, [1; 3], [64, 1, 1], 0, stream, &launch) {
+    let run = || match cuda.launch(kernel, [1; 3], [64, 1, 1], 0, stream, &launch) {
         0 => cuda.wait_stream(stream),
         code => code,
     };
@@ -348,7 +348,10 @@ fn leaks_are_in_the_report() {
         return;
     };
     let cuda = Cuda::new(driver);
-    (cuda.stream(), cuda.event(0), cuda.allocate_host(64), cuda.allocate(100));
+    cuda.stream();
+    cuda.event(0);
+    cuda.allocate_host(64);
+    cuda.allocate(100);
     assert_eq!(
         cuda.run(
             "selftest_plain",

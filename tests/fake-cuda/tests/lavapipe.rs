@@ -35,17 +35,18 @@ impl Vulkan {
             let application = vk::ApplicationInfo::default().api_version(vk::API_VERSION_1_1);
             let info = vk::InstanceCreateInfo::default().application_info(&application);
             let instance = entry.create_instance(&info, None).map_err(|error| say(&error))?;
-            let physical = *instance
-                .enumerate_physical_devices()
-                .map_err(|error| say(&error))?
-                .first()
-                .ok_or("there is no Vulkan device")?;
+            let devices = instance.enumerate_physical_devices().map_err(|error| say(&error))?;
+            let physical = devices
+                .into_iter()
+                .find(|&device| {
+                    instance.get_physical_device_properties(device).device_type == vk::PhysicalDeviceType::CPU
+                })
+                .ok_or("lavapipe is not installed")?;
             let mut id = vk::PhysicalDeviceIDProperties::default();
-            let mut properties = vk::PhysicalDeviceProperties2::default().push_next(&mut id);
-            instance.get_physical_device_properties2(physical, &mut properties);
-            if properties.properties.device_type != vk::PhysicalDeviceType::CPU {
-                return Err("the Vulkan device is not lavapipe".into());
-            }
+            instance.get_physical_device_properties2(
+                physical,
+                &mut vk::PhysicalDeviceProperties2::default().push_next(&mut id),
+            );
             let priorities = [1.0];
             let queues = [vk::DeviceQueueCreateInfo::default().queue_priorities(&priorities)];
             let extensions = [ash::khr::external_memory_fd::NAME.as_ptr()];
