@@ -6,7 +6,7 @@
 
 mod bench;
 
-use bench::{Assembly, bench};
+use bench::bench;
 use neuvol_tests::native;
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,17 +17,31 @@ const MEMBERS: &str = "tests/unity-stub/members.txt";
 /// Scenarios of runtime, editor and samples: voxels, playing, failures, unloading. The package's own tests are among them.
 #[test]
 fn scenarios_run() {
-    let printed = bench().run(Assembly::Scenarios, &[]);
+    let printed = bench().run(&[]);
     print!("{printed}");
     assert!(printed.contains(" 0 failed, "), "{printed}");
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
+}
+
+/// Without the native library, or with one that Unity has not loaded at its start, words say so.
+#[test]
+fn a_missing_library_is_said() {
+    let bench = bench();
+    for (scenario, has_library) in [("Alone.NotPreloaded", true), ("Alone.Missing", false)] {
+        let mut mono = bench.mono(&bench.program(), &[scenario]);
+        if !has_library {
+            mono.env("LD_LIBRARY_PATH", bench.path("player"));
+        }
+        let printed = native::succeed(&mut mono);
+        assert!(printed.contains("1 scenarios, 0 failed"), "{printed}");
+    }
 }
 
 /// What the package needs of Unity is known member by member. With `NEUVOL_UPDATE_MEMBERS` the list is written.
 #[test]
 fn the_members_of_unity_are_listed() {
     let bench = bench();
-    let printed = bench.run(Assembly::Scenarios, &["TheList"]);
+    let printed = bench.run(&["TheList"]);
     print!("{printed}");
     let used = fs::read_to_string(bench.path("members.txt")).expect("the scenario has written it");
     let path = native::root().join(MEMBERS);
