@@ -1,0 +1,6 @@
+#pragma once
+
+#include <mutex>
+
+/** Recursive, as Unreal's. */
+using FCriticalSection = std::recursive_mutex;

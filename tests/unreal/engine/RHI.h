@@ -1,0 +1,5 @@
+#pragma once
+
+#include "RHIResources.h"
+
+extern uint32 GMaxVolumeTextureDimensions;

@@ -1,0 +1,7 @@
+#pragma once
+
+class FSceneInterface
+{
+public:
+	virtual ~FSceneInterface() = default;
+};

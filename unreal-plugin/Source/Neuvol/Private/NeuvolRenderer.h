@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+
+#pragma once
+
+#include "CoreMinimal.h"
+#include "RendererInterface.h"
+
+class FNeuvolSceneProxy;
+
+/** Draws all volumes behind the opaque scene of each view: before translucency, so lit and post-processed like it. */
+class FNeuvolRenderer
+{
+public:
+	/** Game thread, once the renderer's module is there. */
+	void Register();
+	void Unregister();
+
+	/** Render thread. */
+	void Add(FNeuvolSceneProxy* Proxy) { Proxies.Add(Proxy); }
+	void Remove(FNeuvolSceneProxy* Proxy) { Proxies.Remove(Proxy); }
+
+private:
+	/** Render thread, for each view. */
+	void Draw(FPostOpaqueRenderParameters& Parameters);
+
+	TArray<FNeuvolSceneProxy*> Proxies;
+	FDelegateHandle Handle;
+};
