@@ -96,3 +96,42 @@ fn scenarios_can_fail() {
         assert!(printed.contains("FAILED ") && printed.contains(words), "{from}: {printed}");
     }
 }
+
+/// What scripts set, shaders have; and what shaders have, scripts set, but for what is only for materials made by hand.
+#[test]
+fn scripts_and_shaders_agree() {
+    let read = |name: &str| fs::read_to_string(native::root().join("unity-package/Runtime").join(name)).expect(name);
+    let scripts = read("Rendering/ShaderIds.cs");
+    let shaders = ["Shaders/NeuvolVolume.shader", "Shaders/NeuvolSlice.shader"].map(read);
+    let set = names(&scripts, "_Neuvol");
+    // The numbered ones stand without their numbers.
+    let numbered = ["_NeuvolCut", "_NeuvolSlice"];
+    let mut properties = BTreeSet::new();
+    for shader in &shaders {
+        let block = shader.split("SubShader").next().expect("the properties");
+        properties.extend(names(block, "_Neuvol"));
+    }
+    for name in &set {
+        let is_there = |name: &str| properties.contains(name);
+        assert!(
+            is_there(name) || (numbered.contains(&name.as_str()) && is_there(&format!("{name}0"))),
+            "no shader has {name}"
+        );
+    }
+    let by_hand = ["_NeuvolLit", "_NeuvolJitter", "_NeuvolSkip", "_NeuvolDepth", "_NeuvolSpecular"];
+    for name in &properties {
+        let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        assert!(set.contains(plain) || by_hand.contains(&name.as_str()), "no script sets {name}");
+    }
+    let compiled = names(&shaders[0].split("SubShader").skip(1).collect::<String>(), "NEUVOL_");
+    for keyword in names(&scripts, "NEUVOL_") {
+        assert!(compiled.contains(&keyword), "no variant of the shader is for {keyword}");
+    }
+    assert!(set.len() > 15, "{set:?}");
+}
+
+/// The words of a text that begin so.
+fn names(text: &str, start: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with(start)).map(str::to_owned).collect()
+}
