@@ -25,7 +25,8 @@ SHADERS = ROOT / "unity-package/Runtime/Shaders"
 COPIES = [SHADERS / "NeuvolVolume.hlsl", ROOT / "unreal-plugin/Shaders/Private/NeuvolVolume.ush"]
 FOLDERS = [HERE / "include", SHADERS]
 
-COMPILERS = ["DXC", "DXC to DXIL", "glslang", "Slang"]
+# The last two leave out variants for GPU instancing: only the matrices of objects are read from elsewhere there.
+COMPILERS = ["DXC", "glslang", "DXC to DXIL", "Slang"]
 
 # Of one worker process.
 tools = {}
@@ -39,7 +40,7 @@ def compile_one(job):
     """Compiles one variant with all compilers; gives what to write, seconds per compiler, and what failed."""
     name, stage, source, entry, definitions = job
     made, seconds, failures = {}, {}, []
-    for kind in COMPILERS:
+    for kind in COMPILERS if "INSTANCING_ON" not in definitions else COMPILERS[:2]:
         tool = tools[kind.split()[0]]
         start = time.perf_counter()
         try:
