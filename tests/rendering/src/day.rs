@@ -38,7 +38,13 @@ struct Day {
 }
 
 /// Draws `variable` of a file at a time step.
-pub(crate) fn draw(renderer: &Renderer, path: &Path, variable: &str, step: f64, font: &Path) -> Result<Picture, String> {
+pub(crate) fn draw(
+    renderer: &Renderer,
+    path: &Path,
+    variable: &str,
+    step: f64,
+    font: &Path,
+) -> Result<Picture, String> {
     let day = Day::read(path, variable, step)?;
     let (_, most) = day.field.range();
     let top = nice(f64::from(most));
@@ -173,7 +179,17 @@ fn when(units: &str, value: f64) -> String {
     let minutes = ((start + value * seconds) / 60.0).round() as i64;
     let (day, minutes) = (day + minutes.div_euclid(1440), minutes.rem_euclid(1440));
     const MONTHS: [&str; 12] = [
-        "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
         "December",
     ];
     let name = MONTHS[(month.clamp(1, 12) - 1) as usize];
@@ -221,7 +237,8 @@ const PLINTH: f64 = 0.05;
 impl Ground {
     fn height(&self, x: f64, z: f64) -> f64 {
         let [nx, nz] = self.size;
-        let (x, z) = ((x * nx as f64 - 0.5).clamp(0.0, nx as f64 - 1.001), (z * nz as f64 - 0.5).clamp(0.0, nz as f64 - 1.001));
+        let (x, z) =
+            ((x * nx as f64 - 0.5).clamp(0.0, nx as f64 - 1.001), (z * nz as f64 - 0.5).clamp(0.0, nz as f64 - 1.001));
         let (i, j) = (x as usize, z as usize);
         let (u, v) = (x - i as f64, z - j as f64);
         let at = |i: usize, j: usize| self.heights[j * nx + i];
@@ -287,7 +304,8 @@ impl Opaque for Ground {
         );
         let light = normal.normalize().dot(to_light).max(0.0);
         let height = (self.height(p.x, p.z) / 0.5).clamp(0.0, 1.0);
-        let (sea, land, peak) = (DVec3::new(0.21, 0.27, 0.33), DVec3::new(0.33, 0.36, 0.33), DVec3::new(0.62, 0.60, 0.57));
+        let (sea, land, peak) =
+            (DVec3::new(0.21, 0.27, 0.33), DVec3::new(0.33, 0.36, 0.33), DVec3::new(0.62, 0.60, 0.57));
         let base = if height < 0.012 { sea } else { land.lerp(peak, height) };
         Some((high, base * (0.32 + 0.88 * light) * (0.35 + 0.65 * self.lit(p, to_light))))
     }
@@ -314,10 +332,7 @@ fn legend(picture: &mut Picture, font: &Font, transfer: &Transfer, top: f64, tex
     let faint = [150, 160, 175];
     font.write(picture, when, [40.0, 58.0], 30.0, ink, Place::Left);
     font.write(picture, &format!("{} ({})", pretty(name), pretty(units)), [40.0, 90.0], 19.0, faint, Place::Left);
-    let text = format!(
-        "{:.0} km × {:.0} km × {:.1} km, heights × {EXAGGERATION:.0}",
-        extent.x, extent.z, extent.y
-    );
+    let text = format!("{:.0} km × {:.0} km × {:.1} km, heights × {EXAGGERATION:.0}", extent.x, extent.z, extent.y);
     font.write(picture, &text, [40.0, SIZE[1] as f64 - 34.0], 16.0, faint, Place::Left);
     // The bar: colours over the dark of the picture, as opaque as some depth of them.
     let (left, width, first, height) = (SIZE[0] - 128, 18, 150, SIZE[1] - 300);
@@ -349,5 +364,9 @@ fn legend(picture: &mut Picture, font: &Font, transfer: &Transfer, top: f64, tex
 
 /// Indices and exponents as signs of their own.
 fn pretty(text: &str) -> String {
-    text.replace("PM25", "PM₂.₅").replace("ug", "µg").replace("m-3", "m⁻³").replace("m^-3", "m⁻³").replace("/m3", " m⁻³")
+    text.replace("PM25", "PM₂.₅")
+        .replace("ug", "µg")
+        .replace("m-3", "m⁻³")
+        .replace("m^-3", "m⁻³")
+        .replace("/m3", " m⁻³")
 }

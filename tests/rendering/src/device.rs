@@ -101,9 +101,8 @@ impl Device {
         let family = family.ok_or("the device has no graphics queue")? as u32;
         let queues = [vk::DeviceQueueCreateInfo::default().queue_family_index(family).queue_priorities(&[1.0])];
         // Geometry shaders are not used, but compilers declare them with layers.
-        let basic = vk::PhysicalDeviceFeatures::default()
-            .shader_storage_image_extended_formats(true)
-            .geometry_shader(true);
+        let basic =
+            vk::PhysicalDeviceFeatures::default().shader_storage_image_extended_formats(true).geometry_shader(true);
         let extensions = [ash::ext::shader_viewport_index_layer::NAME.as_ptr()];
         let mut multiview = vk::PhysicalDeviceVulkan11Features::default().multiview(true);
         let mut layered =

@@ -89,10 +89,8 @@ pub(crate) fn draw(
     device.run(|commands| {
         let vulkan = &device.device;
         let extent = vk::Extent2D { width: size[0] as u32, height: size[1] as u32 };
-        let begin = vk::RenderPassBeginInfo::default()
-            .render_pass(pass)
-            .framebuffer(framebuffer)
-            .render_area(extent.into());
+        let begin =
+            vk::RenderPassBeginInfo::default().render_pass(pass).framebuffer(framebuffer).render_area(extent.into());
         let instances = if stereo == Stereo::Instanced { layers } else { 1 };
         let graphics = vk::PipelineBindPoint::GRAPHICS;
         // SAFETY: the commands are being recorded, and all that they name lives until they are done.
