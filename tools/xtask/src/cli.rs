@@ -45,6 +45,7 @@ Usage: cargo xtask COMMAND
   kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
                             show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
                             compile a part. Spills, and more registers than in ceilings.json, are refused
+  cuda                      test the CUDA backend on a driver of software, which runs its kernels on the CPU
   windows                   build the library for Windows with Debian's Rust (140 MB to fetch) and run it under Wine
   android                   check that the native crates compile for Android on 64-bit ARM, with the same Rust
   package-unity [OPTIONS]   build the libraries and write the package for Unity, com.neuvol.neuvol-VERSION.tgz, checked:
@@ -77,6 +78,7 @@ pub(crate) enum Command {
     Kernels(kernels::Options),
     Package { engine: Engine, out: PathBuf, windows: bool },
     UnityMetas { check: bool },
+    Cuda,
     Windows,
     Android,
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
@@ -121,6 +123,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "shaders" => Command::Shaders { check: rest.flag("--check") },
         "package-unity" => package(&mut rest, Engine::Unity)?,
         "package-unreal" => package(&mut rest, Engine::Unreal)?,
+        "cuda" => Command::Cuda,
         "windows" => Command::Windows,
         "android" => Command::Android,
         "unity-metas" => Command::UnityMetas { check: rest.flag("--check") },

@@ -8,6 +8,7 @@ mod cli;
 mod cmake;
 mod cross;
 mod csharp;
+mod cuda;
 mod debian;
 mod demo;
 mod failure;
@@ -70,6 +71,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Kernels(options) => kernels::run(&workspace, &options),
         Command::Rendering { write } => rendering::run(&workspace, write),
         Command::Shaders { check } => shaders::run(&workspace, check),
+        Command::Cuda => cuda::run(&workspace),
         Command::Android => android::run(&workspace),
         Command::Windows => windows::run(&workspace),
         Command::Package { engine, out, windows } => package::pack(&workspace, engine, &out, windows),
