@@ -76,6 +76,18 @@ const PACKAGES: &[Package] = &[
         needed_by: "checking the Vulkan backend's use of Vulkan",
     },
     Package {
+        name: "clang",
+        proof: Proof::Program("clang++"),
+        purpose: Purpose::Test,
+        needed_by: "the C++ wrapper and the Unreal plugin with a second compiler",
+    },
+    Package {
+        name: "libvulkan-dev",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/include/vulkan/vulkan.h"]),
+        purpose: Purpose::Test,
+        needed_by: "the fake Unreal of tests/unreal",
+    },
+    Package {
         name: "mono-mcs",
         proof: Proof::Program("mcs"),
         purpose: Purpose::Test,
@@ -204,7 +216,7 @@ mod tests {
         let vulkan = ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"];
         assert_eq!(
             names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind"], &vulkan, &["mono-mcs", "mono-runtime"]].concat()
+            [&build[..], &["valgrind"], &vulkan, &["clang", "libvulkan-dev", "mono-mcs", "mono-runtime"]].concat()
         );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);

@@ -118,6 +118,10 @@ fn all_stages() -> Vec<Stage> {
             "the C# bindings under Mono",
             &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
         ),
+        vulkan(
+            "the Unreal plugin in a fake engine",
+            &["test", "--release", "-p", "neuvol-tests", "--features", "unreal", "--test", "unreal", "--no-fail-fast"],
+        ),
     ]
 }
 
