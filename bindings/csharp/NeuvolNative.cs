@@ -49,6 +49,22 @@ namespace Neuvol
         /// </summary>
         public const int NEUVOL_VULKAN_COOPERATIVE_MATRIX = 8;
 
+        /// <summary>
+        /// The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+        /// textures without a way through the processor's memory.
+        /// </summary>
+        public const int NEUVOL_VULKAN_EXTERNAL_MEMORY = 16;
+
+        /// <summary>The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.</summary>
+        public const int NEUVOL_VULKAN_EXTERNAL_SEMAPHORE = 32;
+
+        /// <summary>
+        /// Not a feature of the device: decode with CUDA where the device is NVIDIA's and its driver is there, as
+        /// neuvol_context_get_backend() tells. Textures must take copies (NEUVOL_WRITE_PATH_COPY). Without NEUVOL_VULKAN_EXTERNAL_MEMORY
+        /// texels go by way of the processor's memory.
+        /// </summary>
+        public const int NEUVOL_VULKAN_USE_CUDA = 65536;
+
         /// <summary>value_min and value_max are used instead of the variable's range.</summary>
         public const int NEUVOL_SUBMIT_VALUE_RANGE = 1;
 
@@ -147,6 +163,15 @@ namespace Neuvol
         /// at some loss of accuracy. Blocks with a guaranteed error are decoded in 32-bit floats all the same on graphics devices.
         /// </summary>
         public const int NEUVOL_PRECISION_FAST = 1;
+
+        /// <summary>Kernels on the host's Vulkan device.</summary>
+        public const int NEUVOL_BACKEND_VULKAN = 1;
+
+        /// <summary>CUDA, into memory of the Vulkan device.</summary>
+        public const int NEUVOL_BACKEND_CUDA = 2;
+
+        /// <summary>CUDA, by way of the processor's memory, as the Vulkan device cannot share its own.</summary>
+        public const int NEUVOL_BACKEND_CUDA_STAGED = 3;
 
         /// <summary>VK_FORMAT_R32_SFLOAT: the value.</summary>
         public const int NEUVOL_TEXEL_R32F = 1;
@@ -344,7 +369,7 @@ namespace Neuvol
             public uint struct_size;
             /// <summary>NEUVOL_ABI_VERSION of the header that the host was compiled with.</summary>
             public uint abi_version;
-            /// <summary>NEUVOL_VULKAN_*: what the host has ENABLED on its device; not what the device could do.</summary>
+            /// <summary>NEUVOL_VULKAN_*: what the host has ENABLED on its device, not what the device could do; and NEUVOL_VULKAN_USE_CUDA.</summary>
             public uint flags;
             /// <summary>Queue family of the command buffers that neuvol_context_record() gets. It must have compute.</summary>
             public uint queue_family;
@@ -840,6 +865,21 @@ namespace Neuvol
         public static extern int neuvol_context_destroy(neuvol_context context);
 
         /// <summary>
+        /// Tells what decodes, and the CUDA device, or why CUDA is not used. A context changes from CUDA to Vulkan when CUDA fails or a
+        /// texture turns out to take no copies; nothing that was asked for is lost.
+        /// <para/>
+        /// Any thread. Buffer and lengths as for neuvol_variable_get_name().
+        /// </summary>
+        /// <param name="backend">Receives one of NEUVOL_BACKEND_*.</param>
+        /// <param name="buffer">Receives a text for a person.</param>
+        /// <remarks>
+        /// `backend` is null or valid for writing, `buffer` null or valid for writing `capacity` bytes, `needed` null or valid for
+        /// writing.
+        /// </remarks>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_context_get_backend(neuvol_context context, int* backend, byte* buffer, UIntPtr capacity, UIntPtr* needed);
+
+        /// <summary>
         /// Says that the device is lost. Nothing more is done on it, and everything that is asked for fails with
         /// NEUVOL_ERROR_DEVICE_LOST; decoding to host memory goes on working.
         /// <para/>
@@ -968,6 +1008,16 @@ namespace Neuvol
         /// <remarks>`out` is null or valid for writing.</remarks>
         [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
         public static extern int neuvol_unity_context(neuvol_context* @out);
+
+        /// <summary>
+        /// Lets the context of Unity's device decode with CUDA where that is possible: NEUVOL_VULKAN_USE_CUDA for Unity. Textures that
+        /// can be copied to are then copied to.
+        /// <para/>
+        /// Any thread. Before the first neuvol_unity_context(): a context that exists stays as it is, until Unity makes another device.
+        /// </summary>
+        /// <param name="enabled">0 or 1.</param>
+        [DllImport(Library, CallingConvention = CallingConvention.Cdecl, ExactSpelling = true)]
+        public static extern int neuvol_unity_use_cuda(int enabled);
 
         /// <summary>
         /// Gives the function for CommandBuffer.IssuePluginEvent(), once per frame, with the number that

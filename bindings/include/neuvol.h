@@ -96,6 +96,24 @@
 #define NEUVOL_VULKAN_COOPERATIVE_MATRIX 8
 
 /**
+ * The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+ * textures without a way through the processor's memory.
+ */
+#define NEUVOL_VULKAN_EXTERNAL_MEMORY 16
+
+/**
+ * The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.
+ */
+#define NEUVOL_VULKAN_EXTERNAL_SEMAPHORE 32
+
+/**
+ * Not a feature of the device: decode with CUDA where the device is NVIDIA's and its driver is there, as
+ * neuvol_context_get_backend() tells. Textures must take copies (NEUVOL_WRITE_PATH_COPY). Without NEUVOL_VULKAN_EXTERNAL_MEMORY
+ * texels go by way of the processor's memory.
+ */
+#define NEUVOL_VULKAN_USE_CUDA 65536
+
+/**
  * value_min and value_max are used instead of the variable's range.
  */
 #define NEUVOL_SUBMIT_VALUE_RANGE 1
@@ -409,7 +427,7 @@ typedef struct neuvol_vulkan_desc {
    */
   uint32_t abi_version;
   /**
-   * NEUVOL_VULKAN_*: what the host has ENABLED on its device; not what the device could do.
+   * NEUVOL_VULKAN_*: what the host has ENABLED on its device, not what the device could do; and NEUVOL_VULKAN_USE_CUDA.
    */
   uint32_t flags;
   /**
@@ -463,6 +481,11 @@ typedef struct neuvol_context {
    */
   uint64_t id;
 } neuvol_context;
+
+/**
+ * What decodes.
+ */
+typedef int32_t neuvol_backend;
 
 /**
  * What a frame may take.
@@ -905,6 +928,21 @@ typedef struct neuvol_unity_texture_desc {
 #define NEUVOL_PRECISION_FAST 1
 
 /**
+ * Kernels on the host's Vulkan device.
+ */
+#define NEUVOL_BACKEND_VULKAN 1
+
+/**
+ * CUDA, into memory of the Vulkan device.
+ */
+#define NEUVOL_BACKEND_CUDA 2
+
+/**
+ * CUDA, by way of the processor's memory, as the Vulkan device cannot share its own.
+ */
+#define NEUVOL_BACKEND_CUDA_STAGED 3
+
+/**
  * VK_FORMAT_R32_SFLOAT: the value.
  */
 #define NEUVOL_TEXEL_R32F 1
@@ -1340,6 +1378,26 @@ neuvol_result neuvol_context_create_vulkan(const struct neuvol_vulkan_desc *desc
 NEUVOL_API neuvol_result neuvol_context_destroy(struct neuvol_context context);
 
 /**
+ * Tells what decodes, and the CUDA device, or why CUDA is not used. A context changes from CUDA to Vulkan when CUDA fails or a
+ * texture turns out to take no copies; nothing that was asked for is lost.
+ *
+ * Any thread. Buffer and lengths as for neuvol_variable_get_name().
+ *
+ * @param backend Receives one of NEUVOL_BACKEND_*.
+ * @param buffer Receives a text for a person.
+ *
+ * # Safety
+ * `backend` is null or valid for writing, `buffer` null or valid for writing `capacity` bytes, `needed` null or valid for
+ * writing.
+ */
+NEUVOL_API
+neuvol_result neuvol_context_get_backend(struct neuvol_context context,
+                                         neuvol_backend *backend,
+                                         char *buffer,
+                                         size_t capacity,
+                                         size_t *needed);
+
+/**
  * Says that the device is lost. Nothing more is done on it, and everything that is asked for fails with
  * NEUVOL_ERROR_DEVICE_LOST; decoding to host memory goes on working.
  *
@@ -1495,6 +1553,17 @@ NEUVOL_API neuvol_result neuvol_decode_cancel(struct neuvol_context context, str
  */
 NEUVOL_API
 neuvol_result neuvol_unity_context(struct neuvol_context *out);
+
+/**
+ * Lets the context of Unity's device decode with CUDA where that is possible: NEUVOL_VULKAN_USE_CUDA for Unity. Textures that
+ * can be copied to are then copied to.
+ *
+ * Any thread. Before the first neuvol_unity_context(): a context that exists stays as it is, until Unity makes another device.
+ *
+ * @param enabled 0 or 1.
+ */
+NEUVOL_API
+neuvol_result neuvol_unity_use_cuda(int32_t enabled);
 
 /**
  * Gives the function for CommandBuffer.IssuePluginEvent(), once per frame, with the number that

@@ -2,15 +2,17 @@
 
 use crate::boundary::{boundary, boundary_with};
 use crate::gpu_types::{
-    NEUVOL_VULKAN_COOPERATIVE_MATRIX, NEUVOL_VULKAN_EXTENDED_FORMATS, NEUVOL_VULKAN_FLOAT16,
-    NEUVOL_VULKAN_INTEGER_DOT_PRODUCT, neuvol_budget, neuvol_context, neuvol_context_stats, neuvol_vulkan_desc,
+    NEUVOL_BACKEND_CUDA, NEUVOL_BACKEND_CUDA_STAGED, NEUVOL_BACKEND_VULKAN, NEUVOL_VULKAN_COOPERATIVE_MATRIX,
+    NEUVOL_VULKAN_EXTENDED_FORMATS, NEUVOL_VULKAN_EXTERNAL_MEMORY, NEUVOL_VULKAN_EXTERNAL_SEMAPHORE,
+    NEUVOL_VULKAN_FLOAT16, NEUVOL_VULKAN_INTEGER_DOT_PRODUCT, NEUVOL_VULKAN_USE_CUDA, neuvol_backend, neuvol_budget,
+    neuvol_context, neuvol_context_stats, neuvol_vulkan_desc,
 };
-use crate::memory::{read_struct, write_struct, write_value};
+use crate::memory::{read_struct, write_struct, write_text, write_value};
 use crate::result::{Failure, NEUVOL_ERROR_INVALID_HANDLE, NEUVOL_NOT_READY, NEUVOL_OK, Outcome, neuvol_result};
 use crate::version::check_abi_version;
 use neuvol_engine::vulkan::{Features, Host, Limits, vk};
-use neuvol_engine::{Budget, Context, ContextOptions, Handles, Lease};
-use std::ffi::c_void;
+use neuvol_engine::{BackendKind, Budget, Context, ContextOptions, Handles, Lease};
+use std::ffi::{c_char, c_void};
 
 static CONTEXTS: Handles<Context> = Handles::new();
 
@@ -69,7 +71,10 @@ fn host(desc: &neuvol_vulkan_desc) -> Outcome<Host> {
     let known = NEUVOL_VULKAN_EXTENDED_FORMATS
         | NEUVOL_VULKAN_FLOAT16
         | NEUVOL_VULKAN_INTEGER_DOT_PRODUCT
-        | NEUVOL_VULKAN_COOPERATIVE_MATRIX;
+        | NEUVOL_VULKAN_COOPERATIVE_MATRIX
+        | NEUVOL_VULKAN_EXTERNAL_MEMORY
+        | NEUVOL_VULKAN_EXTERNAL_SEMAPHORE
+        | NEUVOL_VULKAN_USE_CUDA;
     if desc.flags & !known != 0 {
         return Err(Failure::argument("desc.flags", format!("unknown flags in {:#x}", desc.flags)));
     }
@@ -98,6 +103,8 @@ fn host(desc: &neuvol_vulkan_desc) -> Outcome<Host> {
             float16: desc.flags & NEUVOL_VULKAN_FLOAT16 != 0,
             integer_dot_product: desc.flags & NEUVOL_VULKAN_INTEGER_DOT_PRODUCT != 0,
             cooperative_matrix: desc.flags & NEUVOL_VULKAN_COOPERATIVE_MATRIX != 0,
+            external_memory: desc.flags & NEUVOL_VULKAN_EXTERNAL_MEMORY != 0,
+            external_semaphore: desc.flags & NEUVOL_VULKAN_EXTERNAL_SEMAPHORE != 0,
         },
     })
 }
@@ -117,7 +124,7 @@ fn options(desc: &neuvol_vulkan_desc) -> Outcome<ContextOptions> {
         frames: frames + 1,
         ..usual
     };
-    Ok(ContextOptions { threads: desc.threads as usize, limits })
+    Ok(ContextOptions { threads: desc.threads as usize, limits, cuda: desc.flags & NEUVOL_VULKAN_USE_CUDA != 0 })
 }
 
 /// Ends a context: waits for its threads, cancels what was asked for, gives all memory back. Its textures are forgotten.
@@ -128,6 +135,40 @@ fn options(desc: &neuvol_vulkan_desc) -> Outcome<ContextOptions> {
 pub extern "C" fn neuvol_context_destroy(context: neuvol_context) -> neuvol_result {
     boundary("neuvol_context_destroy", || {
         if context.id == 0 || remove_context(context) { Ok(()) } else { Err(invalid_handle(context)) }
+    })
+}
+
+/// Tells what decodes, and the CUDA device, or why CUDA is not used. A context changes from CUDA to Vulkan when CUDA fails or a
+/// texture turns out to take no copies; nothing that was asked for is lost.
+///
+/// Any thread. Buffer and lengths as for neuvol_variable_get_name().
+///
+/// @param backend Receives one of NEUVOL_BACKEND_*.
+/// @param buffer Receives a text for a person.
+///
+/// # Safety
+/// `backend` is null or valid for writing, `buffer` null or valid for writing `capacity` bytes, `needed` null or valid for
+/// writing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn neuvol_context_get_backend(
+    context: neuvol_context,
+    backend: *mut neuvol_backend,
+    buffer: *mut c_char,
+    capacity: usize,
+    needed: *mut usize,
+) -> neuvol_result {
+    boundary("neuvol_context_get_backend", || {
+        let found = lease_context(context)?.backend();
+        let kind = match found.kind {
+            BackendKind::Vulkan => NEUVOL_BACKEND_VULKAN,
+            BackendKind::Cuda => NEUVOL_BACKEND_CUDA,
+            BackendKind::CudaStaged => NEUVOL_BACKEND_CUDA_STAGED,
+        };
+        // SAFETY: as this function demands.
+        unsafe {
+            write_value("backend", backend, kind)?;
+            write_text(&found.reason, buffer, capacity, needed)
+        }
     })
 }
 

@@ -40,6 +40,25 @@ pub const NEUVOL_VULKAN_INTEGER_DOT_PRODUCT: u32 = 4;
 /// The host has enabled VK_KHR_cooperative_matrix with cooperativeMatrix, and shaderFloat16, vulkanMemoryModel and
 /// vulkanMemoryModelDeviceScope, on an instance and a device of Vulkan 1.3.
 pub const NEUVOL_VULKAN_COOPERATIVE_MATRIX: u32 = 8;
+/// The host has enabled VK_KHR_external_memory_fd, on Windows VK_KHR_external_memory_win32: what CUDA decodes reaches the
+/// textures without a way through the processor's memory.
+pub const NEUVOL_VULKAN_EXTERNAL_MEMORY: u32 = 16;
+/// The host has enabled VK_KHR_external_semaphore_fd, on Windows VK_KHR_external_semaphore_win32, and timelineSemaphore.
+pub const NEUVOL_VULKAN_EXTERNAL_SEMAPHORE: u32 = 32;
+
+/// Not a feature of the device: decode with CUDA where the device is NVIDIA's and its driver is there, as
+/// neuvol_context_get_backend() tells. Textures must take copies (NEUVOL_WRITE_PATH_COPY). Without NEUVOL_VULKAN_EXTERNAL_MEMORY
+/// texels go by way of the processor's memory.
+pub const NEUVOL_VULKAN_USE_CUDA: u32 = 0x10000;
+
+/// What decodes.
+pub type neuvol_backend = i32;
+/// Kernels on the host's Vulkan device.
+pub const NEUVOL_BACKEND_VULKAN: neuvol_backend = 1;
+/// CUDA, into memory of the Vulkan device.
+pub const NEUVOL_BACKEND_CUDA: neuvol_backend = 2;
+/// CUDA, by way of the processor's memory, as the Vulkan device cannot share its own.
+pub const NEUVOL_BACKEND_CUDA_STAGED: neuvol_backend = 3;
 
 /// A Vulkan device of the host, and how a context may use it.
 #[repr(C)]
@@ -49,7 +68,7 @@ pub struct neuvol_vulkan_desc {
     pub struct_size: u32,
     /// NEUVOL_ABI_VERSION of the header that the host was compiled with.
     pub abi_version: u32,
-    /// NEUVOL_VULKAN_*: what the host has ENABLED on its device; not what the device could do.
+    /// NEUVOL_VULKAN_*: what the host has ENABLED on its device, not what the device could do; and NEUVOL_VULKAN_USE_CUDA.
     pub flags: u32,
     /// Queue family of the command buffers that neuvol_context_record() gets. It must have compute.
     pub queue_family: u32,

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(mut host) = HeadlessHost::without_layers() else { std::process::exit(3) };
     let limits = Limits { model_bytes: 128 << 20, work_bytes: 128 << 20, ..Limits::default() };
     // SAFETY: dropped before the host, with nothing on its way.
-    let context = unsafe { Context::new(host.handle(), ContextOptions { threads: 0, limits }) }?;
+    let context = unsafe { Context::new(host.handle(), ContextOptions { threads: 0, limits, cuda: false }) }?;
     context.set_budget(Budget { gpu_us: budget, ..Budget::default() })?;
     let info = volume.variable(variable)?.clone();
     let target = host.target(info.dims, Texel::R16F, WritePath::Store);

@@ -52,6 +52,9 @@ pub enum Error {
     /// The graphics device refused something, or lacks it.
     #[error("{0}")]
     Vulkan(neuvol_vulkan::Error),
+    /// CUDA refused something, or lacks it.
+    #[error("CUDA: {0}")]
+    Cuda(neuvol_cuda::Error),
     /// The graphics device is lost: nothing on it can be used any more.
     #[error("the graphics device is lost: destroy the context, make one on the new device, and decode again")]
     DeviceLost,
@@ -115,6 +118,12 @@ impl Error {
             Self::TooSmall { .. } => ErrorKind::TooSmall,
             Self::Threads { .. } => ErrorKind::Threads,
             Self::Vulkan(error) => vulkan_kind(error),
+            Self::Cuda(error) => match error {
+                neuvol_cuda::Error::Argument { .. } => ErrorKind::Argument,
+                neuvol_cuda::Error::Full { .. } => ErrorKind::DeviceMemory,
+                neuvol_cuda::Error::Model(_) => ErrorKind::Format,
+                _ => ErrorKind::Vulkan,
+            },
             Self::DeviceLost => ErrorKind::DeviceLost,
             Self::Bug(_) => ErrorKind::Bug,
         }
@@ -122,6 +131,23 @@ impl Error {
 
     pub(crate) fn argument(name: &'static str, message: impl Into<String>) -> Self {
         Self::Argument { name, message: message.into() }
+    }
+}
+
+impl Error {
+    /// Of a memory of the device that is full: bytes that are needed, and those that are free.
+    pub(crate) fn full(&self) -> Option<(u64, u64)> {
+        match *self {
+            Self::Vulkan(neuvol_vulkan::Error::Full { needed, free, .. })
+            | Self::Cuda(neuvol_cuda::Error::Full { needed, free, .. }) => Some((needed, free)),
+            _ => None,
+        }
+    }
+}
+
+impl From<neuvol_cuda::Error> for Error {
+    fn from(error: neuvol_cuda::Error) -> Self {
+        Self::Cuda(error)
     }
 }
 

@@ -23,7 +23,8 @@ mod volume;
 pub use budget::{FramePlan, FrameStats, Planner, Waiting};
 pub use bytes::Bytes;
 pub use context::{
-    Budget, Context, ContextOptions, ContextStats, Frame, TextureDesc, TextureRequest, TicketStatus, Written,
+    Backend, BackendKind, Budget, Context, ContextOptions, ContextStats, Frame, TextureDesc, TextureRequest,
+    TicketStatus, Written,
 };
 pub use describe::{Axis, units};
 pub use error::{Error, ErrorKind, Result};

@@ -60,6 +60,18 @@ impl Error {
     }
 }
 
+impl From<neuvol_plan::Error> for Error {
+    fn from(error: neuvol_plan::Error) -> Self {
+        match error {
+            neuvol_plan::Error::Full { what, needed, free } => Self::Full { what, needed, free },
+            neuvol_plan::Error::Model(error) => Self::Model(error),
+            neuvol_plan::Error::Argument { name, message } => Self::Argument { name, message },
+            // New kinds are arguments that cannot be right, until they have one of their own here.
+            other => Self::Argument { name: "plan", message: other.to_string() },
+        }
+    }
+}
+
 /// Names the call behind a result of Vulkan.
 pub(crate) trait Named<T> {
     fn named(self, call: &'static str) -> Result<T, Error>;

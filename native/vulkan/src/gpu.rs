@@ -2,13 +2,14 @@
 
 use crate::error::Named;
 use crate::memories::{Buffers, Memories};
-use crate::model::Model;
 use crate::pipelines::Pipelines;
+use crate::texture::format;
 use crate::timing::Timing;
-use crate::variants::{Chosen, Variants, has_matrices};
+use crate::variants::{Chosen, allowed, has_matrices};
 use crate::{Error, Features, Texel, Texture, WritePath};
 use ash::vk;
 use neuvol_model::Block;
+use neuvol_plan::{Kernel, Mask, Model, Source, Validity};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -72,6 +73,7 @@ impl Default for Limits {
 /// The pipelines and memories on a host's device. Its methods may be called from many threads; [`Gpu::record`] by one at a
 /// time, as the command buffer is the host's.
 pub struct Gpu {
+    pub(crate) host: Host,
     pub(crate) device: ash::Device,
     pub(crate) limits: Limits,
     pub(crate) pipelines: Pipelines,
@@ -84,22 +86,6 @@ pub struct Gpu {
     /// Records, models, work; and the buffer of texels.
     pub(crate) common: vk::DescriptorSet,
     pub(crate) texels: vk::DescriptorSet,
-}
-
-/// Which voxels of a block are valid.
-#[derive(Clone, Copy, Debug)]
-pub enum Validity<'a> {
-    /// All.
-    All,
-    /// None.
-    None,
-    /// Those whose bit is 1: one bit per voxel, lowest first, x fastest; one array for all steps, or one per step.
-    Bits {
-        /// The bits, as in `neuvol_format::Mask`.
-        bits: &'a [u8],
-        /// Arrays: 1, or the steps of the segment.
-        steps: u32,
-    },
 }
 
 /// A block in device memory. To be given back with [`Gpu::release`].
@@ -117,6 +103,11 @@ impl Uploaded {
     #[must_use]
     pub fn class(&self) -> usize {
         self.model.class()
+    }
+
+    /// For plans.
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source { model: &self.model, base: self.place.start, mask: self.mask }
     }
 
     /// Bytes of device memory.
@@ -151,14 +142,6 @@ impl Staged {
     }
 }
 
-/// Where the validity of an uploaded block stands.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Mask {
-    All,
-    None,
-    Bits { at: u32, words: u32, steps: u32 },
-}
-
 impl Gpu {
     /// Makes pipelines and memories. Takes some milliseconds to seconds (compiling): to be called while a scene is loaded.
     ///
@@ -167,7 +150,8 @@ impl Gpu {
     /// had.
     ///
     /// # Safety
-    /// The handles of `host` must be alive until the `Gpu` is dropped, and belong together.
+    /// The handles of `host` must belong together, and be alive until the `Gpu` and the rings and timelines that it made are
+    /// dropped.
     pub unsafe fn new(host: Host, limits: Limits) -> Result<Self, Error> {
         if limits.frames == 0 {
             return Err(Error::argument("frames", "is 0, must be at least 1"));
@@ -200,11 +184,12 @@ impl Gpu {
         let memories = memories.inspect_err(|_| pipelines.destroy(&device))?;
         let mut gpu = Self {
             timing: Timing::none(),
+            host,
             buffers: memories.buffers(),
             device,
             limits,
             pipelines,
-            variants: Chosen::new(Variants::of(features)),
+            variants: Chosen::new(allowed(features)),
             memories: Mutex::new(memories),
             pool: vk::DescriptorPool::null(),
             common: vk::DescriptorSet::null(),
@@ -307,20 +292,7 @@ impl Gpu {
                 (made, _) => made?,
             }
         }
-        let mask = match validity {
-            Validity::All => Mask::All,
-            Validity::None => Mask::None,
-            Validity::Bits { bits, steps } => {
-                let voxels = neuvol_model::voxels(extent);
-                if steps == 0 || bits.len() != (voxels * steps as usize).div_ceil(8) {
-                    let message = format!("are {} bytes for {steps} steps of {voxels} voxels", bits.len());
-                    return Err(Error::argument("validity", message));
-                }
-                let at = words.len() as u32;
-                words.extend(mask_words(bits, voxels, steps));
-                Mask::Bits { at, words: voxels.div_ceil(32) as u32, steps }
-            }
-        };
+        let mask = Mask::put(validity, extent, &mut words)?;
         let (place, staged) = self.memories().put(&words)?;
         let staged = staged.map(|place| Arc::new(Staged { place, waits: AtomicBool::new(true) }));
         Ok(Uploaded { model, place, mask, staged })
@@ -367,22 +339,22 @@ impl Gpu {
             WritePath::Copy => None,
             WritePath::Store => Some(self.storage(image, texel)?),
         };
-        Ok(Texture { image, extent, texel, store, layout })
+        Ok(Texture { image, extent, texel, store, layout, takes_copies: path == WritePath::Copy })
     }
 
     fn storage(&self, image: vk::Image, texel: Texel) -> Result<(vk::ImageView, vk::DescriptorSet), Error> {
-        if self.pipelines.get(texel.image_kernel()).is_none() {
+        if self.pipelines.get(Kernel::of_image(texel)).is_none() {
             let reason = format!(
                 "stores to {:?} need shaderStorageImageExtendedFormats, which the host has not enabled: enable it, or let \
                  texels be copied",
-                texel.format()
+                format(texel)
             );
             return Err(Error::Unsupported { what: "storage image", reason });
         }
         let info = vk::ImageViewCreateInfo::default()
             .image(image)
             .view_type(vk::ImageViewType::TYPE_3D)
-            .format(texel.format())
+            .format(format(texel))
             .subresource_range(whole());
         // SAFETY: the caller of `register` promises a fitting image.
         let view = unsafe { self.device.create_image_view(&info, None) }.named("vkCreateImageView")?;
@@ -460,32 +432,5 @@ pub(crate) fn whole() -> vk::ImageSubresourceRange {
         level_count: 1,
         base_array_layer: 0,
         layer_count: 1,
-    }
-}
-
-/// Bits of validity in words, every step beginning with a word.
-fn mask_words(bits: &[u8], voxels: usize, steps: u32) -> impl Iterator<Item = u32> {
-    (0..steps as usize).flat_map(move |step| {
-        (0..voxels.div_ceil(32)).map(move |word| {
-            (0..32).filter(|bit| word * 32 + bit < voxels).fold(0, |sum, bit| {
-                let at = step * voxels + word * 32 + bit;
-                sum | u32::from(bits[at / 8] >> (at % 8) & 1) << bit
-            })
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_of_a_mask_begin_with_a_word() {
-        // 35 voxels, two steps: the first all valid, of the second only voxel 33.
-        let mut bits = [0u8; 9];
-        for at in (0..35).chain([35 + 33]) {
-            bits[at / 8] |= 1 << (at % 8);
-        }
-        assert_eq!(mask_words(&bits, 35, 2).collect::<Vec<_>>(), [u32::MAX, 7, 0, 2]);
     }
 }

@@ -1,18 +1,9 @@
 //! A box of a block at a time, and the texture that it goes to.
 
-use crate::gpu::{Mask, Uploaded, whole};
-use crate::kernels::Kernel;
-use crate::model::{Moment, count};
-use crate::pass::{Pass, Validity, Work, interpolate, reduce};
-use crate::variants::Variants;
-use crate::{Error, Texel, Texture, WritePath};
+use crate::gpu::{Uploaded, whole};
+use crate::{Texture, WritePath};
 use ash::vk;
-
-/// See `store.slang`.
-const CELLS: u32 = 8;
-const ALL_VALID: u32 = 0xFFFF_FFFF;
-const NONE_VALID: u32 = 0xFFFF_FFFE;
-const IN_WORK: u32 = 0xFFFF_FFFD;
+use neuvol_plan::{Kernel, Task, Texels};
 
 /// A box of one block at one time, and where its values go.
 #[derive(Clone, Copy, Debug)]
@@ -55,124 +46,43 @@ pub struct Later<'a> {
     pub weight: f32,
 }
 
-/// A job's texels in the buffer, and where they go in the image.
+impl Job<'_> {
+    /// What is to be done for it on any device.
+    pub(crate) fn task(&self) -> Task<'_> {
+        let later = self.later.map(|later| neuvol_plan::Later {
+            block: later.block.source(),
+            range: later.range,
+            weight: later.weight,
+        });
+        let texel = self.texture.texel;
+        Task {
+            block: self.block.source(),
+            time: self.time,
+            range: self.range,
+            later,
+            halvings: self.halvings,
+            min: self.min,
+            max: self.max,
+            texel,
+            texture: self.texture.extent,
+            to: self.to,
+            unorm: self.unorm,
+            invalid: self.invalid,
+            image: (self.texture.path() == WritePath::Store).then(|| Kernel::of_image(texel)),
+        }
+    }
+}
+
+/// Texels that stand in a buffer, and where they go in the image.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Copy {
     pub(crate) image: vk::Image,
     pub(crate) region: vk::BufferImageCopy,
 }
 
-impl Job<'_> {
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        let whole = self.block.model.extent;
-        if self.halvings >= 32 || self.later.is_some_and(|later| later.block.model.extent != whole) {
-            let later = self.later.map(|later| later.block.model.extent);
-            let message = format!("{} halvings of {whole:?} voxels, behind them {later:?}", self.halvings);
-            return Err(Error::argument("job", message));
-        }
-        let extent = whole.map(|n| n.div_ceil(1 << self.halvings));
-        for (axis, name) in ["z", "y", "x"].into_iter().enumerate() {
-            let (min, max) = (self.min[axis], self.max[axis]);
-            if min >= max || max > extent[axis] {
-                let message = format!("{name} range {min}..{max} is empty or outside 0..{} of the block", extent[axis]);
-                return Err(Error::argument("box", message));
-            }
-            let end = self.to[axis].checked_add(max - min);
-            if end.is_none_or(|end| end > self.texture.extent[axis]) {
-                let message = format!(
-                    "{name} range {}..+{} is outside 0..{} of the texture",
-                    self.to[axis],
-                    max - min,
-                    self.texture.extent[axis]
-                );
-                return Err(Error::argument("to", message));
-            }
-        }
-        neuvol_model::check_range(self.range)?;
-        if let Some(later) = &self.later {
-            neuvol_model::check_range(later.range)?;
-            if !(0.0..=1.0).contains(&later.weight) {
-                return Err(Error::argument("later.weight", format!("is {}, must be 0..=1", later.weight)));
-            }
-        }
-        if self.time.is_nan() {
-            return Err(Error::argument("time", "is not a number"));
-        }
-        let (low, high) = self.unorm;
-        if matches!(self.texture.texel, Texel::R8 | Texel::R16) && !(low < high && (high - low).is_finite()) {
-            return Err(Error::argument("unorm", format!("is {low}..{high}, must be a range that is not empty")));
-        }
-        Ok(())
-    }
-
-    /// The passes that decode it, and the copy behind them.
-    pub(crate) fn passes(
-        &self,
-        variants: Variants,
-        work: &mut Work,
-        texels: &mut Work,
-    ) -> Result<(Vec<Pass>, Option<Copy>), Error> {
-        let mut passes = Vec::new();
-        let moment = Moment { base: self.block.place.start, time: self.time, range: self.range, variants };
-        let mut values = self.block.model.passes(moment, work, &mut passes)?;
-        let mut extent = self.block.model.extent;
-        if let Some(later) = &self.later {
-            let moment = Moment { base: later.block.place.start, time: 0.0, range: later.range, variants };
-            let after = later.block.model.passes(moment, work, &mut passes)?;
-            passes.push(interpolate(values, count(extent), after, later.weight, (f32::MIN, f32::MAX)));
-        }
-        let mut valid = Validity { bits: self.masks(), in_work: None };
-        for _ in 0..self.halvings {
-            let half = extent.map(|n| n.div_ceil(2));
-            let (to, validity) = (work.take(count(half))?, work.take(count(half))?);
-            passes.push(reduce(values, extent, to, half, valid, validity));
-            (values, extent, valid.in_work) = (to, half, Some(validity));
-        }
-        let (store, copy) = self.store(values, extent, valid, texels)?;
-        passes.push(store);
-        Ok((passes, copy))
-    }
-
-    /// The pass that brings values to the texture, and the copy behind it.
-    fn store(
-        &self,
-        values: u32,
-        extent: [u32; 3],
-        valid: Validity,
-        texels: &mut Work,
-    ) -> Result<(Pass, Option<Copy>), Error> {
-        let size: [u32; 3] = std::array::from_fn(|axis| self.max[axis] - self.min[axis]);
-        let texel = self.texture.texel;
-        let bytes = texel.bytes();
-        // Rows begin with a word.
-        let per_word = (4 / bytes).max(1);
-        let cells = size[2].div_ceil(per_word);
-        let row = cells * (bytes / 4).max(1);
-        let (kernel, first, across, copy) = match self.texture.path() {
-            WritePath::Store => (texel.image_kernel(), 0, size[2], None),
-            WritePath::Copy => {
-                let len = row * size[1] * size[0];
-                // Offsets of copies must be multiples of the texel.
-                let first = texels.take(len.next_multiple_of(2))?;
-                (Kernel::StoreBuffer, first, cells, Some(self.copy(first, size, cells * per_word)))
-            }
-        };
-        let [one, other] = match valid.in_work {
-            Some(at) => [at, IN_WORK],
-            None => valid.bits,
-        };
-        let (low, high) = self.unorm;
-        let mut words = vec![values];
-        for part in [extent, self.min, size, self.to] {
-            words.extend(part);
-        }
-        words.extend([texel.id(), one, self.invalid.to_bits(), low.to_bits(), (1.0 / (high - low)).to_bits()]);
-        words.extend([first, row, row * size[1], other]);
-        let groups = size[0] * size[1].div_ceil(CELLS) * across.div_ceil(CELLS);
-        Ok((Pass { kernel, groups, words }, copy))
-    }
-
-    fn copy(&self, first: u32, size: [u32; 3], row_length: u32) -> Copy {
+impl Copy {
+    pub(crate) fn new(image: vk::Image, texels: Texels) -> Self {
+        let Texels { first, row_length, size, to, .. } = texels;
         let whole = whole();
         let region = vk::BufferImageCopy {
             buffer_offset: u64::from(first) * 4,
@@ -185,29 +95,9 @@ impl Job<'_> {
                 layer_count: 1,
             },
             // Below the extents of an image, which fit.
-            image_offset: vk::Offset3D { x: self.to[2] as i32, y: self.to[1] as i32, z: self.to[0] as i32 },
+            image_offset: vk::Offset3D { x: to[2] as i32, y: to[1] as i32, z: to[0] as i32 },
             image_extent: vk::Extent3D { width: size[2], height: size[1], depth: size[0] },
         };
-        Copy { image: self.texture.image, region }
-    }
-
-    /// Where the validity of the steps around the time stands.
-    fn masks(&self) -> [u32; 2] {
-        let bits = |block: &Uploaded, step: u32| match block.mask {
-            Mask::All => ALL_VALID,
-            Mask::None => NONE_VALID,
-            // One array for all steps, or one per step.
-            Mask::Bits { at, words, steps } => block.place.start + at + step.min(steps - 1) * words,
-        };
-        let steps = match self.block.mask {
-            Mask::Bits { steps, .. } => steps,
-            Mask::All | Mask::None => 1,
-        };
-        let (step, next, fraction) = neuvol_model::time_position(self.time, steps);
-        let next = match &self.later {
-            Some(later) => bits(later.block, 0),
-            None => bits(self.block, if fraction > 0.0 { next } else { step }),
-        };
-        [bits(self.block, step), next]
+        Self { image, region }
     }
 }

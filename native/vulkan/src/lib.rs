@@ -6,6 +6,9 @@
 //! thread, and [`Gpu::record`] writes that into a command buffer of the host: it waits for nothing, allocates nothing and
 //! submits nothing.
 //!
+//! Where another API on the same GPU decodes, [`Gpu::ring`] is how its texels come here, and [`Gpu::prepare_copies`] brings
+//! them into the textures.
+//!
 //! Kernels ask for no optional feature of a device. The oracle `neuvol_model::decode_block_reference` decides what is
 //! right. Faster ones for jobs that allow less precision are chosen at run time, from the [`Features`] that the host has
 //! enabled, and used once a [`SelfTest`] has found them right.
@@ -14,13 +17,12 @@
 
 mod buffer;
 mod error;
+mod external;
 mod gpu;
 mod job;
 mod kernels;
 mod memories;
-mod model;
 mod packet;
-mod pass;
 mod pipelines;
 mod self_test;
 mod texture;
@@ -29,9 +31,11 @@ mod variants;
 
 pub use ash::vk;
 pub use error::Error;
-pub use gpu::{Gpu, Host, Limits, Uploaded, Validity};
+pub use external::{Exported, ExternalHandle, Identity, Ring, Slot, Timeline, Transfer};
+pub use gpu::{Gpu, Host, Limits, Uploaded};
 pub use job::{Job, Later};
+pub use neuvol_plan::{Texel, Texels, Validity};
 pub use packet::Packet;
 pub use self_test::SelfTest;
-pub use texture::{Texel, Texture, WritePath};
+pub use texture::{Texture, WritePath, format};
 pub use variants::Features;

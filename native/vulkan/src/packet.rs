@@ -1,28 +1,25 @@
 //! Recording: jobs are put together pass by pass ahead of time, on any thread; what the render thread does is to write the
 //! commands into a command buffer of the host.
 
+use crate::external::Arrivals;
 use crate::gpu::{Gpu, Limits, Staged, Uploaded, whole};
 use crate::job::{Copy, Job};
-use crate::kernels::Kernel;
-use crate::pass::{Pass, Work};
-use crate::variants::Variants;
-use crate::{Error, Texture, WritePath};
+use crate::{Error, WritePath, kernels};
 use ash::vk;
-use std::collections::{BTreeMap, HashSet};
+use neuvol_plan::{Batch, Kernel, Variants};
+use std::collections::HashSet;
 use std::sync::Arc;
-
-/// Workgroups along an axis that every device takes.
-const MOST_GROUPS: u32 = 65535;
 
 /// The commands of some jobs. Recording them allocates nothing and waits for nothing.
 ///
-/// It is made with [`Gpu::prepare`], and must be given back: with [`Gpu::retire`] when its commands are finished, with
-/// [`Gpu::withdraw`] if it was never recorded.
+/// It is made with [`Gpu::prepare`] or [`Gpu::prepare_copies`], and must be given back: with [`Gpu::retire`] when its commands
+/// are finished, with [`Gpu::withdraw`] if it was never recorded.
 #[derive(Debug)]
 pub struct Packet {
     slot: u32,
     rounds: Vec<Commands>,
     uploads: Vec<Upload>,
+    arrivals: Arrivals,
     /// Textures whose layout the host leaves to this, each once.
     transitions: Vec<Transition>,
 }
@@ -42,10 +39,11 @@ struct Upload {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Transition {
-    image: vk::Image,
-    from: vk::ImageLayout,
-    path: WritePath,
+pub(crate) struct Transition {
+    pub(crate) image: vk::Image,
+    /// The host's layout.
+    pub(crate) from: vk::ImageLayout,
+    pub(crate) path: WritePath,
 }
 
 /// One kernel over the records of some passes.
@@ -62,6 +60,11 @@ struct Dispatch {
 }
 
 impl Packet {
+    /// One that only copies.
+    pub(crate) fn of_arrivals(slot: u32, arrivals: Arrivals, transitions: Vec<Transition>) -> Self {
+        Self { slot, rounds: Vec::new(), uploads: Vec::new(), arrivals, transitions }
+    }
+
     /// Bytes of models that it brings to the device.
     #[must_use]
     pub fn upload_bytes(&self) -> u64 {
@@ -108,20 +111,25 @@ impl Gpu {
         parts: usize,
         variants: &dyn Fn(usize) -> Variants,
     ) -> Result<Packet, Error> {
-        if slot >= self.limits.frames {
-            return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
-        }
-        let rounds = self.rounds(jobs, parts, variants)?;
-        let mut records = Records::new(self.limits, slot);
-        let made: Result<Vec<_>, Error> = rounds
-            .into_iter()
-            .map(|round| {
-                let dispatches = self.dispatches(&round, &mut records)?;
-                Ok(Commands { dispatches, copies: round.copies })
+        self.check_slot(slot)?;
+        let tasks: Vec<_> = (0..)
+            .zip(jobs)
+            .map(|(n, job)| {
+                let variants = if job.fast { variants(n) } else { Variants::NONE };
+                (job.task(), variants, job.texture.store.map_or(0, |(_, set)| vk::Handle::as_raw(set)))
             })
             .collect();
-        let rounds = made?;
-        self.memories().records.write(records.start, &records.words)?;
+        let Limits { work_bytes, texel_bytes, record_bytes, .. } = self.limits;
+        let limits = neuvol_plan::Limits { work_bytes, texel_bytes, record_bytes, keep_texels: false };
+        let batch = Batch::new(&tasks, parts, limits)?;
+        // Records are counted from the slot's part of their memory.
+        let start = slot * (record_bytes / 4) as u32;
+        let rounds = batch.rounds.iter().map(|round| Commands {
+            dispatches: round.dispatches.iter().map(|planned| self.dispatch_of(planned, jobs, start)).collect(),
+            copies: round.packed.iter().map(|&(job, texels)| Copy::new(jobs[job].texture.image, texels)).collect(),
+        });
+        let rounds = rounds.collect();
+        self.memories().records.write(start, &batch.words)?;
         let blocks = jobs.iter().flat_map(|job| [Some(job.block), job.later.map(|later| later.block)]).flatten();
         let uploads = blocks.chain(also.iter().copied()).filter_map(|block| {
             let staged = block.staged.as_ref().filter(|staged| staged.take())?;
@@ -139,7 +147,15 @@ impl Gpu {
             let transition = Transition { image: job.texture.image, from, path: job.texture.path() };
             seen.insert(transition).then_some(transition)
         });
-        Ok(Packet { slot, rounds, uploads, transitions: transitions.collect() })
+        let (transitions, arrivals) = (transitions.collect(), Arrivals::default());
+        Ok(Packet { slot, rounds, uploads, arrivals, transitions })
+    }
+
+    pub(crate) fn check_slot(&self, slot: u32) -> Result<(), Error> {
+        if slot >= self.limits.frames {
+            return Err(Error::argument("slot", format!("is {slot}, must be below {}", self.limits.frames)));
+        }
+        Ok(())
     }
 
     /// Writes the commands of a packet into a command buffer that is being recorded, outside of a render pass.
@@ -176,10 +192,11 @@ impl Gpu {
                 for (n, dispatch) in round.dispatches.iter().enumerate() {
                     self.wait(commands, n == 0);
                     self.dispatch(commands, dispatch);
-                    after(dispatch.kernel.name());
+                    after(kernels::name(dispatch.kernel));
                 }
                 self.copy(commands, &round.copies);
             }
+            self.copy_arrivals(commands, &packet.arrivals);
             self.transitions(commands, &packet.transitions, false);
             self.end_timing(commands, packet.slot);
         }
@@ -205,71 +222,19 @@ impl Gpu {
         packet.uploads.iter().for_each(|upload| upload.staged.give_back());
     }
 
-    /// Makes the passes of all jobs, as many jobs at once as the memories hold.
-    fn rounds<'a>(
-        &self,
-        jobs: &[Job<'a>],
-        parts: usize,
-        variants: &dyn Fn(usize) -> Variants,
-    ) -> Result<Vec<Round<'a>>, Error> {
-        let most = jobs.len().div_ceil(parts.max(1));
-        let memory = |bytes: u64| Work::new((bytes / 4) as u32);
-        let mut rounds: Vec<Round<'a>> = Vec::new();
-        let (mut work, mut texels) = (memory(0), memory(0));
-        for (n, job) in jobs.iter().enumerate() {
-            job.check()?;
-            let variants = if job.fast { variants(n) } else { Variants::NONE };
-            if let Some(round) = rounds.last_mut().filter(|round| round.queues.len() < most) {
-                match round.add(job, variants, &mut work, &mut texels) {
-                    Err(Error::Full { .. }) => {}
-                    result => {
-                        result?;
-                        continue;
-                    }
-                }
-            }
-            // What the round before works in is free again behind a barrier.
-            (work, texels) = (memory(self.limits.work_bytes), memory(self.limits.texel_bytes));
-            let mut round = Round { queues: Vec::new(), copies: Vec::new() };
-            round.add(job, variants, &mut work, &mut texels)?;
-            rounds.push(round);
-        }
-        Ok(rounds)
-    }
-
-    /// The dispatches of a round in their order: the first passes of all jobs, those of one kernel together, then the second
-    /// ones, ...
-    fn dispatches(&self, round: &Round<'_>, records: &mut Records) -> Result<Vec<Dispatch>, Error> {
-        let mut dispatches = Vec::new();
-        for step in 0..round.queues.iter().map(|(passes, _)| passes.len()).max().unwrap_or(0) {
-            // Passes that store go with the set of their texture.
-            let mut together: BTreeMap<(Kernel, u64), (vk::DescriptorSet, Vec<&Pass>)> = BTreeMap::new();
-            for (passes, texture) in &round.queues {
-                let Some(pass) = passes.get(step) else { continue };
-                let set = match texture.store {
-                    Some((_, set)) if pass.kernel.writes_image() => set,
-                    _ => self.texels,
-                };
-                let key = (pass.kernel, vk::Handle::as_raw(set));
-                together.entry(key).or_insert_with(|| (set, Vec::new())).1.push(pass);
-            }
-            for ((kernel, _), (set, passes)) in together {
-                let groups = passes.iter().map(|pass| pass.groups).max().unwrap_or(0);
-                if groups > MOST_GROUPS || passes.len() > MOST_GROUPS as usize {
-                    let message = format!("need {groups} workgroups of {kernel:?} for {} blocks", passes.len());
-                    return Err(Error::argument("jobs", message));
-                }
-                let Some(pipeline) = self.pipelines.get(kernel) else {
-                    // Textures that would need it cannot be registered, models bring theirs.
-                    unreachable!("{kernel:?} was not made");
-                };
-                let layout = self.pipelines.layout(kernel);
-                let (first, stride) = records.add(&passes)?;
-                let groups = [groups, passes.len() as u32];
-                dispatches.push(Dispatch { kernel, pipeline, layout, set, first, stride, groups });
-            }
-        }
-        Ok(dispatches)
+    /// What a planned dispatch is on this device; `start` is where the records of its slot begin.
+    fn dispatch_of(&self, planned: &neuvol_plan::Dispatch, jobs: &[Job<'_>], start: u32) -> Dispatch {
+        let neuvol_plan::Dispatch { kernel, task, first, stride, groups } = *planned;
+        let set = match jobs[task].texture.store {
+            Some((_, set)) if kernel.writes_image() => set,
+            _ => self.texels,
+        };
+        let Some(pipeline) = self.pipelines.get(kernel) else {
+            // Textures that would need it cannot be registered, models bring theirs.
+            unreachable!("{kernel:?} was not made");
+        };
+        let layout = self.pipelines.layout(kernel);
+        Dispatch { kernel, pipeline, layout, set, first: start + first, stride, groups }
     }
 
     /// Copies staged models to where kernels read them.
@@ -397,52 +362,5 @@ impl Gpu {
                 self.device.cmd_copy_buffer_to_image(commands, buffer, copy.image, layout, &[copy.region]);
             }
         }
-    }
-}
-
-/// Jobs that fit the memories together.
-struct Round<'a> {
-    /// The passes of each job, and the texture that the last one writes.
-    queues: Vec<(Vec<Pass>, &'a Texture)>,
-    copies: Vec<Copy>,
-}
-
-impl<'a> Round<'a> {
-    fn add(&mut self, job: &Job<'a>, variants: Variants, work: &mut Work, texels: &mut Work) -> Result<(), Error> {
-        let (passes, copy) = job.passes(variants, work, texels)?;
-        self.copies.extend(copy);
-        self.queues.push((passes, job.texture));
-        Ok(())
-    }
-}
-
-/// The records of a packet.
-struct Records {
-    words: Vec<u32>,
-    /// Where they stand in the memory of records, and how many there may be.
-    start: u32,
-    most: usize,
-}
-
-impl Records {
-    fn new(limits: Limits, slot: u32) -> Self {
-        let most = (limits.record_bytes / 4) as u32;
-        Self { words: Vec::new(), start: slot * most, most: most as usize }
-    }
-
-    /// Adds the records of some passes of one kernel: the place of the first, and the distance between two.
-    fn add(&mut self, passes: &[&Pass]) -> Result<(u32, u32), Error> {
-        let stride = passes.iter().map(|pass| pass.words.len()).max().unwrap_or(0);
-        let first = self.start + self.words.len() as u32;
-        let len = self.words.len() + stride * passes.len();
-        if len > self.most {
-            let (needed, free) = (len as u64 * 4, self.most as u64 * 4);
-            return Err(Error::Full { what: "memory of records", needed, free });
-        }
-        for pass in passes {
-            self.words.extend_from_slice(&pass.words);
-            self.words.resize(self.words.len() + stride - pass.words.len(), 0);
-        }
-        Ok((first, stride as u32))
     }
 }

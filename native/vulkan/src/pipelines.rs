@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::error::Named;
-use crate::kernels::Kernel;
+use crate::kernels;
 use ash::vk;
+use neuvol_plan::Kernel;
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
@@ -128,11 +129,12 @@ fn pipeline_layout(device: &ash::Device, sets: &[vk::DescriptorSetLayout]) -> Re
 }
 
 fn pipeline(device: &ash::Device, kernel: Kernel, layout: vk::PipelineLayout) -> Result<vk::Pipeline, Error> {
-    let words: Vec<u32> = kernel.spirv().as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
+    let words: Vec<u32> =
+        kernels::spirv(kernel).as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
     let info = vk::ShaderModuleCreateInfo::default().code(&words);
     // SAFETY: the words are a module that was checked when it was compiled.
     let module = unsafe { device.create_shader_module(&info, None) }.named("vkCreateShaderModule")?;
-    let constants = kernel.constants();
+    let constants = kernels::constants(kernel);
     let entries: Vec<_> = (0..constants.len() as u32)
         .map(|n| vk::SpecializationMapEntry { constant_id: n, offset: 4 * n, size: 4 })
         .collect();

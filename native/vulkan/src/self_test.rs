@@ -3,9 +3,8 @@
 
 use crate::buffer::Buffer;
 use crate::error::Named;
-use crate::gpu::{Gpu, Uploaded, Validity, whole};
-use crate::variants::{Variant, Variants};
-use crate::{Error, Job, Packet, Texel, Texture, WritePath};
+use crate::gpu::{Gpu, Uploaded, whole};
+use crate::{Error, Job, Packet, Texel, Texture, Validity, WritePath, format};
 use ash::vk;
 use gpu_allocator::MemoryLocation;
 use gpu_allocator::vulkan::{Allocation, AllocationCreateDesc, AllocationScheme, Allocator};
@@ -14,6 +13,7 @@ use neuvol_entropy::Coder;
 use neuvol_model::{
     Block, GridConfig, GridLevel, GridNetwork, Head, Tensor, TimeConfig, TimeInterpolation, Wavelet, voxels,
 };
+use neuvol_plan::{Variant, Variants};
 use std::sync::Arc;
 
 /// Of each block. Odd, and wider than a workgroup.
@@ -250,7 +250,7 @@ impl Texels {
         let buffer = Buffer::new(device, allocator, "self-test", bytes, MemoryLocation::GpuToCpu)?;
         let texel = Texel::R32F;
         let mut made = Self {
-            texture: Texture { image: vk::Image::null(), extent, texel, store: None, layout: None },
+            texture: Texture { image: vk::Image::null(), extent, texel, store: None, layout: None, takes_copies: true },
             memory: None,
             buffer,
         };
@@ -268,7 +268,7 @@ impl Texels {
         let [depth, height, width] = self.texture.extent;
         let info = vk::ImageCreateInfo::default()
             .image_type(vk::ImageType::TYPE_3D)
-            .format(self.texture.texel.format())
+            .format(format(self.texture.texel))
             .extent(vk::Extent3D { width, height, depth })
             .mip_levels(1)
             .array_layers(1)

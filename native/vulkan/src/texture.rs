@@ -1,74 +1,18 @@
 //! Textures of the host.
 
-use crate::kernels::Kernel;
 use ash::vk;
+use neuvol_plan::Texel;
 
-/// What a texel holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Texel {
-    /// `VK_FORMAT_R32_SFLOAT`: the value.
-    R32F,
-    /// `VK_FORMAT_R16_SFLOAT`: the value, rounded.
-    R16F,
-    /// `VK_FORMAT_R8_UNORM`: the value in its range.
-    R8,
-    /// `VK_FORMAT_R16_UNORM`: the value in its range.
-    R16,
-    /// `VK_FORMAT_R16G16_SFLOAT`: the value, and 1 where it is valid, else 0.
-    Rg16F,
-    /// `VK_FORMAT_R16G16B16A16_SFLOAT`: the value, and its slope along z, y and x per voxel, for lighting.
-    Rgba16F,
-}
-
-impl Texel {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::R32F, Self::R16F, Self::R8, Self::R16, Self::Rg16F, Self::Rgba16F];
-
-    /// Vulkan's name of it.
-    #[must_use]
-    pub fn format(self) -> vk::Format {
-        match self {
-            Self::R32F => vk::Format::R32_SFLOAT,
-            Self::R16F => vk::Format::R16_SFLOAT,
-            Self::R8 => vk::Format::R8_UNORM,
-            Self::R16 => vk::Format::R16_UNORM,
-            Self::Rg16F => vk::Format::R16G16_SFLOAT,
-            Self::Rgba16F => vk::Format::R16G16B16A16_SFLOAT,
-        }
-    }
-
-    /// Bytes of a texel.
-    #[must_use]
-    pub fn bytes(self) -> u32 {
-        match self {
-            Self::R8 => 1,
-            Self::R16F | Self::R16 => 2,
-            Self::R32F | Self::Rg16F => 4,
-            Self::Rgba16F => 8,
-        }
-    }
-
-    /// Its number in `store.slang`.
-    pub(crate) fn id(self) -> u32 {
-        match self {
-            Self::R32F => 0,
-            Self::R16F => 1,
-            Self::R8 => 2,
-            Self::R16 => 3,
-            Self::Rg16F => 4,
-            Self::Rgba16F => 5,
-        }
-    }
-
-    pub(crate) fn image_kernel(self) -> Kernel {
-        match self {
-            Self::R32F => Kernel::StoreR32F,
-            Self::R16F => Kernel::StoreR16F,
-            Self::R8 => Kernel::StoreR8,
-            Self::R16 => Kernel::StoreR16,
-            Self::Rg16F => Kernel::StoreRg16F,
-            Self::Rgba16F => Kernel::StoreRgba16F,
-        }
+/// Vulkan's name of what a texel holds.
+#[must_use]
+pub fn format(texel: Texel) -> vk::Format {
+    match texel {
+        Texel::R32F => vk::Format::R32_SFLOAT,
+        Texel::R16F => vk::Format::R16_SFLOAT,
+        Texel::R8 => vk::Format::R8_UNORM,
+        Texel::R16 => vk::Format::R16_UNORM,
+        Texel::Rg16F => vk::Format::R16G16_SFLOAT,
+        Texel::Rgba16F => vk::Format::R16G16B16A16_SFLOAT,
     }
 }
 
@@ -111,6 +55,8 @@ pub struct Texture {
     pub(crate) layout: Option<vk::ImageLayout>,
     /// View and descriptor set of the store path.
     pub(crate) store: Option<(vk::ImageView, vk::DescriptorSet)>,
+    /// Whether it can be copied to, whatever the path.
+    pub(crate) takes_copies: bool,
 }
 
 impl Texture {
@@ -118,6 +64,12 @@ impl Texture {
     #[must_use]
     pub fn image(&self) -> vk::Image {
         self.image
+    }
+
+    /// Its extent in texels, `[z, y, x]`.
+    #[must_use]
+    pub fn extent(&self) -> [u32; 3] {
+        self.extent
     }
 
     /// Whether packets change its layout by themselves.

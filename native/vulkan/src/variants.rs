@@ -1,6 +1,7 @@
 //! Optional features of devices, and the faster variants of kernels that they allow.
 
 use ash::vk;
+use neuvol_plan::{Variant, Variants};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 /// Optional features that a host has enabled on its device: what the device merely supports does not count.
@@ -16,68 +17,24 @@ pub struct Features {
     /// `VK_KHR_cooperative_matrix` with `cooperativeMatrix`, `shaderFloat16`, `vulkanMemoryModel` and
     /// `vulkanMemoryModelDeviceScope`, on a device and an instance of Vulkan 1.3.
     pub cooperative_matrix: bool,
+    /// `VK_KHR_external_memory_fd`, on Windows `VK_KHR_external_memory_win32`, on an instance and a device of Vulkan 1.1. See
+    /// [`Gpu::ring`](crate::Gpu::ring).
+    pub external_memory: bool,
+    /// `VK_KHR_external_semaphore_fd`, on Windows `VK_KHR_external_semaphore_win32`, and `timelineSemaphore`. See
+    /// [`Gpu::timeline`](crate::Gpu::timeline).
+    pub external_semaphore: bool,
 }
 
-/// A faster variant of the kernels of networks, for jobs that allow it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Variant {
-    /// Numbers of 16 bits, two at once.
-    Half,
-    /// Dot products of 8-bit integers: weights as they are stored, and most of what they are multiplied with in two bytes.
-    Int8,
-    /// Matrix units.
-    Matrix,
-}
-
-impl Variant {
-    pub(crate) const ALL: [Self; 3] = [Self::Half, Self::Int8, Self::Matrix];
-
-    /// For messages.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Half => "float16",
-            Self::Int8 => "int8",
-            Self::Matrix => "cooperative matrix",
-        }
-    }
-
-    fn is_enabled(self, features: Features) -> bool {
-        match self {
-            Self::Half => features.float16,
-            Self::Int8 => features.integer_dot_product,
-            Self::Matrix => features.cooperative_matrix,
-        }
-    }
-}
-
-/// A set of variants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Variants(u8);
-
-impl Variants {
-    pub(crate) const NONE: Self = Self(0);
-
-    pub(crate) fn only(variant: Variant) -> Self {
-        Self(1 << variant as u8)
-    }
-
-    pub(crate) fn without(self, variant: Variant) -> Self {
-        Self(self.0 & !Self::only(variant).0)
-    }
-
-    /// Those that the features allow. Whether a device has what [`Variant::Matrix`] is made for is for `has_matrices` to say.
-    pub(crate) fn of(features: Features) -> Self {
-        let enabled = Variant::ALL.into_iter().filter(|variant| variant.is_enabled(features));
-        Self(enabled.fold(0, |set, variant| set | Self::only(variant).0))
-    }
-
-    pub(crate) fn contains(self, variant: Variant) -> bool {
-        self.0 & Self::only(variant).0 != 0
-    }
-
-    pub(crate) fn iter(self) -> impl Iterator<Item = Variant> {
-        Variant::ALL.into_iter().filter(move |&variant| self.contains(variant))
-    }
+/// The variants that features allow. Whether a device has what [`Variant::Matrix`] is made for is for `has_matrices` to say.
+pub(crate) fn allowed(features: Features) -> Variants {
+    let allows = |variant: &Variant| match variant {
+        Variant::Half => features.float16,
+        Variant::Int8 => features.integer_dot_product,
+        Variant::Matrix => features.cooperative_matrix,
+        Variant::Fused => false,
+    };
+    let allowed = Variant::ALL.into_iter().filter(allows);
+    allowed.fold(Variants::NONE, |set, variant| set.union(Variants::only(variant)))
 }
 
 /// Memory of a workgroup that the kernels with matrices need, in bytes.
@@ -119,26 +76,26 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     pub(crate) fn new(enabled: Variants) -> Self {
-        Self { enabled: AtomicU8::new(enabled.0), ready: AtomicU8::new(0) }
+        Self { enabled: AtomicU8::new(enabled.bits()), ready: AtomicU8::new(0) }
     }
 
     pub(crate) fn enabled(&self) -> Variants {
-        Variants(self.enabled.load(Ordering::Acquire))
+        Variants::from_bits(self.enabled.load(Ordering::Acquire))
     }
 
     pub(crate) fn ready(&self) -> Variants {
-        Variants(self.ready.load(Ordering::Acquire))
+        Variants::from_bits(self.ready.load(Ordering::Acquire))
     }
 
     /// From now on it is used, unless it was dropped.
     pub(crate) fn accept(&self, variant: Variant) {
-        let bit = Variants::only(variant).0 & self.enabled.load(Ordering::Acquire);
+        let bit = Variants::only(variant).bits() & self.enabled.load(Ordering::Acquire);
         self.ready.fetch_or(bit, Ordering::AcqRel);
     }
 
     /// It is never used again.
     pub(crate) fn drop_variant(&self, variant: Variant, reason: &dyn std::fmt::Display) {
-        let bit = Variants::only(variant).0;
+        let bit = Variants::only(variant).bits();
         self.ready.fetch_and(!bit, Ordering::AcqRel);
         if self.enabled.fetch_and(!bit, Ordering::AcqRel) & bit != 0 {
             log::warn!("kernels in {} are not used: {reason}", variant.name());
@@ -152,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_dropped_variant_stays_dropped() {
-        let chosen = Chosen::new(Variants::of(Features { float16: true, ..Features::default() }));
+        let chosen = Chosen::new(allowed(Features { float16: true, ..Features::default() }));
         assert_eq!(chosen.ready(), Variants::NONE);
         chosen.accept(Variant::Half);
         assert!(chosen.ready().contains(Variant::Half));
@@ -163,6 +120,6 @@ mod tests {
 
     #[test]
     fn without_features_there_are_no_variants() {
-        assert_eq!(Variants::of(Features { extended_formats: true, ..Features::default() }), Variants::NONE);
+        assert_eq!(allowed(Features { extended_formats: true, ..Features::default() }), Variants::NONE);
     }
 }

@@ -43,6 +43,12 @@ pub extern "C" fn fake_unity_texture(x: u32, y: u32, z: u32, vulkan_format: i32)
     })
 }
 
+/// Destroys a texture, when the events that were issued have run.
+#[unsafe(no_mangle)]
+pub extern "C" fn fake_unity_destroy(texture: *mut c_void) {
+    with(|unity| unity.destroy(texture));
+}
+
 /// Adds a render event to the next frame.
 #[unsafe(no_mangle)]
 pub extern "C" fn fake_unity_issue(function: Option<RenderEvent>, event: i32) {

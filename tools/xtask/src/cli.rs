@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::kernels;
 use crate::libtorch::Flavour;
+use crate::package::Engine;
 use crate::rd;
 
 pub(crate) const USAGE: &str = "\
@@ -36,7 +38,19 @@ Usage: cargo xtask COMMAND
   header [--check]          write the C header from native/capi, and the C# declarations from it; --check only compares
   hosts [--wgpu]            run the shared library in real engines on a Vulkan driver of software, and compare what they show:
                             wgpu and Bevy, which compiles for ten minutes at the first time; --wgpu leaves Bevy out
+  rendering [--write]       compile the shaders of the engine packages with DXC, glslang and Slang, draw with them on a Vulkan
+                            driver of software, and compare with a ray march on the CPU; --write renews the copies of
+                            the shaders' core and the committed pictures
   shaders [--check]         compile the kernels of the Vulkan backend with Slang (92 MB to fetch); --check only compares
+  kernels [OPTIONS]         compile the kernels of the CUDA backend with NVRTC (113 MB to fetch) for all architectures, and
+                            show what registers they use; --check only compares, --arch sm_86,sm_90 and --module grid
+                            compile a part. Spills, and more registers than in ceilings.json, are refused
+  windows                   build the library for Windows with Debian's Rust (140 MB to fetch) and run it under Wine
+  android                   check that the native crates compile for Android on 64-bit ARM, with the same Rust
+  package-unity [OPTIONS]   build the libraries and write the package for Unity, com.neuvol.neuvol-VERSION.tgz, checked:
+                            --out DIR (default: target/packages); --without windows leaves that library out
+  package-unreal [OPTIONS]  the same for Unreal: Neuvol-VERSION.zip
+  unity-metas [--check]     write the .meta files that unity-package lacks; --check only says what is missing or wrong
   gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
                             64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
                             --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
@@ -58,7 +72,13 @@ pub(crate) enum Command {
     Fuzz { seconds: u32 },
     Header { check: bool },
     Hosts { bevy: bool },
+    Rendering { write: bool },
     Shaders { check: bool },
+    Kernels(kernels::Options),
+    Package { engine: Engine, out: PathBuf, windows: bool },
+    UnityMetas { check: bool },
+    Windows,
+    Android,
     GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
 }
 
@@ -92,11 +112,34 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
             Command::GpuCheck { pack, arguments }
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
+        "kernels" => Command::Kernels(kernels::Options {
+            check: rest.flag("--check"),
+            arch: rest.option("--arch")?,
+            module: rest.option("--module")?,
+        }),
+        "rendering" => Command::Rendering { write: rest.flag("--write") },
         "shaders" => Command::Shaders { check: rest.flag("--check") },
+        "package-unity" => package(&mut rest, Engine::Unity)?,
+        "package-unreal" => package(&mut rest, Engine::Unreal)?,
+        "windows" => Command::Windows,
+        "android" => Command::Android,
+        "unity-metas" => Command::UnityMetas { check: rest.flag("--check") },
         _ => return Err(Failure::Usage(format!("unknown command `{name}`\n\n{USAGE}"))),
     };
     rest.finish()?;
     Ok(command)
+}
+
+fn package(rest: &mut Rest, engine: Engine) -> Result<Command, Failure> {
+    let out = rest.option("--out")?.map_or_else(|| PathBuf::from("target/packages"), PathBuf::from);
+    let windows = match rest.option("--without")?.as_deref() {
+        None => true,
+        Some("windows") => false,
+        Some(other) => {
+            return Err(Failure::Usage(format!("`{} --without {other}`: only windows can be left out", rest.command)));
+        }
+    };
+    Ok(Command::Package { engine, out, windows })
 }
 
 fn rate_distortion(rest: &mut Rest) -> Result<rd::Options, Failure> {
@@ -218,6 +261,9 @@ mod tests {
         assert_eq!(parse_words("hosts --wgpu"), Ok(Command::Hosts { bevy: false }));
         assert_eq!(parse_words("header --check"), Ok(Command::Header { check: true }));
         assert_eq!(parse_words("-h"), Ok(Command::Help));
+        let package = |engine, out: &str, windows| Ok(Command::Package { engine, out: out.into(), windows });
+        assert_eq!(parse_words("package-unity"), package(Engine::Unity, "target/packages", true));
+        assert_eq!(parse_words("package-unreal --without windows --out x"), package(Engine::Unreal, "x", false));
     }
 
     #[test]
@@ -247,7 +293,17 @@ mod tests {
             "rd x",
             "rd --preset a:x",
         ];
-        let others = ["", "tset", "test --slow", "demo --out", "fuzz 0", "fuzz soon", "fuzz 5 6", "bench x"];
+        let others = [
+            "",
+            "tset",
+            "test --slow",
+            "demo --out",
+            "fuzz 0",
+            "fuzz soon",
+            "fuzz 5 6",
+            "bench x",
+            "package-unity --without linux",
+        ];
         for line in others.into_iter().chain(rd) {
             let failure = parse_words(line).expect_err(line);
             assert_eq!(failure.exit_code(), 2, "{line}: {failure}");

@@ -1,5 +1,6 @@
 //! The Debian packages that building and testing need, and their installation.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::process::Command;
 
@@ -19,6 +20,8 @@ pub(crate) enum Purpose {
     Fetch,
     /// To measure with Python scripts, without a build.
     Measure,
+    /// To build the library for Windows and run it here.
+    Windows,
 }
 
 /// How to see that a package is there.
@@ -88,6 +91,12 @@ const PACKAGES: &[Package] = &[
         needed_by: "the fake Unreal of tests/unreal",
     },
     Package {
+        name: "glslang-tools",
+        proof: Proof::Program("glslangValidator"),
+        purpose: Purpose::Test,
+        needed_by: "compiling the shaders of the engine packages",
+    },
+    Package {
         name: "mono-mcs",
         proof: Proof::Program("mcs"),
         purpose: Purpose::Test,
@@ -98,6 +107,24 @@ const PACKAGES: &[Package] = &[
         proof: Proof::Program("mono"),
         purpose: Purpose::Test,
         needed_by: "running the test of the C# bindings",
+    },
+    Package {
+        name: "gcc-mingw-w64-x86-64-posix",
+        proof: Proof::Program("x86_64-w64-mingw32-gcc"),
+        purpose: Purpose::Windows,
+        needed_by: "linking the library for Windows, and its host in C",
+    },
+    Package {
+        name: "wine64",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/lib/wine/wine64"]),
+        purpose: Purpose::Windows,
+        needed_by: "running the library for Windows",
+    },
+    Package {
+        name: "xvfb",
+        proof: Proof::Program("Xvfb"),
+        purpose: Purpose::Windows,
+        needed_by: "Wine's Vulkan, which wants a display",
     },
     Package {
         name: "libclang-dev",
@@ -145,7 +172,7 @@ pub(crate) fn ensure(purpose: Purpose, fetch: bool) -> Result<(), Failure> {
 fn missing(purpose: Purpose, fetch: bool, there: impl Fn(Proof) -> bool) -> Vec<&'static Package> {
     let wanted = |package: &&Package| match package.purpose {
         Purpose::Build => purpose != Purpose::Measure,
-        Purpose::Test | Purpose::Bench | Purpose::Measure => purpose == package.purpose,
+        Purpose::Test | Purpose::Bench | Purpose::Measure | Purpose::Windows => purpose == package.purpose,
         Purpose::Fetch => fetch,
     };
     PACKAGES.iter().filter(wanted).filter(|package| !there(package.proof)).collect()
@@ -185,6 +212,41 @@ fn install(prefix: &[&str], names: &[&str]) -> Result<(), Failure> {
     apt(&[&["install", "--no-install-recommends"], names].concat())
 }
 
+/// The names of `packages` and of what apt would install with them on this machine, for unpacking them somewhere else.
+pub(crate) fn closure(packages: &[&str]) -> Result<Vec<String>, Failure> {
+    let what = packages.join(" ");
+    if !on_path("apt-get") || !on_path("dpkg-deb") {
+        return Err(Failure::Missing(format!("{what} can only be fetched on Debian: this machine has no apt-get")));
+    }
+    let simulate = || {
+        let mut apt = Command::new("apt-get");
+        apt.env("LC_ALL", "C").args(["-q", "--simulate", "--no-install-recommends", "install"]).args(packages);
+        workspace::capture(&mut apt)
+    };
+    let plan = match (simulate(), installer()) {
+        (Err(_), Some(prefix)) => {
+            // The lists of packages are old or were never fetched.
+            let words = [&prefix[..], &["apt-get", "-q", "update"]].concat();
+            workspace::run(Command::new(words[0]).args(&words[1..]))?;
+            simulate()
+        }
+        (result, _) => result,
+    };
+    let plan = plan.map_err(|failure| {
+        Failure::Missing(format!(
+            "{failure}\nDebian 12 has the packages {what}; `sudo apt-get update` may be needed first."
+        ))
+    })?;
+    Ok(with_new(packages, &plan))
+}
+
+/// `packages` and what apt's plan installs.
+fn with_new(packages: &[&str], plan: &str) -> Vec<String> {
+    let new = plan.lines().filter_map(|line| line.strip_prefix("Inst ")?.split(' ').next());
+    let names: BTreeSet<&str> = packages.iter().copied().chain(new).collect();
+    names.into_iter().map(str::to_owned).collect()
+}
+
 fn what_to_do(missing: &[&Package]) -> String {
     let mut text = String::from("this machine lacks:\n");
     for package in missing {
@@ -216,10 +278,18 @@ mod tests {
         let vulkan = ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"];
         assert_eq!(
             names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind"], &vulkan, &["clang", "libvulkan-dev", "mono-mcs", "mono-runtime"]].concat()
+            [
+                &build[..],
+                &["valgrind"],
+                &vulkan,
+                &["clang", "libvulkan-dev", "glslang-tools", "mono-mcs", "mono-runtime"],
+            ]
+            .concat()
         );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);
+        let windows = ["gcc-mingw-w64-x86-64-posix", "wine64", "xvfb"];
+        assert_eq!(names(&missing(Purpose::Windows, false, nothing)), [&build[..], &windows].concat());
         assert!(missing(Purpose::Test, true, |_| true).is_empty());
     }
 
@@ -231,6 +301,12 @@ mod tests {
         assert!(text.contains("no `make` on the PATH"), "{text}");
         assert!(text.ends_with("apt-get install -y --no-install-recommends make python3 python3-pip"), "{text}");
         assert!(!text.contains("g++"), "{text}");
+    }
+
+    #[test]
+    fn what_apt_would_install_is_fetched_too() {
+        let plan = "Reading package lists...\nInst libllvm22 (1:22.1.8-1 Debian:12 [amd64])\nInst rustc-web (1.96 x)\nConf rustc-web (1.96 x)\n";
+        assert_eq!(with_new(&["rustc-web", "rust-web-src"], plan), ["libllvm22", "rust-web-src", "rustc-web"]);
     }
 
     #[test]

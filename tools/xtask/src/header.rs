@@ -10,16 +10,19 @@ use crate::workspace::{self, Workspace};
 
 const HEADER: &str = "bindings/include/neuvol.h";
 const CSHARP: &str = "bindings/csharp/NeuvolNative.cs";
+/// The same file again: a Unity package has all of its sources in itself.
+const UNITY: &str = "unity-package/Runtime/Interop/NeuvolNative.cs";
 const CONFIG: &str = "bindings/cbindgen.toml";
 
-/// Writes both files, or with `check` compares them with what would be written and shows the difference.
+/// Writes the files, or with `check` compares them with what would be written and shows the difference.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     let program = CBINDGEN.ensure(workspace)?;
     let mut cbindgen = workspace.command(program);
     cbindgen.args(["--quiet", "--config", CONFIG, "--crate", "neuvol-capi"]).arg("native/capi");
     let header = workspace::capture(&mut cbindgen)?;
     let csharp = csharp::write(&header).map_err(|error| Failure::Failed(format!("{HEADER}: {error}")))?;
-    let results = [(HEADER, header), (CSHARP, csharp)].map(|(name, text)| update(workspace, name, &text, check));
+    let files = [(HEADER, &header), (CSHARP, &csharp), (UNITY, &csharp)];
+    let results = files.map(|(name, text)| update(workspace, name, text, check));
     results.into_iter().collect()
 }
 

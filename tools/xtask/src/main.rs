@@ -1,10 +1,12 @@
 //! Build and test automation: one program for what a newcomer, a developer and CI do. `cargo xtask help` lists it.
 #![allow(clippy::print_stdout, reason = "a command line program: its reports go to stdout, its progress to stderr")]
 
+mod android;
 mod bench;
 mod cargo_tools;
 mod cli;
 mod cmake;
+mod cross;
 mod csharp;
 mod debian;
 mod demo;
@@ -14,15 +16,19 @@ mod fuzz;
 mod gpu_check;
 mod header;
 mod hosts;
+mod kernels;
 mod layering;
 mod libtorch;
 mod machine;
+mod package;
 mod python;
 mod rd;
+mod rendering;
 mod setup;
 mod shaders;
 mod test;
 mod wheels;
+mod windows;
 mod workspace;
 
 use std::process::ExitCode;
@@ -61,6 +67,12 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Header { check } => header::run(&workspace, check),
         Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
+        Command::Kernels(options) => kernels::run(&workspace, &options),
+        Command::Rendering { write } => rendering::run(&workspace, write),
         Command::Shaders { check } => shaders::run(&workspace, check),
+        Command::Android => android::run(&workspace),
+        Command::Windows => windows::run(&workspace),
+        Command::Package { engine, out, windows } => package::pack(&workspace, engine, &out, windows),
+        Command::UnityMetas { check } => package::metas(&workspace, check),
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask shaders`: compiles the kernels of the Vulkan backend with Slang, which a wheel brings.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::debian::{self, Purpose};
 use crate::failure::Failure;
@@ -21,16 +21,7 @@ const LIBRARY: &str = "slangpy";
 
 /// Writes the modules, or with `check` compares them byte for byte with what would be written.
 pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
-        return Err(Failure::Missing(
-            "kernels can only be compiled on x86-64 Linux; the compiled ones serve all".into(),
-        ));
-    }
-    let library = workspace.root.join(WHEELS.folder).join(LIBRARY);
-    if !library.is_dir() {
-        debian::ensure(Purpose::Measure, true)?;
-        WHEELS.install(workspace, || library.is_dir(), |tree| files::keep_only(tree, &[LIBRARY]))?;
-    }
+    let library = slang(workspace)?;
     let made = workspace.target.join("shaders");
     files::remove(&made)?;
     let mut python = workspace.command("python3");
@@ -60,6 +51,21 @@ pub(crate) fn run(workspace: &Workspace, check: bool) -> Result<(), Failure> {
     }
     println!("{} kernels {}", names.len(), if check { "are up to date" } else { "written" });
     Ok(())
+}
+
+/// The folder of the compiler, which is fetched if it is not there.
+pub(crate) fn slang(workspace: &Workspace) -> Result<PathBuf, Failure> {
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
+        return Err(Failure::Missing(
+            "shaders can only be compiled on x86-64 Linux; compiled kernels serve all".into(),
+        ));
+    }
+    let library = workspace.root.join(WHEELS.folder).join(LIBRARY);
+    if !library.is_dir() {
+        debian::ensure(Purpose::Measure, true)?;
+        WHEELS.install(workspace, || library.is_dir(), |tree| files::keep_only(tree, &[LIBRARY]))?;
+    }
+    Ok(library)
 }
 
 /// The names of the modules in a folder, sorted.

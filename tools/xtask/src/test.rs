@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{header, hosts, layering, rd, setup, shaders};
+use crate::{android, header, hosts, kernels, layering, package, rd, rendering, setup, shaders, windows};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -17,6 +17,8 @@ struct Stage {
     action: Action,
     /// Whether it compiles `neuvol-tools`, so that it can only run where the setup went well.
     needs_setup: bool,
+    /// Whether a machine that cannot get what it needs passes without it, said in capitals.
+    may_be_skipped: bool,
 }
 
 enum Action {
@@ -32,6 +34,7 @@ enum Outcome {
     Passed,
     Failed(String),
     NotRun,
+    Skipped(String),
 }
 
 /// Runs the stages and reports all failures at the end.
@@ -47,6 +50,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
         } else {
             match perform(workspace, &stage.action) {
                 Ok(()) => Outcome::Passed,
+                Err(Failure::Missing(message)) if stage.may_be_skipped => Outcome::Skipped(message),
                 Err(failure) => Outcome::Failed(failure.to_string()),
             }
         };
@@ -60,6 +64,7 @@ pub(crate) fn run(workspace: &Workspace, quick: bool) -> Result<(), Failure> {
                 eprintln!("--- {}: FAILED in {:.1} s: {message}", stage.title, time.as_secs_f64())
             }
             Outcome::NotRun => eprintln!("--- {}: not run, the setup failed", stage.title),
+            Outcome::Skipped(message) => eprintln!("--- {}: SKIPPED: {message}", stage.title),
         }
         results.push((stage.title, outcome, time));
     }
@@ -70,7 +75,7 @@ const SETUP: &str = "setup";
 
 /// What needs neither libtorch nor a C++ compiler.
 fn quick_stages() -> Vec<Stage> {
-    let stage = |title, action| Stage { title, action, needs_setup: false };
+    let stage = |title, action| Stage { title, action, needs_setup: false, may_be_skipped: false };
     vec![
         stage("Rust components", Action::Call(cargo_tools::ensure_components)),
         stage("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
@@ -90,11 +95,20 @@ fn quick_stages() -> Vec<Stage> {
 /// each profile, and those of torch-sys, HDF5 and NetCDF take most of the time of a first build. The native crates
 /// are tested with the dev profile, which checks for overflow.
 fn all_stages() -> Vec<Stage> {
-    let light = |title, action| Stage { title, action, needs_setup: false };
-    let heavy =
-        |title, words: &[&'static str]| Stage { title, action: Action::Cargo(words.to_vec()), needs_setup: true };
-    let vulkan =
-        |title, words: &[&'static str]| Stage { title, action: Action::Vulkan(words.to_vec()), needs_setup: true };
+    let light = |title, action| Stage { title, action, needs_setup: false, may_be_skipped: false };
+    let foreign = |title, action| Stage { title, action, needs_setup: false, may_be_skipped: true };
+    let heavy = |title, words: &[&'static str]| Stage {
+        title,
+        action: Action::Cargo(words.to_vec()),
+        needs_setup: true,
+        may_be_skipped: false,
+    };
+    let vulkan = |title, words: &[&'static str]| Stage {
+        title,
+        action: Action::Vulkan(words.to_vec()),
+        needs_setup: true,
+        may_be_skipped: false,
+    };
     vec![
         light(SETUP, Action::Call(set_up)),
         light("formatting", Action::Cargo(vec!["fmt", "--all", "--check"])),
@@ -104,15 +118,22 @@ fn all_stages() -> Vec<Stage> {
             title: "documentation",
             action: Action::Doc(vec!["--workspace", "--no-deps", "--release"]),
             needs_setup: true,
+            may_be_skipped: false,
         },
         light("licences, sources and bans", Action::Call(deny)),
         light("kernels of the Vulkan backend", Action::Call(|workspace| shaders::run(workspace, true))),
+        light("kernels of the CUDA backend", Action::Call(kernels::test)),
         light("C header and C# declarations", Action::Call(|workspace| header::run(workspace, true))),
         light("tests of the rate-distortion scripts", Action::Call(rd::test)),
         light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
         light("a wgpu host", Action::Call(|workspace| hosts::run(workspace, false))),
+        light("the checker of the packages", Action::Call(package::test)),
+        foreign("the library for Windows under Wine", Action::Call(windows::run)),
+        foreign("types of the library for Android", Action::Call(android::run)),
+        foreign("packages for Unity and Unreal", Action::Call(package::check)),
+        light("shaders of the engine packages", Action::Call(|workspace| rendering::run(workspace, false))),
         vulkan("tests across the parts", &["test", "--release", "-p", "neuvol-tests", "--no-fail-fast"]),
         vulkan(
             "the C# bindings under Mono",
@@ -121,6 +142,22 @@ fn all_stages() -> Vec<Stage> {
         vulkan(
             "the Unreal plugin in a fake engine",
             &["test", "--release", "-p", "neuvol-tests", "--features", "unreal", "--test", "unreal", "--no-fail-fast"],
+        ),
+        vulkan(
+            "the Unity package under Mono",
+            &[
+                "test",
+                "--release",
+                "-p",
+                "neuvol-tests",
+                "--features",
+                "mono",
+                "--test",
+                "unity_package",
+                "--no-fail-fast",
+                "--",
+                "--nocapture",
+            ],
         ),
     ]
 }
@@ -179,17 +216,23 @@ fn report(results: &[(&'static str, Outcome, Duration)]) -> Result<(), Failure> 
             Outcome::Passed => "passed",
             Outcome::Failed(_) => "FAILED",
             Outcome::NotRun => "not run",
+            Outcome::Skipped(_) => "SKIPPED",
         };
         println!("{word:8} {:7.1} s  {title}", time.as_secs_f64());
     }
     let bad: Vec<String> = results
         .iter()
         .filter_map(|(title, outcome, _)| match outcome {
-            Outcome::Passed => None,
+            Outcome::Passed | Outcome::Skipped(_) => None,
             Outcome::Failed(message) => Some(format!("  {title}: {message}")),
             Outcome::NotRun => Some(format!("  {title}: not run")),
         })
         .collect();
+    for (title, outcome, _) in results {
+        if let Outcome::Skipped(message) = outcome {
+            println!("\nSKIPPED, and so not checked: {title}: {message}");
+        }
+    }
     if bad.is_empty() {
         return Ok(());
     }
@@ -219,6 +262,16 @@ mod tests {
                 assert_eq!(tools, stage.needs_setup, "{}", stage.title);
             }
         }
+    }
+
+    #[test]
+    fn only_other_systems_may_be_skipped() {
+        let may: Vec<&str> =
+            all_stages().iter().filter(|stage| stage.may_be_skipped).map(|stage| stage.title).collect();
+        assert_eq!(may.len(), 3, "{may:?}");
+        assert!(quick_stages().iter().all(|stage| !stage.may_be_skipped));
+        let skipped = ("windows", Outcome::Skipped("no Wine".into()), Duration::ZERO);
+        assert_eq!(report(&[skipped]), Ok(()), "it is printed, and no failure");
     }
 
     #[test]

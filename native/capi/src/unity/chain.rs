@@ -6,8 +6,21 @@
 
 use neuvol_engine::vulkan::Features;
 use neuvol_engine::vulkan::vk::{self, TaggedStructure};
-use std::ffi::c_void;
+use std::ffi::{CStr, c_char, c_void};
 use std::ptr;
+
+/// Lets another API use the device's memory.
+#[cfg(not(windows))]
+pub(super) const EXTERNAL_MEMORY: &CStr = vk::KHR_EXTERNAL_MEMORY_FD_NAME;
+/// Lets another API use the device's memory.
+#[cfg(windows)]
+pub(super) const EXTERNAL_MEMORY: &CStr = vk::KHR_EXTERNAL_MEMORY_WIN32_NAME;
+/// The same for semaphores.
+#[cfg(not(windows))]
+pub(super) const EXTERNAL_SEMAPHORE: &CStr = vk::KHR_EXTERNAL_SEMAPHORE_FD_NAME;
+/// The same for semaphores.
+#[cfg(windows)]
+pub(super) const EXTERNAL_SEMAPHORE: &CStr = vk::KHR_EXTERNAL_SEMAPHORE_WIN32_NAME;
 
 /// What a description asks for. Cooperative matrices need more than a feature; nobody is told of them.
 ///
@@ -15,6 +28,7 @@ use std::ptr;
 /// All that the description points to must be as Vulkan says.
 pub(super) unsafe fn features_of(info: &vk::DeviceCreateInfo<'_>) -> Features {
     let mut found = Features::default();
+    let mut timeline = false;
     // SAFETY: promised by the caller: structures are what their types say.
     unsafe {
         if let Some(basic) = info.p_enabled_features.as_ref() {
@@ -27,7 +41,13 @@ pub(super) unsafe fn features_of(info: &vk::DeviceCreateInfo<'_>) -> Features {
                     found.extended_formats |= features.features.shader_storage_image_extended_formats == vk::TRUE;
                 }
                 vk::PhysicalDeviceVulkan12Features::STRUCTURE_TYPE => {
-                    found.float16 |= (*at.cast::<vk::PhysicalDeviceVulkan12Features<'_>>()).shader_float16 == vk::TRUE;
+                    let features = &*at.cast::<vk::PhysicalDeviceVulkan12Features<'_>>();
+                    found.float16 |= features.shader_float16 == vk::TRUE;
+                    timeline |= features.timeline_semaphore == vk::TRUE;
+                }
+                vk::PhysicalDeviceTimelineSemaphoreFeatures::STRUCTURE_TYPE => {
+                    let features = &*at.cast::<vk::PhysicalDeviceTimelineSemaphoreFeatures<'_>>();
+                    timeline |= features.timeline_semaphore == vk::TRUE;
                 }
                 vk::PhysicalDeviceShaderFloat16Int8Features::STRUCTURE_TYPE => {
                     let features = &*at.cast::<vk::PhysicalDeviceShaderFloat16Int8Features<'_>>();
@@ -44,11 +64,28 @@ pub(super) unsafe fn features_of(info: &vk::DeviceCreateInfo<'_>) -> Features {
                 _ => {}
             }
         }
+        found.external_memory = names_extension(info, EXTERNAL_MEMORY);
+        found.external_semaphore = timeline && names_extension(info, EXTERNAL_SEMAPHORE);
     }
     found
 }
 
-/// Calls `body` with a copy of the description that asks for `wanted`, too, where that can be said.
+/// # Safety
+/// As for [`features_of`].
+unsafe fn names_extension(info: &vk::DeviceCreateInfo<'_>, extension: &CStr) -> bool {
+    if info.pp_enabled_extension_names.is_null() {
+        return false;
+    }
+    let count = info.enabled_extension_count as usize;
+    // SAFETY: promised by the caller: so many texts that end in 0.
+    unsafe {
+        let names: &[*const c_char] = std::slice::from_raw_parts(info.pp_enabled_extension_names, count);
+        names.iter().any(|&name| !name.is_null() && CStr::from_ptr(name) == extension)
+    }
+}
+
+/// Calls `body` with a copy of the description that asks for `wanted`, too, where that can be said. Of what other APIs can use only
+/// the feature is added; extensions are for the caller to name.
 ///
 /// # Safety
 /// As for [`features_of`].
@@ -72,7 +109,11 @@ pub(super) unsafe fn with_features(
             Known::Features2(features) if wanted.extended_formats => {
                 features.features.shader_storage_image_extended_formats = vk::TRUE;
             }
-            Known::Vulkan12(features) if wanted.float16 => features.shader_float16 = vk::TRUE,
+            Known::Vulkan12(features) => {
+                features.shader_float16 |= vk::Bool32::from(wanted.float16);
+                features.timeline_semaphore |= vk::Bool32::from(wanted.external_semaphore);
+            }
+            Known::TimelineSemaphore(features) if wanted.external_semaphore => features.timeline_semaphore = vk::TRUE,
             Known::Float16Int8(features) if wanted.float16 => features.shader_float16 = vk::TRUE,
             Known::Vulkan13(features) if wanted.integer_dot_product => features.shader_integer_dot_product = vk::TRUE,
             Known::DotProduct(features) if wanted.integer_dot_product => features.shader_integer_dot_product = vk::TRUE,
@@ -85,6 +126,10 @@ pub(super) unsafe fn with_features(
     if wanted.integer_dot_product && !has.dot_product {
         let features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default().shader_integer_dot_product(true);
         copies.push(Known::DotProduct(features));
+    }
+    if wanted.external_semaphore && !has.timeline {
+        let features = vk::PhysicalDeviceTimelineSemaphoreFeatures::default().timeline_semaphore(true);
+        copies.push(Known::TimelineSemaphore(features));
     }
     // From the last copy to the first: each points to the one behind it.
     let mut next = has.rest;
@@ -103,6 +148,7 @@ struct Has {
     features2: bool,
     float16: bool,
     dot_product: bool,
+    timeline: bool,
     rest: *const c_void,
 }
 
@@ -110,7 +156,7 @@ impl Has {
     /// # Safety
     /// The chain must be valid.
     unsafe fn of(chain: *const c_void) -> Self {
-        let mut has = Self { features2: false, float16: false, dot_product: false, rest: ptr::null() };
+        let mut has = Self { features2: false, float16: false, dot_product: false, timeline: false, rest: ptr::null() };
         for at in Chain(chain.cast()) {
             // SAFETY: promised by the caller.
             let ty = unsafe { (*at).s_type };
@@ -123,6 +169,11 @@ impl Has {
             has.dot_product |= [
                 vk::PhysicalDeviceVulkan13Features::STRUCTURE_TYPE,
                 vk::PhysicalDeviceShaderIntegerDotProductFeatures::STRUCTURE_TYPE,
+            ]
+            .contains(&ty);
+            has.timeline |= [
+                vk::PhysicalDeviceVulkan12Features::STRUCTURE_TYPE,
+                vk::PhysicalDeviceTimelineSemaphoreFeatures::STRUCTURE_TYPE,
             ]
             .contains(&ty);
             // SAFETY: as above.
@@ -212,8 +263,17 @@ impl Iterator for Chain {
 mod tests {
     use super::*;
 
-    const ALL: Features =
-        Features { extended_formats: true, float16: true, integer_dot_product: true, cooperative_matrix: false };
+    const ALL: Features = Features {
+        extended_formats: true,
+        float16: true,
+        integer_dot_product: true,
+        cooperative_matrix: false,
+        external_memory: true,
+        external_semaphore: true,
+    };
+
+    /// What ALL is where no extension is named.
+    const UNNAMED: Features = Features { external_memory: false, external_semaphore: false, ..ALL };
 
     fn types(info: &vk::DeviceCreateInfo<'_>) -> Vec<vk::StructureType> {
         // SAFETY: the chains of these tests are valid.
@@ -232,8 +292,8 @@ mod tests {
     fn a_description_without_features_gets_them() {
         let info = vk::DeviceCreateInfo::default();
         let (features, types) = extended(&info);
-        assert_eq!(features, ALL);
-        assert_eq!(types.len(), 2);
+        assert_eq!(features, UNNAMED);
+        assert_eq!(types.len(), 3);
         // SAFETY: nothing is pointed to.
         assert_eq!(unsafe { features_of(&info) }, Features::default());
     }
@@ -263,7 +323,7 @@ mod tests {
             .push_next(&mut features2);
         let before = types(&info);
         let (features, after) = extended(&info);
-        assert_eq!(features, ALL);
+        assert_eq!(features, UNNAMED);
         let added = vk::PhysicalDeviceShaderIntegerDotProductFeatures::STRUCTURE_TYPE;
         assert_eq!(after, [before[0], before[1], added, before[2]], "the rest of the chain is Unity's");
         // SAFETY: the description is valid.
@@ -285,8 +345,36 @@ mod tests {
         let mut unknown = vk::PhysicalDeviceMeshShaderFeaturesEXT::default();
         let info = vk::DeviceCreateInfo::default().push_next(&mut features2).push_next(&mut unknown);
         let (features, types) = extended(&info);
-        assert_eq!(features, Features { extended_formats: false, ..ALL });
-        assert_eq!(types.len(), 4);
-        assert_eq!(types[2..], [unknown.s_type, vk::PhysicalDeviceFeatures2::STRUCTURE_TYPE]);
+        assert_eq!(features, Features { extended_formats: false, ..UNNAMED });
+        assert_eq!(types.len(), 5);
+        assert_eq!(types[3..], [unknown.s_type, vk::PhysicalDeviceFeatures2::STRUCTURE_TYPE]);
+    }
+
+    #[test]
+    fn what_other_apis_can_use_takes_names_and_a_feature() {
+        let asks = |names: &[*const c_char], timeline: bool| {
+            let mut features = vk::PhysicalDeviceTimelineSemaphoreFeatures::default().timeline_semaphore(timeline);
+            let info = vk::DeviceCreateInfo::default().enabled_extension_names(names).push_next(&mut features);
+            // SAFETY: the description is valid.
+            let found = unsafe { features_of(&info) };
+            (found.external_memory, found.external_semaphore)
+        };
+        let (other, memory, semaphore) =
+            (vk::KHR_SWAPCHAIN_NAME.as_ptr(), EXTERNAL_MEMORY.as_ptr(), EXTERNAL_SEMAPHORE.as_ptr());
+        assert_eq!(asks(&[], true), (false, false));
+        assert_eq!(asks(&[other, memory], true), (true, false));
+        assert_eq!(asks(&[semaphore, other], true), (false, true));
+        assert_eq!(asks(&[memory, semaphore], false), (true, false));
+    }
+
+    #[test]
+    fn unitys_own_timelines_are_extended_in_place() {
+        let mut timeline = vk::PhysicalDeviceTimelineSemaphoreFeatures::default();
+        let names = [EXTERNAL_MEMORY.as_ptr(), EXTERNAL_SEMAPHORE.as_ptr()];
+        let info = vk::DeviceCreateInfo::default().enabled_extension_names(&names).push_next(&mut timeline);
+        let (features, types) = extended(&info);
+        assert_eq!(features, ALL);
+        assert_eq!(types.iter().filter(|ty| **ty == timeline.s_type).count(), 1, "no structure may be there twice");
+        assert_eq!(timeline.timeline_semaphore, vk::FALSE, "Unity's own memory is not changed");
     }
 }

@@ -3,7 +3,7 @@
 //! Nothing here waits, and nothing is logged: Unity takes logs on the main thread, which may be waiting for this one.
 
 use super::tables::{AccessMode, GraphicsVulkan, Image, QueueAccess, RecordingState};
-use neuvol_engine::vulkan::{Texel, WritePath, vk};
+use neuvol_engine::vulkan::{self, Texel, WritePath, vk};
 use neuvol_engine::{Context, Error, Written};
 use std::ffi::c_void;
 
@@ -16,6 +16,8 @@ pub(super) struct Event<'a> {
     pub(super) context: &'a Context,
     /// Whether images of all formats can be stored to.
     pub(super) extended_formats: bool,
+    /// Images that can be copied to are: CUDA decodes.
+    pub(super) copies: bool,
 }
 
 impl Event<'_> {
@@ -50,7 +52,7 @@ impl Event<'_> {
                 self.context.refuse(id, refusal("Unity does not know it".into()));
                 continue;
             };
-            match path_of(&image, extent, texel, self.extended_formats) {
+            match path_of(&image, extent, texel, self.extended_formats, self.copies) {
                 // SAFETY: the image is Unity's, of this kind, and lives while the texture is registered.
                 Ok(path) => unsafe { self.context.resolve(id, image.image, path, None) },
                 Err(reason) => self.context.refuse(id, refusal(reason)),
@@ -135,7 +137,13 @@ fn lost(texture: &Written, image: Option<&Image>) -> Option<&'static str> {
 }
 
 /// How the image can be written to, or why not. The extent is `[z, y, x]`.
-fn path_of(image: &Image, extent: [u32; 3], texel: Texel, extended_formats: bool) -> Result<WritePath, String> {
+fn path_of(
+    image: &Image,
+    extent: [u32; 3],
+    texel: Texel,
+    extended_formats: bool,
+    copies: bool,
+) -> Result<WritePath, String> {
     if image.ty != vk::ImageType::TYPE_3D {
         return Err("is not a 3D texture".into());
     }
@@ -144,19 +152,20 @@ fn path_of(image: &Image, extent: [u32; 3], texel: Texel, extended_formats: bool
     if [width, height, depth] != [x, y, z] {
         return Err(format!("has {width} x {height} x {depth} texels, not {x} x {y} x {z} as it was registered"));
     }
-    if image.format != texel.format() {
+    if image.format != vulkan::format(texel) {
         return Err(format!(
             "has the format {:?}, but its texel was registered as {texel:?}, which is {:?}",
             image.format,
-            texel.format()
+            vulkan::format(texel)
         ));
     }
     let every_device_stores = matches!(texel, Texel::R32F | Texel::Rgba16F);
     let can_store = image.usage.contains(vk::ImageUsageFlags::STORAGE) && (every_device_stores || extended_formats);
-    if can_store {
-        Ok(WritePath::Store)
-    } else if image.usage.contains(vk::ImageUsageFlags::TRANSFER_DST) {
+    let can_copy = image.usage.contains(vk::ImageUsageFlags::TRANSFER_DST);
+    if can_copy && (copies || !can_store) {
         Ok(WritePath::Copy)
+    } else if can_store {
+        Ok(WritePath::Store)
     } else {
         Err(format!(
             "may neither be stored to nor copied to (its usage is {:?}): enable random write before it is created",
@@ -181,7 +190,7 @@ mod tests {
     #[test]
     fn the_usage_decides_the_path() {
         let (store, copy) = (vk::ImageUsageFlags::STORAGE, vk::ImageUsageFlags::TRANSFER_DST);
-        let path = |usage, extended| path_of(&image(usage), [1, 2, 3], Texel::R16F, extended);
+        let path = |usage, extended| path_of(&image(usage), [1, 2, 3], Texel::R16F, extended, false);
         assert_eq!(path(store | copy, true), Ok(WritePath::Store));
         assert_eq!(path(store | copy, false), Ok(WritePath::Copy), "a device that may not store this format");
         assert_eq!(path(copy, true), Ok(WritePath::Copy));
@@ -190,13 +199,13 @@ mod tests {
         }
         let mut float = image(store);
         float.format = vk::Format::R32_SFLOAT;
-        assert_eq!(path_of(&float, [1, 2, 3], Texel::R32F, false), Ok(WritePath::Store));
+        assert_eq!(path_of(&float, [1, 2, 3], Texel::R32F, false, false), Ok(WritePath::Store));
     }
 
     #[test]
     fn what_is_not_as_registered_is_said() {
         let mut image = image(vk::ImageUsageFlags::STORAGE);
-        let reason = |image: &Image, extent, texel| path_of(image, extent, texel, true).unwrap_err();
+        let reason = |image: &Image, extent, texel| path_of(image, extent, texel, true, false).unwrap_err();
         assert!(reason(&image, [3, 2, 1], Texel::R16F).contains("3 x 2 x 1 texels, not 1 x 2 x 3"));
         assert!(reason(&image, [1, 2, 3], Texel::R16).contains("R16_SFLOAT"));
         image.ty = vk::ImageType::TYPE_2D;

@@ -22,18 +22,14 @@ const INSTANCE_EXTENSIONS: &[&CStr] = &[
     vk::KHR_EXTERNAL_SEMAPHORE_CAPABILITIES_NAME,
 ];
 
-/// Memory and semaphores that another API on the same GPU can use.
+/// Memory and semaphores that another API on the same GPU can use, and what Vulkan 1.0 lacks for them.
 const DEVICE_EXTENSIONS: &[&CStr] = &[
+    vk::KHR_GET_MEMORY_REQUIREMENTS2_NAME,
+    vk::KHR_DEDICATED_ALLOCATION_NAME,
     vk::KHR_EXTERNAL_MEMORY_NAME,
     vk::KHR_EXTERNAL_SEMAPHORE_NAME,
-    #[cfg(windows)]
-    vk::KHR_EXTERNAL_MEMORY_WIN32_NAME,
-    #[cfg(windows)]
-    vk::KHR_EXTERNAL_SEMAPHORE_WIN32_NAME,
-    #[cfg(not(windows))]
-    vk::KHR_EXTERNAL_MEMORY_FD_NAME,
-    #[cfg(not(windows))]
-    vk::KHR_EXTERNAL_SEMAPHORE_FD_NAME,
+    chain::EXTERNAL_MEMORY,
+    chain::EXTERNAL_SEMAPHORE,
 ];
 
 /// What is known of Unity's calls. Locked for moments only, and never in a render event.
@@ -239,6 +235,8 @@ unsafe fn create_device_with(
             }
             wanted.float16 &= names.add(vk::KHR_SHADER_FLOAT16_INT8_NAME, &there);
             wanted.integer_dot_product &= names.add(vk::KHR_SHADER_INTEGER_DOT_PRODUCT_NAME, &there);
+            wanted.external_semaphore &=
+                names.add(chain::EXTERNAL_SEMAPHORE, &there) && names.add(vk::KHR_TIMELINE_SEMAPHORE_NAME, &there);
         } else {
             wanted = Features { extended_formats: wanted.extended_formats, ..Features::default() };
         }
@@ -279,13 +277,18 @@ unsafe fn supported(instance: SeenInstance, physical: vk::PhysicalDevice) -> Opt
         };
         let mut float16 = vk::PhysicalDeviceShaderFloat16Int8Features::default();
         let mut dot = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default();
-        let mut all = vk::PhysicalDeviceFeatures2::default().push_next(&mut float16).push_next(&mut dot);
+        let mut timeline = vk::PhysicalDeviceTimelineSemaphoreFeatures::default();
+        let mut all =
+            vk::PhysicalDeviceFeatures2::default().push_next(&mut float16).push_next(&mut dot).push_next(&mut timeline);
         ask_more(physical, &mut all);
         Some(Features {
             extended_formats,
             float16: float16.shader_float16 == vk::TRUE,
             integer_dot_product: dot.shader_integer_dot_product == vk::TRUE,
             cooperative_matrix: false,
+            // A matter of extensions alone.
+            external_memory: false,
+            external_semaphore: timeline.timeline_semaphore == vk::TRUE,
         })
     }
 }

@@ -20,8 +20,9 @@ use crate::types::versioned;
 use crate::variable::reversed;
 use event::Event;
 use neuvol_engine::vulkan::Host;
-use neuvol_engine::{Context, ContextOptions};
+use neuvol_engine::{BackendKind, Context, ContextOptions};
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use tables::{
     DeviceEvent, Graphics, GraphicsVulkan, GraphicsVulkanV2, Guid, Interfaces, PluginEventConfig, RenderEvent, Renderer,
@@ -51,6 +52,9 @@ versioned! {
 
 /// What Unity has told.
 static UNITY: Mutex<Unity> = Mutex::new(Unity { tables: None, device: Device::Unknown });
+
+/// Whether the next context may decode with CUDA.
+static USE_CUDA: AtomicBool = AtomicBool::new(false);
 
 /// What render events need. Only ever read there, and never waited for.
 static ACTIVE: RwLock<Option<Active>> = RwLock::new(None);
@@ -87,6 +91,8 @@ struct Active {
     event: i32,
     context: neuvol_context,
     extended_formats: bool,
+    /// CUDA decodes, or did when the context was made.
+    copies: bool,
 }
 
 /// Never held while Unity is called: it may call back.
@@ -247,6 +253,28 @@ pub unsafe extern "C" fn neuvol_unity_context(out: *mut neuvol_context) -> neuvo
     })
 }
 
+/// Lets the context of Unity's device decode with CUDA where that is possible: NEUVOL_VULKAN_USE_CUDA for Unity. Textures that
+/// can be copied to are then copied to.
+///
+/// Any thread. Before the first neuvol_unity_context(): a context that exists stays as it is, until Unity makes another device.
+///
+/// @param enabled 0 or 1.
+#[unsafe(no_mangle)]
+pub extern "C" fn neuvol_unity_use_cuda(enabled: i32) -> neuvol_result {
+    boundary("neuvol_unity_use_cuda", || {
+        USE_CUDA.store(flag("enabled", enabled)?, Ordering::Relaxed);
+        Ok(())
+    })
+}
+
+fn flag(name: &'static str, value: i32) -> Outcome<bool> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(Failure::argument(name, format!("is {other}, must be 0 or 1"))),
+    }
+}
+
 /// The context, which is made now if it is not there yet; `None` while there is no device.
 fn ready() -> Outcome<Option<neuvol_context>> {
     let mut unity = unity();
@@ -266,13 +294,15 @@ fn ready() -> Outcome<Option<neuvol_context>> {
     let Some((vulkan, event)) = unity.tables.and_then(|tables| Some((tables.vulkan?, tables.event))) else {
         return Ok(None);
     };
+    let options = ContextOptions { cuda: USE_CUDA.load(Ordering::Relaxed), ..ContextOptions::default() };
     // SAFETY: Unity's handles belong together and live until it tells that they go, when the context is destroyed.
-    match unsafe { Context::new(host, ContextOptions::default()) } {
+    match unsafe { Context::new(host, options) } {
         Ok(context) => {
+            let copies = context.backend().kind != BackendKind::Vulkan;
             let context = insert_context(context);
             unity.device = Device::Ready(host, context);
             *ACTIVE.write().unwrap_or_else(PoisonError::into_inner) =
-                Some(Active { vulkan, event, context, extended_formats: host.features.extended_formats });
+                Some(Active { vulkan, event, context, extended_formats: host.features.extended_formats, copies });
             Ok(Some(context))
         }
         Err(error) => {
@@ -311,9 +341,9 @@ unsafe extern "system" fn on_render_event(event: i32) {
             return;
         }
         let Ok(context) = lease_context(active.context) else { return };
-        let Active { vulkan, extended_formats, .. } = active;
+        let Active { vulkan, extended_formats, copies, .. } = active;
         // SAFETY: Unity is running a render event.
-        unsafe { Event { vulkan, context: &context, extended_formats }.run() };
+        unsafe { Event { vulkan, context: &context, extended_formats, copies }.run() };
     });
 }
 

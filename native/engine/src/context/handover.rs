@@ -35,6 +35,8 @@ pub(super) struct Packed {
     pub(super) plan: FramePlan,
     pub(super) pieces: Vec<Piece>,
     pub(super) written: Vec<Written>,
+    /// What CUDA took to decode it, in µs, if it did.
+    pub(super) decoded: Option<f64>,
     /// Held, not used.
     pub(super) _residents: Vec<Arc<Resident>>,
     pub(super) _textures: Vec<Arc<Texture>>,
@@ -56,6 +58,7 @@ impl Packed {
             plan: FramePlan::default(),
             pieces: Vec::new(),
             written: Vec::new(),
+            decoded: None,
             _residents: Vec::new(),
             _textures: Vec::new(),
         }

@@ -9,6 +9,7 @@
 //! be sampled by all commands behind it. A host that must not show half a time step decodes into a second texture and
 //! changes over when the request is done.
 
+mod accelerator;
 mod handover;
 mod request;
 mod residents;
@@ -16,11 +17,13 @@ mod state;
 mod tickets;
 mod worker;
 
+pub use accelerator::{Backend, BackendKind};
 pub use handover::{Frame, Written};
 pub use request::TextureRequest;
 pub use tickets::TicketStatus;
 
 use crate::{Error, FrameStats, Result, Volume};
+use accelerator::Accelerator;
 use handover::Handover;
 use neuvol_vulkan::{Gpu, Host, Limits, Texel, WritePath, vk};
 use state::{Image, State, Target};
@@ -38,6 +41,9 @@ pub struct ContextOptions {
     pub threads: usize,
     /// Memories on the device.
     pub limits: Limits,
+    /// Decode with CUDA if the host's device has it; without it, and where anything speaks against it, Vulkan decodes. Textures
+    /// must take copies: see [`Context::backend`].
+    pub cuda: bool,
 }
 
 /// What a frame may take.
@@ -149,8 +155,15 @@ impl Context {
         }
         // SAFETY: promised by the caller.
         let gpu = unsafe { Gpu::new(host, options.limits) }?;
+        let accelerator =
+            if options.cuda { Accelerator::new(&gpu, options.limits) } else { Err("CUDA was not asked for".into()) };
+        match &accelerator {
+            Ok(accelerator) => log::info!("CUDA decodes: {}", accelerator.backend().reason),
+            Err(reason) if options.cuda => log::info!("CUDA is not used: {reason}"),
+            Err(_) => {}
+        }
         let shared = Arc::new(Shared {
-            state: Mutex::new(State::new(options.limits.frames)),
+            state: Mutex::new(State::new(options.limits.frames, accelerator.map(Arc::new))),
             handover: Mutex::new(Handover::new(options.limits.frames)),
             wake: Condvar::new(),
             gpu,
@@ -335,6 +348,12 @@ impl Context {
             }
             None => false,
         }
+    }
+
+    /// What decodes, and if it is not CUDA, why. It changes from CUDA to Vulkan when CUDA fails, or when a texture turns out to
+    /// take no copies; nothing that was asked for is lost.
+    pub fn backend(&self) -> Backend {
+        self.shared.state().backend()
     }
 
     /// Says that the device is lost: nothing more is done on it, and everything fails with [`Error::DeviceLost`].

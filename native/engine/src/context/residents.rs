@@ -1,11 +1,12 @@
 //! Models in device memory: which ones are there, on their way, or not to be had; and which go when room is needed.
 
+use super::accelerator::Accelerator;
 use super::request::ModelKey;
 use crate::{Error, Result, Volume};
 use lru::LruCache;
 use neuvol_format::{BlockKey, BlockMask, MaskRef};
 use neuvol_model::Block;
-use neuvol_vulkan::{Gpu, Uploaded, Validity};
+use neuvol_vulkan::{Gpu, Validity};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -18,6 +19,64 @@ pub(super) struct Resident {
     pub(super) uploaded: Uploaded,
     /// Smallest and largest value of its entry.
     pub(super) range: (f32, f32),
+}
+
+/// Where a model is.
+#[derive(Debug)]
+pub(super) enum Uploaded {
+    Vulkan(neuvol_vulkan::Uploaded),
+    Cuda(neuvol_cuda::Uploaded, Arc<Accelerator>),
+}
+
+impl Uploaded {
+    /// Of Vulkan's; `None` if it is CUDA's.
+    pub(super) fn vulkan(&self) -> Option<&neuvol_vulkan::Uploaded> {
+        match self {
+            Self::Vulkan(uploaded) => Some(uploaded),
+            Self::Cuda(..) => None,
+        }
+    }
+
+    /// Of CUDA's; `None` if it is Vulkan's.
+    pub(super) fn cuda(&self) -> Option<&neuvol_cuda::Uploaded> {
+        match self {
+            Self::Vulkan(_) => None,
+            Self::Cuda(uploaded, _) => Some(uploaded),
+        }
+    }
+
+    /// See [`neuvol_vulkan::Uploaded::class`].
+    pub(super) fn class(&self) -> usize {
+        match self {
+            Self::Vulkan(uploaded) => uploaded.class(),
+            Self::Cuda(uploaded, _) => uploaded.class(),
+        }
+    }
+
+    /// Bytes of device memory.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::Vulkan(uploaded) => uploaded.bytes(),
+            Self::Cuda(uploaded, _) => uploaded.bytes(),
+        }
+    }
+
+    /// Bytes that a packet has to bring to the device; CUDA has brought its own.
+    pub(super) fn staged_bytes(&self) -> u64 {
+        self.vulkan().map_or(0, neuvol_vulkan::Uploaded::staged_bytes)
+    }
+
+    /// # Safety
+    /// No packet with it may still be there.
+    unsafe fn release(self, gpu: &Gpu) {
+        // SAFETY: promised by the caller; what CUDA does is always waited for.
+        unsafe {
+            match self {
+                Self::Vulkan(uploaded) => gpu.release(uploaded),
+                Self::Cuda(uploaded, accelerator) => accelerator.cuda.release(uploaded),
+            }
+        }
+    }
 }
 
 /// What is known of a model that was asked for.
@@ -138,6 +197,20 @@ impl Residents {
         }
     }
 
+    /// Forgets all models that are CUDA's: they are read again for Vulkan.
+    pub(super) fn forget_cuda(&mut self, gpu: &Gpu) {
+        let is_cuda = |model: &Model| match model {
+            Model::Ready(resident) => resident.uploaded.cuda().is_some(),
+            // There may be room now.
+            Model::NoRoom(_) => true,
+            Model::Loading | Model::Failed(_) => false,
+        };
+        let keys: Vec<ModelKey> = self.models.iter().filter(|(_, model)| is_cuda(model)).map(|(key, _)| *key).collect();
+        for key in keys {
+            self.remove(gpu, key);
+        }
+    }
+
     /// Forgets all models of a volume.
     pub(super) fn forget(&mut self, gpu: &Gpu, volume: u64) {
         let keys: Vec<ModelKey> = self.models.iter().map(|(key, _)| *key).filter(|key| key.volume == volume).collect();
@@ -152,7 +225,7 @@ impl Residents {
         for resident in leaving {
             match Arc::try_unwrap(resident) {
                 // SAFETY: packets hold their models until they are retired, and none has this one.
-                Ok(resident) => unsafe { gpu.release(resident.uploaded) },
+                Ok(resident) => unsafe { resident.uploaded.release(gpu) },
                 Err(shared) => self.leaving.push(shared),
             }
         }
@@ -195,14 +268,21 @@ impl Loaded {
         Ok(Self { block, output: entry.output, extent, range, mask, is_valid })
     }
 
-    pub(super) fn upload(&self, gpu: &Gpu) -> std::result::Result<Resident, neuvol_vulkan::Error> {
+    pub(super) fn upload(&self, gpu: &Gpu, accelerator: Option<&Arc<Accelerator>>) -> Result<Resident> {
         let validity = match &self.mask {
             _ if !self.is_valid => Validity::None,
             Some(BlockMask::Bits(mask)) => Validity::Bits { bits: mask.bits(), steps: mask.steps() },
             Some(BlockMask::NoneValid) => Validity::None,
             None | Some(BlockMask::AllValid) => Validity::All,
         };
-        let uploaded = gpu.upload(&self.block, self.output, self.extent, validity)?;
+        let Self { block, output, extent, .. } = self;
+        let uploaded = match accelerator {
+            None => Uploaded::Vulkan(gpu.upload(block, *output, *extent, validity)?),
+            Some(accelerator) => {
+                let uploaded = accelerator.cuda.upload(block, *output, *extent, validity)?;
+                Uploaded::Cuda(uploaded, Arc::clone(accelerator))
+            }
+        };
         Ok(Resident { uploaded, range: self.range })
     }
 }

@@ -4,6 +4,7 @@ mod packing;
 
 pub(super) use packing::Choice;
 
+use super::accelerator::{Accelerator, Backend, BackendKind};
 use super::handover::{Packed, Work};
 use super::request::{ModelKey, Piece, TextureRequest};
 use super::residents::{Model, Residents};
@@ -59,10 +60,12 @@ pub(super) struct State {
     untested: bool,
     lost: bool,
     pub(super) stop: bool,
+    /// CUDA, or why it is not used.
+    accelerator: std::result::Result<Arc<Accelerator>, String>,
 }
 
 impl State {
-    pub(super) fn new(slots: u32) -> Self {
+    pub(super) fn new(slots: u32, accelerator: std::result::Result<Arc<Accelerator>, String>) -> Self {
         Self {
             targets: HashMap::new(),
             leaving: Vec::new(),
@@ -76,10 +79,41 @@ impl State {
             slots: slots as usize,
             free_slots: (0..slots).collect(),
             packing: false,
-            untested: true,
+            // CUDA has no need of them.
+            untested: accelerator.is_err(),
             lost: false,
             stop: false,
+            accelerator,
         }
+    }
+
+    /// CUDA, if it decodes.
+    pub(super) fn accelerator(&self) -> Option<Arc<Accelerator>> {
+        self.accelerator.as_ref().ok().map(Arc::clone)
+    }
+
+    pub(super) fn backend(&self) -> Backend {
+        match &self.accelerator {
+            Ok(accelerator) => accelerator.backend(),
+            Err(reason) => Backend { kind: BackendKind::Vulkan, reason: reason.clone() },
+        }
+    }
+
+    /// Goes on with Vulkan. Models are read again; a choice that was not decoded waits for them.
+    pub(super) fn decelerate(&mut self, shared: &Shared, choice: Option<Choice>, reason: &str) {
+        if let Some(choice) = choice {
+            self.packing = false;
+            self.free_slots.push(choice.slot);
+            let pieces = choice.unpacked();
+            self.put_back(pieces);
+        }
+        if self.accelerator.is_ok() {
+            log::warn!("CUDA is not used any more, Vulkan decodes: {reason}");
+            self.accelerator = Err(reason.to_owned());
+            self.untested = true;
+            self.residents.forget_cuda(&shared.gpu);
+        }
+        self.residents.sweep(&shared.gpu);
     }
 
     pub(super) fn waiting(&self) -> usize {
@@ -313,7 +347,7 @@ impl State {
     pub(super) fn retire(&mut self, shared: &Shared) {
         loop {
             let Some(packed) = shared.handover().finished.pop_front() else { break };
-            let Packed { work, slot, plan, _residents: residents, _textures: textures, .. } = *packed;
+            let Packed { work, slot, plan, decoded, _residents: residents, _textures: textures, .. } = *packed;
             // SAFETY: the host says that its frame is finished.
             let retired = unsafe {
                 match work {
@@ -325,8 +359,12 @@ impl State {
                 }
             };
             match retired {
-                Ok(Some(time)) => self.planner.measured(&plan, time),
-                Ok(None) => {}
+                // What CUDA took, and what the copies did.
+                Ok(time) => {
+                    if let Some(time) = decoded.map(|decoded| decoded + time.unwrap_or(0.0)).or(time) {
+                        self.planner.measured(&plan, time);
+                    }
+                }
                 Err(error) => {
                     log::error!("{error}");
                     if error.is_device_lost() {

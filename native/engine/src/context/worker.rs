@@ -1,6 +1,7 @@
 //! What workers do: take in what finished frames leave, make the next packet, read models.
 
 use super::Shared;
+use super::accelerator::Refusal;
 use super::request::ModelKey;
 use super::residents::{Loaded, Model};
 use super::state::{Choice, State};
@@ -53,10 +54,24 @@ fn test(shared: &Shared, slot: u32) {
     shared.state().test_prepared(shared, slot, test);
 }
 
-/// Makes a packet of what was chosen; of less if the memory of records is too small for all of it.
+/// Makes a packet of what was chosen; of less if a memory is too small for all of it.
 fn pack(shared: &Shared, mut choice: Choice) {
+    while let Some(accelerator) = choice.accelerator.clone() {
+        match accelerator.decode(&shared.gpu, &choice) {
+            Ok((packet, time)) => {
+                choice.decoded = Some(time);
+                return shared.state().packed(shared, choice, Ok(packet));
+            }
+            Err(Refusal::TooMuch(_)) if choice.pieces.len() > 1 => {
+                let rest = choice.cut(choice.pieces.len() / 2);
+                shared.state().put_back(rest);
+            }
+            Err(Refusal::TooMuch(error)) => return shared.state().packed(shared, choice, Err(error)),
+            Err(Refusal::End(reason)) => return shared.state().decelerate(shared, Some(choice), &reason),
+        }
+    }
     loop {
-        let also: Vec<_> = choice.also.iter().map(|resident| &resident.uploaded).collect();
+        let also: Vec<_> = choice.also.iter().filter_map(|resident| resident.uploaded.vulkan()).collect();
         let result = shared.gpu.prepare_in_parts(choice.slot, &choice.jobs(), &also, choice.parts());
         let n = choice.pieces.len();
         if let Err(neuvol_vulkan::Error::Full { .. }) = &result
@@ -66,7 +81,7 @@ fn pack(shared: &Shared, mut choice: Choice) {
             shared.state().put_back(rest);
             continue;
         }
-        shared.state().packed(shared, choice, result);
+        shared.state().packed(shared, choice, result.map_err(Error::from));
         return;
     }
 }
@@ -81,14 +96,21 @@ fn load(shared: &Shared, key: ModelKey, volume: &Volume) {
         Err(_) => return fail(shared, key, Error::Bug("a block could not be parsed".into())),
     };
     loop {
-        match loaded.upload(&shared.gpu) {
+        let accelerator = shared.state().accelerator();
+        match loaded.upload(&shared.gpu, accelerator.as_ref()) {
             Ok(resident) => {
                 let mut state = shared.state();
+                // CUDA may have been given up meanwhile: then it is of no use.
+                if accelerator.is_some() && state.accelerator().is_none() {
+                    drop(state);
+                    continue;
+                }
                 state.residents.set(key, Model::Ready(Arc::new(resident)));
                 state.loaded(shared);
                 return;
             }
-            Err(neuvol_vulkan::Error::Full { what, needed, free }) => {
+            Err(error) if error.full().is_some() => {
+                let (needed, free) = error.full().unwrap_or_default();
                 let mut state = shared.state();
                 state.retire(shared);
                 let keep = state.more_urgent(key);
@@ -97,15 +119,17 @@ fn load(shared: &Shared, key: ModelKey, volume: &Volume) {
                 }
                 if state.is_hopeless(key, &keep) {
                     drop(state);
-                    let error = neuvol_vulkan::Error::Full { what, needed, free };
-                    return fail(shared, key, error.into());
+                    return fail(shared, key, error);
                 }
                 // Room comes with the frames that finish.
                 let generation = state.residents.generation;
                 state.residents.set(key, Model::NoRoom(generation));
                 return;
             }
-            Err(error) => return fail(shared, key, error.into()),
+            Err(Error::Cuda(error)) if !matches!(error, neuvol_cuda::Error::Model(_)) => {
+                shared.state().decelerate(shared, None, &error.to_string());
+            }
+            Err(error) => return fail(shared, key, error),
         }
     }
 }

@@ -14,6 +14,16 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 /// The first validation layer that knows VK_KHR_cooperative_matrix.
 const KNOWS_MATRICES: u32 = vk::make_api_version(0, 1, 3, 255);
 
+/// How other APIs get at memory and semaphores of the device.
+#[cfg(not(windows))]
+const EXTERNAL_MEMORY: &CStr = ash::khr::external_memory_fd::NAME;
+#[cfg(windows)]
+const EXTERNAL_MEMORY: &CStr = ash::khr::external_memory_win32::NAME;
+#[cfg(not(windows))]
+const EXTERNAL_SEMAPHORE: &CStr = ash::khr::external_semaphore_fd::NAME;
+#[cfg(windows)]
+const EXTERNAL_SEMAPHORE: &CStr = ash::khr::external_semaphore_win32::NAME;
+
 /// What the validation layers said.
 static MESSAGES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -42,11 +52,11 @@ pub struct HeadlessHost {
     pub has_layers: bool,
     _alone: MutexGuard<'static, ()>,
     _entry: Entry,
-    instance: ash::Instance,
+    pub instance: ash::Instance,
     messenger: (ash::ext::debug_utils::Instance, vk::DebugUtilsMessengerEXT),
     physical_device: vk::PhysicalDevice,
     pub device: ash::Device,
-    queue: vk::Queue,
+    pub queue: vk::Queue,
     pool: vk::CommandPool,
     allocator: Option<Allocator>,
     handle: Host,
@@ -228,7 +238,7 @@ impl HeadlessHost {
             };
         let info = vk::ImageCreateInfo::default()
             .image_type(vk::ImageType::TYPE_3D)
-            .format(texel.format())
+            .format(neuvol_vulkan::format(texel))
             .extent(vk::Extent3D { width: extent[2], height: extent[1], depth: extent[0] })
             .mip_levels(1)
             .array_layers(1)
@@ -484,8 +494,14 @@ fn device(
         (ash::khr::vulkan_memory_model::NAME, vk::API_VERSION_1_2),
         // In no version; it needs SPIR-V 1.6, which is that of Vulkan 1.3.
         (ash::khr::cooperative_matrix::NAME, u32::MAX),
+        (ash::khr::timeline_semaphore::NAME, vk::API_VERSION_1_2),
+        (EXTERNAL_MEMORY, u32::MAX),
+        (EXTERNAL_SEMAPHORE, u32::MAX),
     ];
-    let [float16, dot, memory_model, matrix] = wanted.map(|(name, since)| version >= since || has(name));
+    let [float16, dot, memory_model, matrix, timeline, external_memory, external_semaphore] =
+        wanted.map(|(name, since)| version >= since || has(name));
+    let external_memory = external_memory && version >= vk::API_VERSION_1_1;
+    let external_semaphore = external_semaphore && version >= vk::API_VERSION_1_1;
     // Older layers take for errors what they do not know.
     let is_known = layer_version.is_none_or(|version| version >= KNOWS_MATRICES);
     let matrix = matrix && memory_model && version >= vk::API_VERSION_1_3 && is_known;
@@ -493,7 +509,11 @@ fn device(
     let mut dot_features = vk::PhysicalDeviceShaderIntegerDotProductFeatures::default();
     let mut memory_features = vk::PhysicalDeviceVulkanMemoryModelFeatures::default();
     let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default();
+    let mut timeline_features = vk::PhysicalDeviceTimelineSemaphoreFeatures::default();
     let mut found = vk::PhysicalDeviceFeatures2::default();
+    if timeline {
+        found = found.push_next(&mut timeline_features);
+    }
     if float16 {
         found = found.push_next(&mut float16_features);
     }
@@ -515,10 +535,21 @@ fn device(
         cooperative_matrix: is(matrix_features.cooperative_matrix)
             && memory_model
             && is(float16_features.shader_float16),
+        external_memory,
+        external_semaphore: external_semaphore && is(timeline_features.timeline_semaphore),
     };
+    let timeline = is(timeline_features.timeline_semaphore);
     let names: Vec<_> = wanted
         .into_iter()
-        .zip([features.float16, features.integer_dot_product, matrix, features.cooperative_matrix])
+        .zip([
+            features.float16,
+            features.integer_dot_product,
+            matrix,
+            features.cooperative_matrix,
+            timeline,
+            external_memory,
+            features.external_semaphore,
+        ])
         .filter(|&((_, since), wanted)| wanted && version < since)
         .map(|((name, _), _)| name.as_ptr())
         .collect();
@@ -530,6 +561,7 @@ fn device(
         .vulkan_memory_model(true)
         .vulkan_memory_model_device_scope(true);
     let mut matrix_features = vk::PhysicalDeviceCooperativeMatrixFeaturesKHR::default().cooperative_matrix(true);
+    let mut timeline_features = vk::PhysicalDeviceTimelineSemaphoreFeatures::default().timeline_semaphore(true);
     let mut info = vk::DeviceCreateInfo::default()
         .queue_create_infos(queues)
         .enabled_features(&basic)
@@ -539,6 +571,9 @@ fn device(
     }
     if features.integer_dot_product {
         info = info.push_next(&mut dot_features);
+    }
+    if timeline {
+        info = info.push_next(&mut timeline_features);
     }
     if features.cooperative_matrix {
         info = info.push_next(&mut memory_features).push_next(&mut matrix_features);

@@ -10,6 +10,8 @@ type Calls = Vec<(Vec<String>, Features)>;
 static CALLS: Mutex<Calls> = Mutex::new(Vec::new());
 /// Whether the loader refuses whatever Unity did not ask for itself.
 static REFUSES: AtomicBool = AtomicBool::new(false);
+/// Whether the device can share semaphores.
+static SEMAPHORES: AtomicBool = AtomicBool::new(true);
 /// The tests share all of this, and the state of the hook.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -85,14 +87,20 @@ unsafe extern "system" fn instance_extensions(
     unsafe { enumerate(INSTANCE_EXTENSIONS, count, out) }
 }
 
-/// All but those of integer dot products.
+/// All but those of integer dot products; without [`SEMAPHORES`] also not that of semaphores.
+fn offered() -> Vec<&'static CStr> {
+    let mut names = [DEVICE_EXTENSIONS, &[vk::KHR_SHADER_FLOAT16_INT8_NAME, vk::KHR_TIMELINE_SEMAPHORE_NAME]].concat();
+    names.retain(|name| SEMAPHORES.load(Ordering::Relaxed) || *name != chain::EXTERNAL_SEMAPHORE);
+    names
+}
+
 unsafe extern "system" fn device_extensions(
     _: vk::PhysicalDevice,
     _: *const c_char,
     count: *mut u32,
     out: *mut vk::ExtensionProperties,
 ) -> vk::Result {
-    let names = [DEVICE_EXTENSIONS, &[vk::KHR_SHADER_FLOAT16_INT8_NAME]].concat();
+    let names = offered();
     // SAFETY: as Vulkan says.
     unsafe { enumerate(&names, count, out) }
 }
@@ -104,14 +112,15 @@ unsafe extern "system" fn features(_: vk::PhysicalDevice, out: *mut vk::Physical
 
 /// Says yes to all that the hook asks about.
 unsafe extern "system" fn features2(_: vk::PhysicalDevice, out: *mut vk::PhysicalDeviceFeatures2<'_>) {
-    // SAFETY: as Vulkan says; both structures are a header and numbers of 32 bits, which begin with the features.
+    // SAFETY: as Vulkan says; all structures are a header and numbers of 32 bits, which begin with the features.
     unsafe {
         let mut at = (*out).p_next.cast::<vk::BaseOutStructure<'_>>();
         while let Some(structure) = at.as_mut() {
             let first = at.add(1).cast::<u32>();
             match structure.s_type {
                 vk::StructureType::PHYSICAL_DEVICE_SHADER_FLOAT16_INT8_FEATURES
-                | vk::StructureType::PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES => *first = vk::TRUE,
+                | vk::StructureType::PHYSICAL_DEVICE_SHADER_INTEGER_DOT_PRODUCT_FEATURES
+                | vk::StructureType::PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES => *first = vk::TRUE,
                 other => panic!("{other:?} is not asked about"),
             }
             at = structure.p_next;
@@ -177,11 +186,30 @@ fn what_is_there_is_added_and_remembered() {
     let text = |names: &[&CStr]| names.iter().map(|name| name.to_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(instance[..2], ["instance", UNITYS.to_str().unwrap()], "Unity's own come first");
     assert_eq!(instance[2..], text(INSTANCE_EXTENSIONS));
-    assert_eq!(names[2..], text(&[DEVICE_EXTENSIONS, &[vk::KHR_SHADER_FLOAT16_INT8_NAME]].concat()));
-    let expected = Features { extended_formats: true, float16: true, ..Features::default() };
+    assert_eq!(names[2..], text(&offered()));
+    let expected = Features {
+        extended_formats: true,
+        float16: true,
+        external_memory: true,
+        external_semaphore: true,
+        ..Features::default()
+    };
     assert_eq!(*features, expected, "a feature without its extension is not asked for");
     assert_eq!(features_of(device), expected);
     assert_eq!(features_of(handle(0x99)), Features::default());
+}
+
+#[test]
+fn without_shared_semaphores_no_timelines_are_asked_for() {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    SEMAPHORES.store(false, Ordering::Relaxed);
+    let (results, device, calls) = run(false);
+    SEMAPHORES.store(true, Ordering::Relaxed);
+    assert_eq!(results, [vk::Result::SUCCESS; 2]);
+    let timeline = vk::KHR_TIMELINE_SEMAPHORE_NAME.to_str().unwrap();
+    assert!(!calls[1].0.iter().any(|name| name == timeline), "{calls:?}");
+    let features = features_of(device);
+    assert_eq!((features.external_memory, features.external_semaphore), (true, false));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What goes into the next packet.
 
 use super::super::Shared;
+use super::super::accelerator::Accelerator;
 use super::super::handover::{Packed, Work, Written};
 use super::super::request::Piece;
 use super::super::residents::{Model, Resident};
@@ -32,31 +33,79 @@ pub(in crate::context) struct Choice {
     /// Models without a piece that are brought to the device as well.
     pub(in crate::context) also: Vec<Arc<Resident>>,
     written: Vec<Written>,
+    /// CUDA, if the models are there.
+    pub(in crate::context) accelerator: Option<Arc<Accelerator>>,
+    /// What it took, in µs.
+    pub(in crate::context) decoded: Option<f64>,
 }
 
 impl Choice {
+    /// For Vulkan, whose models these are.
     pub(in crate::context) fn jobs(&self) -> Vec<Job<'_>> {
         let parts = self.pieces.iter().zip(&self.models).zip(&self.textures);
         parts
-            .map(|((piece, (model, later)), texture)| Job {
-                block: &model.uploaded,
-                time: piece.time,
-                range: model.range,
-                later: later.as_ref().map(|(model, weight)| Later {
-                    block: &model.uploaded,
+            .filter_map(|((piece, (model, later)), texture)| {
+                Some(Job {
+                    block: model.uploaded.vulkan()?,
+                    time: piece.time,
                     range: model.range,
-                    weight: *weight,
-                }),
-                halvings: piece.halvings,
-                min: piece.min,
-                max: piece.max,
-                texture,
-                to: piece.to,
-                unorm: piece.unorm,
-                invalid: piece.invalid,
-                fast: piece.fast,
+                    later: match later {
+                        None => None,
+                        Some((model, weight)) => {
+                            Some(Later { block: model.uploaded.vulkan()?, range: model.range, weight: *weight })
+                        }
+                    },
+                    halvings: piece.halvings,
+                    min: piece.min,
+                    max: piece.max,
+                    texture,
+                    to: piece.to,
+                    unorm: piece.unorm,
+                    invalid: piece.invalid,
+                    fast: piece.fast,
+                })
             })
             .collect()
+    }
+
+    /// The same for CUDA.
+    pub(in crate::context) fn cuda_jobs(&self) -> Vec<neuvol_cuda::Job<'_>> {
+        let parts = self.pieces.iter().zip(&self.models).zip(&self.textures);
+        parts
+            .filter_map(|((piece, (model, later)), texture)| {
+                let block = model.uploaded.cuda()?;
+                let mut variants = block.variants(piece.fast);
+                let later = match later {
+                    None => None,
+                    Some((model, weight)) => {
+                        let later = model.uploaded.cuda()?;
+                        variants = variants.intersection(later.variants(piece.fast));
+                        Some(neuvol_cuda::Later { block: later.source(), range: model.range, weight: *weight })
+                    }
+                };
+                let task = neuvol_cuda::Task {
+                    block: block.source(),
+                    time: piece.time,
+                    range: model.range,
+                    later,
+                    halvings: piece.halvings,
+                    min: piece.min,
+                    max: piece.max,
+                    texel: texture.texel(),
+                    texture: texture.extent(),
+                    to: piece.to,
+                    unorm: piece.unorm,
+                    invalid: piece.invalid,
+                    image: None,
+                };
+                Some(neuvol_cuda::Job { task, variants })
+            })
+            .collect()
+    }
+
+    /// What was chosen, when it is not decoded.
+    pub(in crate::context) fn unpacked(self) -> Vec<Piece> {
+        self.pieces
     }
 
     /// In how many parts it is decoded.
@@ -80,6 +129,7 @@ impl Choice {
             plan: FramePlan::of(&self.waiting, self.budget),
             pieces: self.pieces,
             written: self.written,
+            decoded: self.decoded,
             _residents: of_pieces.flatten().chain(self.also).collect(),
             _textures: self.textures,
         }
@@ -232,6 +282,8 @@ impl State {
             textures: Vec::new(),
             also,
             written: Vec::new(),
+            accelerator: self.accelerator(),
+            decoded: None,
         };
         let mut taken = HashSet::new();
         for place in chosen {
@@ -263,7 +315,7 @@ impl State {
         &mut self,
         shared: &Shared,
         choice: Choice,
-        result: Result<neuvol_vulkan::Packet, neuvol_vulkan::Error>,
+        result: Result<neuvol_vulkan::Packet, Error>,
     ) {
         self.packing = false;
         match result {
@@ -284,7 +336,7 @@ impl State {
             }
             Err(error) => {
                 self.free_slots.push(choice.slot);
-                let error: Arc<Error> = Arc::new(error.into());
+                let error = Arc::new(error);
                 for piece in &choice.pieces {
                     self.tickets.close(piece.ticket.number, TicketStatus::Failed(Arc::clone(&error)));
                 }
