@@ -13,7 +13,9 @@ use std::{fs, thread};
 const OPTIONS: [&str; 5] = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-DNEUVOL_API="];
 /// As Unreal builds modules.
 const OF_PLUGIN: [&str; 3] = ["-fno-exceptions", "-fno-rtti", "-Wshadow"];
-const SANITIZERS: [&str; 3] = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+/// Checks of virtual tables need the run-time types that modules are built without.
+const SANITIZERS: [&str; 4] =
+    ["-g", "-fsanitize=address,undefined", "-fno-sanitize=vptr", "-fno-sanitize-recover=all"];
 
 /// The program that runs scenarios. Compiled once.
 pub(crate) fn host() -> &'static Path {
