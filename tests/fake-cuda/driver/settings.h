@@ -43,6 +43,9 @@ struct Settings {
 
 // Under the lock of the state.
 Settings& settings();
+inline bool find_device(CUdevice device) {
+    return device >= 0 && static_cast<size_t>(device) < settings().devices.size();
+}
 
 // A setting that does not exist, or a value that it cannot have, ends the process: a test must not run with another
 // behaviour than the one it asks for.

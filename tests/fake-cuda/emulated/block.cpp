@@ -154,7 +154,8 @@ void describe(char* text, size_t size, uint32_t thread) {
     while (threads->statuses[first] == Status::Ended) first++;
     uint32_t other = threads->count;
     for (uint32_t i = 0; i < threads->count && other == threads->count; i++) {
-        bool differs = threads->statuses[i] != threads->statuses[first] || threads->places[i].line != threads->places[first].line;
+        bool differs = threads->statuses[i] != threads->statuses[first] ||
+                       threads->places[i].line != threads->places[first].line;
         if (differs) other = i;
     }
     char one[200], two[200] = "no other can";

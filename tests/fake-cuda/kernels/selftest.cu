@@ -64,8 +64,12 @@ template <bool F32> __device__ void product(const Launch& launch) {
         reinterpret_cast<uint2*>(launch.work)[i] = {c[0], c[1]};
     }
 }
-extern "C" __global__ void __launch_bounds__(128) selftest_mma_f32(const __grid_constant__ Launch launch) { product<true>(launch); }
-extern "C" __global__ void __launch_bounds__(128) selftest_mma_f16(const __grid_constant__ Launch launch) { product<false>(launch); }
+extern "C" __global__ void __launch_bounds__(128) selftest_mma_f32(const __grid_constant__ Launch launch) {
+    product<true>(launch);
+}
+extern "C" __global__ void __launch_bounds__(128) selftest_mma_f16(const __grid_constant__ Launch launch) {
+    product<false>(launch);
+}
 
 // Operations on 16-bit floats: params has triples of pairs, work gets eight pairs for each.
 extern "C" __global__ void __launch_bounds__(256) selftest_half(const __grid_constant__ Launch launch) {
