@@ -23,7 +23,9 @@ impl Machine {
         let machine = Machine { folder: tempfile::tempdir().unwrap() };
         machine.script("pack/cuda-test-device", &format!("echo 'not run: no library'; {PASSES}"));
         machine.script("pack/vulkan-headless", &format!("echo 'skipped: no Vulkan here'; {PASSES}"));
+        machine.script("pack/vulkan-external", &format!("echo 'skipped: no Vulkan here'; {PASSES}"));
         machine.script("pack/engine-context", &format!("echo 'skipped: no Vulkan here'; {PASSES}"));
+        machine.script("pack/engine-cuda", &format!("echo 'not run: no library'; {PASSES}"));
         machine.script("pack/vulkan-models", "echo 'no Vulkan here' >&2; exit 3");
         machine
     }
@@ -36,7 +38,9 @@ impl Machine {
         machine.script("pack/cuda-test-device", &device);
         machine.script("pack/cuda-bench", &format!("echo '{ROW}'"));
         machine.script("pack/vulkan-headless", PASSES);
+        machine.script("pack/vulkan-external", PASSES);
         machine.script("pack/engine-context", PASSES);
+        machine.script("pack/engine-cuda", PASSES);
         machine.script(
             "pack/vulkan-models",
             "printf 'H200; bricks of 64 voxels\\n\\n| model | variant | largest error / range | bricks | Mvoxel/s |\\n\
@@ -104,7 +108,7 @@ fn without_a_gpu_everything_says_why_it_did_not_run() {
         assert!(said.contains(row), "{row}\n{said}");
     }
     let rows = json["rows"].as_array().unwrap();
-    assert!(rows.len() == 11 && rows.iter().all(|row| row["result"] == "not run"), "{json:#}");
+    assert!(rows.len() == 13 && rows.iter().all(|row| row["result"] == "not run"), "{json:#}");
     assert_eq!(json["device"], Value::Null);
 }
 
@@ -145,7 +149,7 @@ fn what_fails_is_named_and_the_rest_still_runs() {
         "| cuda | cuda-test-device | FAILED | every_codec (see gpu-check.log) |",
         "| speed | cuda-bench | FAILED | a texel is wrong (see gpu-check.log) |",
         "| sanitizer | synccheck, cuda-test-device | FAILED | 2 errors",
-        "5 of 7 failed: cuda-test-device, cuda-bench, memcheck",
+        "5 of 8 failed: cuda-test-device, cuda-bench, memcheck",
     ] {
         assert!(said.contains(row), "{row}\n{said}");
     }

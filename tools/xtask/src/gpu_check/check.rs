@@ -189,11 +189,13 @@ impl Check<'_> {
         for name in names {
             self.test("cuda", &name)?;
         }
-        Ok(())
+        // Into textures of a Vulkan device.
+        self.test("cuda", "engine-cuda")
     }
 
     fn vulkan(&mut self) -> Result<(), Failure> {
         self.test("vulkan", "vulkan-headless")?;
+        self.test("vulkan", "vulkan-external")?;
         self.test("vulkan", "engine-context")
     }
 
@@ -382,6 +384,23 @@ impl Check<'_> {
         for file in &self.options.play {
             let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned();
             let path = fs::canonicalize(file).map_err(|error| Failure::io("open", file, &error))?;
+            for arguments in [&[][..], &["--cuda"]] {
+                let mut command = self.program("engine-latency");
+                let done = self.run(command.arg(&path).args(arguments), TESTS)?;
+                let what = [&["latency"], arguments].concat().join(" ");
+                self.printed += &format!("\n## From the request to the texture: {name}, {what}\n\n{}", done.out);
+                let figures: Vec<_> = done.out.lines().filter(|line| line.starts_with("| ")).skip(1).collect();
+                self.rows.push(match done.code() {
+                    Some(0) => Row::new(
+                        "play",
+                        format!("{name}, {what}"),
+                        Outcome::Measured,
+                        figures.join("; ").replace('|', " "),
+                    ),
+                    Some(3) => Row::not_run("play", format!("{name}, {what}"), done.why()),
+                    _ => Row::new("play", format!("{name}, {what}"), Outcome::Failed, done.why()),
+                });
+            }
             for budget in ["1000", "500"] {
                 let mut command = self.program("engine-scrub");
                 let done = self.run(command.arg(&path).args(["--frames", "900", "--budget-us", budget]), TESTS)?;

@@ -15,11 +15,14 @@ use crate::files;
 use crate::workspace::{self, Workspace};
 
 /// What is run: packages, kinds of target as cargo's options name them, targets, and their names in the folder.
-const PROGRAMS: [(&str, &str, &str, &str); 5] = [
+const PROGRAMS: [(&str, &str, &str, &str); 8] = [
     ("neuvol-vulkan", "--test", "headless", "vulkan-headless"),
+    ("neuvol-vulkan", "--test", "external", "vulkan-external"),
     ("neuvol-engine", "--test", "context", "engine-context"),
+    ("neuvol-engine", "--test", "cuda", "engine-cuda"),
     ("neuvol-vulkan", "--example", "gpu_check", "vulkan-models"),
     ("neuvol-engine", "--example", "scrub", "engine-scrub"),
+    ("neuvol-engine", "--example", "latency", "engine-latency"),
     ("neuvol-cuda", "--example", "bench", "cuda-bench"),
 ];
 /// Every test of this package is taken, under its own name behind this prefix.
