@@ -13,6 +13,7 @@ namespace Neuvol
         IDecodeBackend decoder;
         NeuvolBackend decoderWanted;
         NeuvolTexelFormat decoderFormat;
+        NeuvolAsset openAsset;
         string openPath;
         DecodeRequest requested;
         bool hasRequested;
@@ -40,7 +41,7 @@ namespace Neuvol
             hasRequested = false;
             clock.Time = Math.Max(0, time);
             wantsToPlay = playOnStart && Application.isPlaying;
-            Guarded(Begin);
+            Begin();
         }
 
         void OnDisable()
@@ -62,7 +63,14 @@ namespace Neuvol
 
         void Update()
         {
-            Guarded(Step);
+            try
+            {
+                Step();
+            }
+            catch (Exception error)
+            {
+                Fail(error);
+            }
         }
 
         /// Names a file without opening it.
@@ -75,7 +83,7 @@ namespace Neuvol
         public void Reopen()
         {
             Close();
-            if (isActiveAndEnabled) Guarded(Begin);
+            if (isActiveAndEnabled) Begin();
         }
 
         /// <summary>Closes the file and gives textures and memory back. Changing file, variable or format, or
@@ -96,27 +104,20 @@ namespace Neuvol
         }
 
         /// Nothing that goes wrong reaches Unity, and nothing stays half open.
-        void Guarded(Action action)
+        void Fail(Exception error)
         {
+            failedWith = Settings();
             try
             {
-                action();
+                Free();
             }
-            catch (Exception error)
+            catch (Exception second)
             {
-                failedWith = Settings();
-                try
-                {
-                    Free();
-                }
-                catch (Exception second)
-                {
-                    Debug.LogException(second, this);
-                }
-                // What is not of ours is a bug, and its stack helps to find it.
-                if (!(error is NeuvolException)) Debug.LogException(error, this);
-                ChangeState(NeuvolState.Failed, error.Message);
+                Debug.LogException(second, this);
             }
+            // What is not of ours is a bug, and its stack helps to find it.
+            if (!(error is NeuvolException)) Debug.LogException(error, this);
+            ChangeState(NeuvolState.Failed, error.Message);
         }
 
         /// What a new try after an error depends on.
@@ -128,11 +129,20 @@ namespace Neuvol
 
         void Begin()
         {
-            openPath = asset != null ? asset.FilePath : path;
-            if (string.IsNullOrEmpty(openPath)) return;
-            ChangeState(NeuvolState.Loading);
-            source = new FileSource(openPath);
-            Step();
+            try
+            {
+                openAsset = asset;
+                openPath = path;
+                var from = asset != null ? asset.FilePath : path;
+                if (string.IsNullOrEmpty(from)) return;
+                ChangeState(NeuvolState.Loading);
+                source = new FileSource(from);
+                Step();
+            }
+            catch (Exception error)
+            {
+                Fail(error);
+            }
         }
 
         void Step()
@@ -147,7 +157,7 @@ namespace Neuvol
                 Begin();
                 return;
             }
-            if ((asset != null ? asset.FilePath : path) != openPath)
+            if (asset != openAsset || path != openPath)
             {
                 Reopen();
                 return;
