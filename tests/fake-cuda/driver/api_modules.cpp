@@ -264,6 +264,7 @@ API CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned i
             Lock lock(state().mutex);
             grid.order = settings().order;
             grid.workers = settings().workers;
+            grid.timeout = settings().timeout;
             check_pointers(context, grid.name, grid.argument);
         }
         std::string message;

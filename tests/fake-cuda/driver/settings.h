@@ -34,6 +34,8 @@ struct Settings {
     uint32_t delay = 0;
     uint32_t order = 0;
     uint32_t workers = 2;
+    // Seconds that a launch may take.
+    uint32_t timeout = 300;
     bool has_semaphores = false;
     bool has_log = false;
     std::string report;

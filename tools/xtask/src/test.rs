@@ -9,7 +9,7 @@ use crate::debian::Purpose;
 use crate::failure::Failure;
 use crate::libtorch::Flavour;
 use crate::workspace::{self, Workspace};
-use crate::{android, header, hosts, kernels, layering, package, rd, rendering, setup, shaders, windows};
+use crate::{android, cuda, header, hosts, kernels, layering, package, rd, rendering, setup, shaders, windows};
 
 /// One stage. All stages run, whatever failed before, so that one run tells everything.
 struct Stage {
@@ -128,6 +128,7 @@ fn all_stages() -> Vec<Stage> {
         light("tests of the native crates", Action::Call(native_tests)),
         heavy("tests of the tools", &["test", "--release", "-p", "neuvol-tools", "--no-fail-fast"]),
         heavy("release build", &["build", "--release", "-p", "neuvol-plugin", "-p", "neuvol-tools"]),
+        light("the CUDA backend on a driver of software", Action::Call(cuda::run)),
         light("a wgpu host", Action::Call(|workspace| hosts::run(workspace, false))),
         light("the checker of the packages", Action::Call(package::test)),
         foreign("the library for Windows under Wine", Action::Call(windows::run)),
@@ -180,7 +181,7 @@ fn native_tests(workspace: &Workspace) -> Result<(), Failure> {
 
 /// Tests must not be skipped for want of a Vulkan device, nor depend on which one the machine has: Debian installs drivers of
 /// GPUs, too.
-fn with_lavapipe(command: &mut Command) -> &mut Command {
+pub(crate) fn with_lavapipe(command: &mut Command) -> &mut Command {
     command.env("NEUVOL_REQUIRE_VULKAN", "1");
     if let Some(driver) = lavapipe() {
         command.env("VK_ICD_FILENAMES", driver);
