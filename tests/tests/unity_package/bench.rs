@@ -19,6 +19,8 @@ enum Assembly {
     NUnit,
     /// The runtime as it is in a player.
     Player,
+    /// The same with Unity 6.
+    Player6,
     /// The runtime as it is in the editor.
     Runtime,
     Editor,
@@ -28,11 +30,13 @@ enum Assembly {
     Scenarios,
 }
 
-use Assembly::{Editor, EditorTests, NUnit, Player, Runtime, Samples, Scenarios, Tests, UnityEditor, UnityEngine};
+use Assembly::{
+    Editor, EditorTests, NUnit, Player, Player6, Runtime, Samples, Scenarios, Tests, UnityEditor, UnityEngine,
+};
 
 impl Assembly {
-    const ALL: [Self; 10] =
-        [UnityEngine, UnityEditor, NUnit, Player, Runtime, Editor, Tests, EditorTests, Samples, Scenarios];
+    const ALL: [Self; 11] =
+        [UnityEngine, UnityEditor, NUnit, Player, Player6, Runtime, Editor, Tests, EditorTests, Samples, Scenarios];
 
     /// File, folders of the sources, and what is referred to.
     fn parts(self) -> (&'static str, &'static [&'static str], &'static [Self]) {
@@ -41,6 +45,7 @@ impl Assembly {
             UnityEditor => ("UnityEditor.dll", &["tests/unity-stub/UnityEditor"], &[UnityEngine]),
             NUnit => ("nunit.framework.dll", &["tests/unity-stub/NUnit"], &[]),
             Player => ("player/Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine]),
+            Player6 => ("player6/Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine]),
             Runtime => ("Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine, UnityEditor]),
             Editor => ("Neuvol.Editor.dll", &["unity-package/Editor"], &[UnityEngine, UnityEditor, Runtime]),
             Tests => ("Neuvol.Tests.dll", &["unity-package/Tests/Runtime"], &[UnityEngine, NUnit, Runtime]),
@@ -58,7 +63,7 @@ impl Assembly {
 
     /// Sources of the package: public names need comments.
     fn is_package(self) -> bool {
-        matches!(self, Player | Runtime | Editor | Samples)
+        matches!(self, Player | Player6 | Runtime | Editor | Samples)
     }
 }
 
@@ -74,7 +79,7 @@ pub fn bench() -> &'static Bench {
         let temporary = Path::new(TEMPORARY);
         let (library, fake_unity) = (native::library(temporary, false), native::fake_unity(temporary));
         let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder"), library, fake_unity };
-        fs::create_dir(bench.path("player")).expect("a folder");
+        ["player", "player6"].map(|folder| fs::create_dir(bench.path(folder)).expect("a folder"));
         sample::write(&bench.path("sample.neuvol"));
         sample::write_large(&bench.path("large.neuvol"), 30);
         let plume = native::root().join("tests/hosts/sample/plume.neuvol");
@@ -106,7 +111,9 @@ impl Bench {
             // Not every parameter of the declarations has a comment.
             compiler.arg("-nowarn:1573").arg(format!("-doc:{}", self.path(file).with_extension("xml").display()));
         }
-        if assembly != Player {
+        if assembly == Player6 {
+            compiler.args(["-d:UNITY_2023_2_OR_NEWER", "-d:UNITY_6000_0_OR_NEWER"]);
+        } else if assembly != Player {
             compiler.args(["-d:UNITY_EDITOR", "-d:UNITY_INCLUDE_TESTS"]);
         }
         let is_program = file.ends_with(".exe");
@@ -120,27 +127,37 @@ impl Bench {
 
     /// Runs scenarios with a runtime in which a piece of code is replaced; gives what they print.
     pub fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
-        let broken = tempfile::tempdir_in(self.folder.path()).expect("a folder");
+        let folder = self.copy();
         let mut times = 0;
         let mut changed = Vec::new();
         for (number, source) in sources(&native::root().join("unity-package/Runtime")).into_iter().enumerate() {
             let text = fs::read_to_string(&source).expect("a source");
             times += text.matches(from).count();
-            changed.push(broken.path().join(format!("{number}.cs")));
+            changed.push(folder.path().join(format!("{number}.cs")));
             fs::write(&changed[number], text.replace(from, to)).expect("a writable folder");
         }
         assert!(times == 1, "`{from}` stands {times} times in the runtime");
-        // All assemblies stand beside it: Mono looks there.
+        self.compile_sources(Runtime, &folder.path().join("Neuvol.dll").display().to_string(), &changed);
+        native::text_of(&native::run(&mut self.mono(&folder.path().join(Scenarios.parts().0), arguments)))
+    }
+
+    /// Runs scenarios with the runtime of a player; gives what they print.
+    pub fn run_player(&self, folder: &str, arguments: &[&str]) -> String {
+        let copy = self.copy();
+        fs::copy(self.path(folder).join("Neuvol.dll"), copy.path().join("Neuvol.dll")).expect("the runtime");
+        succeed(&mut self.mono(&copy.path().join(Scenarios.parts().0), arguments))
+    }
+
+    /// A folder with all assemblies: Mono looks for them beside the program.
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir_in(self.folder.path()).expect("a folder");
         for entry in fs::read_dir(self.folder.path()).expect("the folder").flatten() {
             let name = entry.file_name();
             if name.to_string_lossy().ends_with(".dll") || name.to_string_lossy().ends_with(".exe") {
-                fs::copy(entry.path(), broken.path().join(&name)).expect("a copy");
+                fs::copy(entry.path(), copy.path().join(&name)).expect("a copy");
             }
         }
-        let file = broken.path().join("Neuvol.dll");
-        self.compile_sources(Runtime, &file.display().to_string(), &changed);
-        let mut mono = self.mono(&broken.path().join(Scenarios.parts().0), arguments);
-        native::text_of(&native::run(&mut mono))
+        copy
     }
 
     /// Runs scenarios, all without arguments; gives what they print.

@@ -23,6 +23,17 @@ fn scenarios_run() {
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
 }
 
+/// The runtime as it is in players, of Unity 2022.3 and of Unity 6.
+#[test]
+fn players_show_volumes() {
+    for folder in ["player", "player6"] {
+        let scenarios =
+            ["Builds", "Changes.TheFile", "Fails.InWords", "Looks", "Plays.Dates", "Shows.WithoutCopies", "TheSamples"];
+        let printed = bench().run_player(folder, &scenarios);
+        assert!(printed.contains(" 0 failed, "), "{folder}: {printed}");
+    }
+}
+
 /// Without the native library, or with one that Unity has not loaded at its start, words say so.
 #[test]
 fn a_missing_library_is_said() {

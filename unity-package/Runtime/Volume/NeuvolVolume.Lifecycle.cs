@@ -21,7 +21,7 @@ namespace Neuvol
         float latency;
         long decodeCount;
         string failedWith;
-        bool isSuspended;
+        bool isSuspended, isClosedByScript;
 
         /// The volumes that are enabled, for the editor's clock and for unloading.
         internal static IReadOnlyList<NeuvolVolume> Enabled => enabledVolumes;
@@ -37,7 +37,7 @@ namespace Neuvol
             State = NeuvolState.Closed;
             Error = "";
             failedWith = null;
-            isSuspended = false;
+            isSuspended = isClosedByScript = false;
             hasRequested = false;
             clock.Time = Math.Max(0, time);
             wantsToPlay = playOnStart && Application.isPlaying;
@@ -47,7 +47,7 @@ namespace Neuvol
         void OnDisable()
         {
             enabledVolumes.Remove(this);
-            Close();
+            End();
         }
 
         void OnValidate()
@@ -82,15 +82,21 @@ namespace Neuvol
         /// <summary>Opens the file again, after it or the path has changed, or after an error.</summary>
         public void Reopen()
         {
-            Close();
+            End();
             if (isActiveAndEnabled) Begin();
         }
 
-        /// <summary>Closes the file and gives textures and memory back. Changing file, variable or format, or
-        /// <see cref="Reopen"/>, opens it again.</summary>
+        /// <summary>Closes the file and gives textures and memory back. <see cref="Reopen"/>, another file, or enabling the
+        /// component again opens it.</summary>
         public void Close()
         {
-            isSuspended = false;
+            End();
+            isClosedByScript = true;
+        }
+
+        void End()
+        {
+            isSuspended = isClosedByScript = false;
             failedWith = null;
             Free();
             ChangeState(NeuvolState.Closed);
@@ -99,8 +105,10 @@ namespace Neuvol
         /// Gives everything back, until it is updated again.
         internal void Suspend()
         {
-            Close();
-            isSuspended = true;
+            bool staysClosed = isClosedByScript;
+            End();
+            isClosedByScript = staysClosed;
+            isSuspended = !staysClosed;
         }
 
         /// Nothing that goes wrong reaches Unity, and nothing stays half open.
@@ -148,16 +156,17 @@ namespace Neuvol
         void Step()
         {
             NeuvolRuntime.EachFrame();
+            bool isOtherFile = asset != openAsset || path != openPath;
             if (State == NeuvolState.Failed || State == NeuvolState.Closed)
             {
-                bool isChanged = failedWith != null && failedWith != Settings();
-                if (!isChanged && !isSuspended) return;
+                bool isChanged = isOtherFile || (failedWith != null && failedWith != Settings());
+                if (!isSuspended && (!isChanged || isClosedByScript)) return;
                 failedWith = null;
                 isSuspended = false;
                 Begin();
                 return;
             }
-            if (asset != openAsset || path != openPath)
+            if (isOtherFile)
             {
                 Reopen();
                 return;
@@ -194,7 +203,8 @@ namespace Neuvol
             var format = decoder == null || isOther || decoderFormat != texelFormat
                 ? Texels.Choose(texelFormat, Variable)
                 : UsedTexelFormat;
-            if (decoder != null && format == UsedTexelFormat && decoderWanted == backend)
+            // Another variable has another scale and box: what is shown must not be taken for it.
+            if (decoder != null && !isOther && format == UsedTexelFormat && decoderWanted == backend)
             {
                 decoderFormat = texelFormat;
                 return;
