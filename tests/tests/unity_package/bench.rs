@@ -67,19 +67,19 @@ impl Assembly {
     }
 }
 
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     library: PathBuf,
     fake_unity: PathBuf,
 }
 
-pub fn bench() -> &'static Bench {
+pub(crate) fn bench() -> &'static Bench {
     static MADE: OnceLock<Bench> = OnceLock::new();
     MADE.get_or_init(|| {
         let temporary = Path::new(TEMPORARY);
         let (library, fake_unity) = (native::library(temporary, false), native::fake_unity(temporary));
         let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder"), library, fake_unity };
-        ["player", "player6"].map(|folder| fs::create_dir(bench.path(folder)).expect("a folder"));
+        ["player", "player6"].iter().for_each(|folder| fs::create_dir(bench.path(folder)).expect("a folder"));
         sample::write(&bench.path("sample.neuvol"));
         sample::write_large(&bench.path("large.neuvol"), 30);
         let plume = native::root().join("tests/hosts/sample/plume.neuvol");
@@ -90,7 +90,7 @@ pub fn bench() -> &'static Bench {
 }
 
 impl Bench {
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -126,7 +126,7 @@ impl Bench {
     }
 
     /// Runs scenarios with a runtime in which a piece of code is replaced; gives what they print.
-    pub fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
+    pub(crate) fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
         let folder = self.copy();
         let mut times = 0;
         let mut changed = Vec::new();
@@ -142,7 +142,7 @@ impl Bench {
     }
 
     /// Runs scenarios with the runtime of a player; gives what they print.
-    pub fn run_player(&self, folder: &str, arguments: &[&str]) -> String {
+    pub(crate) fn run_player(&self, folder: &str, arguments: &[&str]) -> String {
         let copy = self.copy();
         fs::copy(self.path(folder).join("Neuvol.dll"), copy.path().join("Neuvol.dll")).expect("the runtime");
         succeed(&mut self.mono(&copy.path().join(Scenarios.parts().0), arguments))
@@ -161,16 +161,16 @@ impl Bench {
     }
 
     /// Runs scenarios, all without arguments; gives what they print.
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         succeed(&mut self.mono(&self.program(), arguments))
     }
 
     /// The program of the scenarios.
-    pub fn program(&self) -> PathBuf {
+    pub(crate) fn program(&self) -> PathBuf {
         self.path(Scenarios.parts().0)
     }
 
-    pub fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
+    pub(crate) fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut mono = tool("mono");
         // Where Mono looks for libraries that no path is given for.
         let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));

@@ -18,7 +18,7 @@ const MEMBERS: &str = "tests/unity-stub/members.txt";
 #[test]
 fn scenarios_run() {
     let printed = bench().run(&[]);
-    print!("{printed}");
+    eprint!("{printed}");
     assert!(printed.contains(" 0 failed, "), "{printed}");
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
 }
@@ -53,7 +53,7 @@ fn a_missing_library_is_said() {
 fn the_members_of_unity_are_listed() {
     let bench = bench();
     let printed = bench.run(&["TheList"]);
-    print!("{printed}");
+    eprint!("{printed}");
     let used = fs::read_to_string(bench.path("members.txt")).expect("the scenario has written it");
     let path = native::root().join(MEMBERS);
     if std::env::var_os("NEUVOL_UPDATE_MEMBERS").is_some() {
