@@ -119,7 +119,7 @@ impl Tensors {
     fn finish(mut self) -> Vec<u8> {
         self.header.insert("__metadata__".to_owned(), Value::Object(self.metadata));
         let mut header = Value::Object(self.header).to_string();
-        while header.len() % 8 != 0 {
+        while !header.len().is_multiple_of(8) {
             header.push(' ');
         }
         let mut out = (header.len() as u64).to_le_bytes().to_vec();

@@ -3,6 +3,8 @@
 //! All of it is compiled as Unity does, by its assembly definitions: the runtime of a player, runtime and editor of the editor, the
 //! package's own tests, the samples. Warnings are errors, and public names need comments. `tests/unity-stub/README.md` says what
 //! the stub is.
+#![allow(unreachable_pub, reason = "modules of one test")]
+#![allow(clippy::print_stdout, reason = "figures of the scenarios")]
 
 mod bench;
 

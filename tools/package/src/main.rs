@@ -190,8 +190,8 @@ fn report(path: &Path, bytes: usize, tree: &Tree, expected: &Expected) {
         let extension = path.rsplit('.').next();
         if let (Some("so" | "dll"), Ok(binary)) = (extension, Binary::read(bytes)) {
             let needed = binary.needed.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
-            let glibc =
-                if binary.glibc.is_empty() { String::new() } else { format!(", glibc {}", binary.newest_glibc()) };
+            let versions: Vec<String> = binary.glibc.iter().map(|(major, minor)| format!("{major}.{minor}")).collect();
+            let glibc = if versions.is_empty() { String::new() } else { format!(", glibc {}", versions.join(" ")) };
             let megabytes = bytes.len() as f64 / 1e6;
             println!("  {path}: {megabytes:.2} MB, {} functions{glibc}, needs {needed}", binary.exports.len());
         }

@@ -74,15 +74,17 @@ pub fn version_of(metadata: &str, name: &str) -> Result<String, Error> {
     version.ok_or_else(|| Error::Input(format!("cargo metadata does not know {name}")))
 }
 
-/// The document; `mingw` holds the licences of what MinGW links into libraries for Windows. Texts that several crates have word for word stand once, behind all crates.
+/// The document; `mingw` holds the licences of what MinGW links into libraries for Windows. Texts that several crates have word for word stand once, behind all crates, whatever their indentation.
 pub fn write(crates: &[Crate], apache: &str, mingw: Option<&str>) -> Result<String, Error> {
     let mut text = String::from(INTRODUCTION);
     let mut texts: Vec<String> = Vec::new();
     let mut number_of = |content: String| {
-        let at = texts.iter().position(|known| *known == content).unwrap_or_else(|| {
-            texts.push(content);
-            texts.len() - 1
-        });
+        let at = texts.iter().position(|known| known.split_whitespace().eq(content.split_whitespace())).unwrap_or_else(
+            || {
+                texts.push(content);
+                texts.len() - 1
+            },
+        );
         at + 1
     };
     let _ = write!(text, "\n## Rust's standard library\n\nMIT OR Apache-2.0, <https://github.com/rust-lang/rust>.\n");
