@@ -25,6 +25,14 @@ fn scenarios_run() {
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
 }
 
+/// Scripts are loaded again a hundred times: handles, threads and memory stay as they are.
+#[test]
+fn reloads_leave_nothing() {
+    let printed = bench().run(&["Reloads"]);
+    eprint!("{printed}");
+    assert!(printed.contains(" 0 failed, "), "{printed}");
+}
+
 /// The runtime as it is in players, of Unity 2022.3 and of Unity 6.
 #[test]
 fn players_show_volumes() {
