@@ -19,6 +19,8 @@ enum Assembly {
     NUnit,
     /// The runtime as it is in a player.
     Player,
+    /// The same with Unity 6.
+    Player6,
     /// The runtime as it is in the editor.
     Runtime,
     Editor,
@@ -28,11 +30,13 @@ enum Assembly {
     Scenarios,
 }
 
-use Assembly::{Editor, EditorTests, NUnit, Player, Runtime, Samples, Scenarios, Tests, UnityEditor, UnityEngine};
+use Assembly::{
+    Editor, EditorTests, NUnit, Player, Player6, Runtime, Samples, Scenarios, Tests, UnityEditor, UnityEngine,
+};
 
 impl Assembly {
-    const ALL: [Self; 10] =
-        [UnityEngine, UnityEditor, NUnit, Player, Runtime, Editor, Tests, EditorTests, Samples, Scenarios];
+    const ALL: [Self; 11] =
+        [UnityEngine, UnityEditor, NUnit, Player, Player6, Runtime, Editor, Tests, EditorTests, Samples, Scenarios];
 
     /// File, folders of the sources, and what is referred to.
     fn parts(self) -> (&'static str, &'static [&'static str], &'static [Self]) {
@@ -41,6 +45,7 @@ impl Assembly {
             UnityEditor => ("UnityEditor.dll", &["tests/unity-stub/UnityEditor"], &[UnityEngine]),
             NUnit => ("nunit.framework.dll", &["tests/unity-stub/NUnit"], &[]),
             Player => ("player/Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine]),
+            Player6 => ("player6/Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine]),
             Runtime => ("Neuvol.dll", &["unity-package/Runtime"], &[UnityEngine, UnityEditor]),
             Editor => ("Neuvol.Editor.dll", &["unity-package/Editor"], &[UnityEngine, UnityEditor, Runtime]),
             Tests => ("Neuvol.Tests.dll", &["unity-package/Tests/Runtime"], &[UnityEngine, NUnit, Runtime]),
@@ -58,23 +63,23 @@ impl Assembly {
 
     /// Sources of the package: public names need comments.
     fn is_package(self) -> bool {
-        matches!(self, Player | Runtime | Editor | Samples)
+        matches!(self, Player | Player6 | Runtime | Editor | Samples)
     }
 }
 
-pub struct Bench {
+pub(crate) struct Bench {
     folder: TempDir,
     library: PathBuf,
     fake_unity: PathBuf,
 }
 
-pub fn bench() -> &'static Bench {
+pub(crate) fn bench() -> &'static Bench {
     static MADE: OnceLock<Bench> = OnceLock::new();
     MADE.get_or_init(|| {
         let temporary = Path::new(TEMPORARY);
         let (library, fake_unity) = (native::library(temporary, false), native::fake_unity(temporary));
         let bench = Bench { folder: tempfile::tempdir().expect("a temporary folder"), library, fake_unity };
-        fs::create_dir(bench.path("player")).expect("a folder");
+        ["player", "player6"].iter().for_each(|folder| fs::create_dir(bench.path(folder)).expect("a folder"));
         sample::write(&bench.path("sample.neuvol"));
         sample::write_large(&bench.path("large.neuvol"), 30);
         let plume = native::root().join("tests/hosts/sample/plume.neuvol");
@@ -85,13 +90,14 @@ pub fn bench() -> &'static Bench {
 }
 
 impl Bench {
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     fn compile(&self, assembly: Assembly) {
         let (file, folders, _) = assembly.parts();
         let sources: Vec<PathBuf> = folders.iter().flat_map(|folder| sources(&native::root().join(folder))).collect();
+        assert!(!sources.is_empty(), "{folders:?} have no sources");
         self.compile_sources(assembly, file, &sources);
     }
 
@@ -106,7 +112,9 @@ impl Bench {
             // Not every parameter of the declarations has a comment.
             compiler.arg("-nowarn:1573").arg(format!("-doc:{}", self.path(file).with_extension("xml").display()));
         }
-        if assembly != Player {
+        if assembly == Player6 {
+            compiler.args(["-d:UNITY_2023_2_OR_NEWER", "-d:UNITY_6000_0_OR_NEWER"]);
+        } else if assembly != Player {
             compiler.args(["-d:UNITY_EDITOR", "-d:UNITY_INCLUDE_TESTS"]);
         }
         let is_program = file.ends_with(".exe");
@@ -119,41 +127,51 @@ impl Bench {
     }
 
     /// Runs scenarios with a runtime in which a piece of code is replaced; gives what they print.
-    pub fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
-        let broken = tempfile::tempdir_in(self.folder.path()).expect("a folder");
+    pub(crate) fn run_broken(&self, from: &str, to: &str, arguments: &[&str]) -> String {
+        let folder = self.copy();
         let mut times = 0;
         let mut changed = Vec::new();
         for (number, source) in sources(&native::root().join("unity-package/Runtime")).into_iter().enumerate() {
             let text = fs::read_to_string(&source).expect("a source");
             times += text.matches(from).count();
-            changed.push(broken.path().join(format!("{number}.cs")));
+            changed.push(folder.path().join(format!("{number}.cs")));
             fs::write(&changed[number], text.replace(from, to)).expect("a writable folder");
         }
         assert!(times == 1, "`{from}` stands {times} times in the runtime");
-        // All assemblies stand beside it: Mono looks there.
+        self.compile_sources(Runtime, &folder.path().join("Neuvol.dll").display().to_string(), &changed);
+        native::text_of(&native::run(&mut self.mono(&folder.path().join(Scenarios.parts().0), arguments)))
+    }
+
+    /// Runs scenarios with the runtime of a player; gives what they print.
+    pub(crate) fn run_player(&self, folder: &str, arguments: &[&str]) -> String {
+        let copy = self.copy();
+        fs::copy(self.path(folder).join("Neuvol.dll"), copy.path().join("Neuvol.dll")).expect("the runtime");
+        succeed(&mut self.mono(&copy.path().join(Scenarios.parts().0), arguments))
+    }
+
+    /// A folder with all assemblies: Mono looks for them beside the program.
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir_in(self.folder.path()).expect("a folder");
         for entry in fs::read_dir(self.folder.path()).expect("the folder").flatten() {
             let name = entry.file_name();
             if name.to_string_lossy().ends_with(".dll") || name.to_string_lossy().ends_with(".exe") {
-                fs::copy(entry.path(), broken.path().join(&name)).expect("a copy");
+                fs::copy(entry.path(), copy.path().join(&name)).expect("a copy");
             }
         }
-        let file = broken.path().join("Neuvol.dll");
-        self.compile_sources(Runtime, &file.display().to_string(), &changed);
-        let mut mono = self.mono(&broken.path().join(Scenarios.parts().0), arguments);
-        native::text_of(&native::run(&mut mono))
+        copy
     }
 
     /// Runs scenarios, all without arguments; gives what they print.
-    pub fn run(&self, arguments: &[&str]) -> String {
+    pub(crate) fn run(&self, arguments: &[&str]) -> String {
         succeed(&mut self.mono(&self.program(), arguments))
     }
 
     /// The program of the scenarios.
-    pub fn program(&self) -> PathBuf {
+    pub(crate) fn program(&self) -> PathBuf {
         self.path(Scenarios.parts().0)
     }
 
-    pub fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
+    pub(crate) fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut mono = tool("mono");
         // Where Mono looks for libraries that no path is given for.
         let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));
@@ -178,6 +196,5 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found.sort();
-    assert!(!found.is_empty() || folder.ends_with("Plugins") || folder.ends_with("Shaders"), "{}", folder.display());
     found
 }

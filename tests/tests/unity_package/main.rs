@@ -20,9 +20,28 @@ const MEMBERS: &str = "tests/unity-stub/members.txt";
 #[test]
 fn scenarios_run() {
     let printed = bench().run(&[]);
-    print!("{printed}");
+    eprint!("{printed}");
     assert!(printed.contains(" 0 failed, "), "{printed}");
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
+}
+
+/// Scripts are loaded again a hundred times: handles, threads and memory stay as they are.
+#[test]
+fn reloads_leave_nothing() {
+    let printed = bench().run(&["Reloads"]);
+    eprint!("{printed}");
+    assert!(printed.contains(" 0 failed, "), "{printed}");
+}
+
+/// The runtime as it is in players, of Unity 2022.3 and of Unity 6.
+#[test]
+fn players_show_volumes() {
+    for folder in ["player", "player6"] {
+        let scenarios =
+            ["Changes.TheFile", "Fails.InWords", "Looks", "Plays.Dates", "Shows.WithoutCopies", "TheSamples"];
+        let printed = bench().run_player(folder, &scenarios);
+        assert!(printed.contains(" 0 failed, "), "{folder}: {printed}");
+    }
 }
 
 /// Without the native library, or with one that Unity has not loaded at its start, words say so.
@@ -44,7 +63,7 @@ fn a_missing_library_is_said() {
 fn the_members_of_unity_are_listed() {
     let bench = bench();
     let printed = bench.run(&["TheList"]);
-    print!("{printed}");
+    eprint!("{printed}");
     let used = fs::read_to_string(bench.path("members.txt")).expect("the scenario has written it");
     let path = native::root().join(MEMBERS);
     if std::env::var_os("NEUVOL_UPDATE_MEMBERS").is_some() {

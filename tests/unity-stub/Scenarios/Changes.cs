@@ -70,6 +70,11 @@ namespace Scenarios
                 Check.Has(one.Volume.Status, "not enabled", "the status");
                 one.Root.SetActive(true);
                 one.Shown();
+                one.Volume.Close();
+                for (int i = 0; i < 3; i++) World.Frame();
+                Check.Equal(one.Volume.State, NeuvolState.Closed, "the state of a closed volume");
+                one.Volume.Reopen();
+                one.Shown();
                 Voxels.Compare(one.Volume);
                 Voxels.Compare(volume);
                 UnityEngine.Object.Destroy(other);

@@ -83,7 +83,10 @@ namespace Scenarios
                 {
                     var volume = scene.Volume;
                     Check.Has(EditorWorld.Inspect(volume), "info: No file is named: choose an asset or a path", "the inspector");
-                    volume.FilePath = Program.Sample;
+                    // As someone types it.
+                    World.SetField(volume, "path", Program.Sample);
+                    World.Validate(volume);
+                    World.Frame();
                     EditorWorld.QueuedUpdates = 0;
                     EditorWorld.Update();
                     Check.Equal(EditorWorld.QueuedUpdates, 1, "the updates of a busy volume");

@@ -140,6 +140,8 @@ namespace Scenarios
                 ui.transform.SetParent(scene.Root.transform, false);
                 var legend = ui.AddComponent<NeuvolLegend>();
                 var timeline = ui.AddComponent<NeuvolTimeline>();
+                // Unity updates components in any order: one may see what another does a frame later.
+                World.Frame();
                 World.Frame();
                 Check.Equal(legend.Title, "theta (K)", "the title");
                 Check.Equal(legend.Date, "2020-01-01 06:00 UTC", "the date");

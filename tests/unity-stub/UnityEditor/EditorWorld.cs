@@ -93,13 +93,13 @@ namespace Neuvol.Fakes
         public static string Messages(AssetImportContext context) =>
             string.Join("\n", context.Errors.Select(e => "error: " + e).Concat(context.Warnings.Select(w => "warning: " + w)));
 
-        /// Destroys what was imported.
-        public static void Forget(AssetImportContext context)
+        /// Destroys what was imported, but for one.
+        public static void Forget(AssetImportContext context, UnityEngine.Object but = null)
         {
             foreach (var made in context.Objects.Values)
             {
                 Paths.Remove(made);
-                UnityEngine.Object.DestroyImmediate(made);
+                if (made != but) UnityEngine.Object.DestroyImmediate(made);
             }
         }
 

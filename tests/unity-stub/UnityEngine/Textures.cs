@@ -24,6 +24,13 @@ namespace UnityEngine.Experimental.Rendering
         LoadStore,
     }
 
+    /// FormatUsage since Unity 2023.2.
+    public enum GraphicsFormatUsage
+    {
+        Linear,
+        LoadStore,
+    }
+
     [Flags]
     public enum TextureCreationFlags
     {
@@ -299,6 +306,8 @@ namespace UnityEngine
         public static CopyTextureSupport copyTextureSupport => Machine.CopiesTextures ? CopyTextureSupport.Copy3D : 0;
         public static bool IsFormatSupported(GraphicsFormat format, FormatUsage usage) =>
             !Machine.Unsupported.Contains(format + " " + usage) && !Machine.Unsupported.Contains(format.ToString());
+        public static bool IsFormatSupported(GraphicsFormat format, GraphicsFormatUsage usage) =>
+            IsFormatSupported(format, (FormatUsage)usage);
     }
 
     internal static class Formats

@@ -12,6 +12,7 @@ namespace Neuvol
         readonly string name;
         readonly NeuvolTexelFormat texel;
         readonly Stopwatch clock = new Stopwatch();
+        readonly Func<bool> isOver;
         NativeArray<byte> staging;
         UploadTarget front, back;
         RequestQueue queue;
@@ -24,6 +25,8 @@ namespace Neuvol
             NativeLibrary.Require();
             this.name = name;
             this.texel = texel;
+            // Once, not in every frame.
+            isOver = () => clock.Elapsed.TotalMilliseconds >= budget;
         }
 
         public NeuvolBackend Kind => NeuvolBackend.CpuUpload;
@@ -120,7 +123,7 @@ namespace Neuvol
         bool Upload()
         {
             clock.Restart();
-            slicesUploaded = back.Upload(staging, slicesUploaded, IsOver);
+            slicesUploaded = back.Upload(staging, slicesUploaded, isOver);
             if (slicesUploaded < back.Size.z) return false;
             var old = front;
             front = back;
@@ -129,11 +132,6 @@ namespace Neuvol
             job = null;
             queue.Finished();
             return true;
-        }
-
-        bool IsOver()
-        {
-            return clock.Elapsed.TotalMilliseconds >= budget;
         }
 
         /// Ends the decode under way, so that its memory may go.

@@ -30,6 +30,8 @@ namespace Neuvol
         Texture2D picture;
         NeuvolTransferFunction shown;
         int shownVersion;
+        NeuvolVariable shownVariable;
+        double shownTime;
 
         /// <summary>The volume that it is for; null for that of this object or of one above it.</summary>
         public NeuvolRenderer Target
@@ -82,8 +84,14 @@ namespace Neuvol
             }
             if (shown != used || shownVersion != used.Version || bar == null || !bar.IsAlive) Build(used);
             var variable = volume.Variable;
-            title.text = variable.LongName + (variable.Units == "" ? "" : " (" + variable.Units + ")");
-            date.text = variable.HasTime ? volume.TimeLabel : "";
+            // Texts only when they change: each one makes a mesh.
+            if (shownVariable != variable || shownTime != volume.ShownTime)
+            {
+                title.text = variable.LongName + (variable.Units == "" ? "" : " (" + variable.Units + ")");
+                date.text = variable.HasTime ? volume.TimeLabel : "";
+                shownVariable = variable;
+                shownTime = volume.ShownTime;
+            }
             title.color = date.color = textColor;
             foreach (var label in labels) label.color = textColor;
         }
@@ -142,6 +150,7 @@ namespace Neuvol
             title = date = null;
             picture = null;
             shown = null;
+            shownVariable = null;
         }
     }
 }

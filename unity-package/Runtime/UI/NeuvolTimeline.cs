@@ -26,6 +26,8 @@ namespace Neuvol
 
         Bar rail, done, knob;
         TextMesh label;
+        NeuvolVolume shown;
+        double shownTime;
         bool isHeld, wasPlaying, wasPressed;
 
         /// <summary>The volume whose time it is; null for that of this object or of one above it.</summary>
@@ -109,6 +111,7 @@ namespace Neuvol
             Label.Destroy(label);
             rail = done = knob = null;
             label = null;
+            shown = null;
         }
 
         void LateUpdate()
@@ -133,7 +136,11 @@ namespace Neuvol
             float at = (float)volume.TimeNormalized;
             done.Place(at / 2, 0, Mathf.Max(at, 1e-4f), Thickness);
             knob.Place(at, 0, 2 * Thickness, 3 * Thickness);
+            // A new text only when it changes: each one makes a mesh.
+            if (volume.State == NeuvolState.Ready && shown == volume && shownTime == volume.ShownTime) return;
             label.text = volume.State == NeuvolState.Ready ? volume.TimeLabel : volume.Status;
+            shown = volume.State == NeuvolState.Ready ? volume : null;
+            shownTime = volume.ShownTime;
         }
 
         void Build()

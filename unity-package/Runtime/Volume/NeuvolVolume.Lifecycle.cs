@@ -13,6 +13,7 @@ namespace Neuvol
         IDecodeBackend decoder;
         NeuvolBackend decoderWanted;
         NeuvolTexelFormat decoderFormat;
+        NeuvolAsset openAsset;
         string openPath;
         DecodeRequest requested;
         bool hasRequested;
@@ -20,7 +21,7 @@ namespace Neuvol
         float latency;
         long decodeCount;
         string failedWith;
-        bool isSuspended;
+        bool isSuspended, isClosedByScript;
 
         /// The volumes that are enabled, for the editor's clock and for unloading.
         internal static IReadOnlyList<NeuvolVolume> Enabled => enabledVolumes;
@@ -36,17 +37,17 @@ namespace Neuvol
             State = NeuvolState.Closed;
             Error = "";
             failedWith = null;
-            isSuspended = false;
+            isSuspended = isClosedByScript = false;
             hasRequested = false;
             clock.Time = Math.Max(0, time);
             wantsToPlay = playOnStart && Application.isPlaying;
-            Guarded(Begin);
+            Begin();
         }
 
         void OnDisable()
         {
             enabledVolumes.Remove(this);
-            Close();
+            End();
         }
 
         void OnValidate()
@@ -62,7 +63,14 @@ namespace Neuvol
 
         void Update()
         {
-            Guarded(Step);
+            try
+            {
+                Step();
+            }
+            catch (Exception error)
+            {
+                Fail(error);
+            }
         }
 
         /// Names a file without opening it.
@@ -74,15 +82,21 @@ namespace Neuvol
         /// <summary>Opens the file again, after it or the path has changed, or after an error.</summary>
         public void Reopen()
         {
-            Close();
-            if (isActiveAndEnabled) Guarded(Begin);
+            End();
+            if (isActiveAndEnabled) Begin();
         }
 
-        /// <summary>Closes the file and gives textures and memory back. Changing file, variable or format, or
-        /// <see cref="Reopen"/>, opens it again.</summary>
+        /// <summary>Closes the file and gives textures and memory back. <see cref="Reopen"/>, another file, or enabling the
+        /// component again opens it.</summary>
         public void Close()
         {
-            isSuspended = false;
+            End();
+            isClosedByScript = true;
+        }
+
+        void End()
+        {
+            isSuspended = isClosedByScript = false;
             failedWith = null;
             Free();
             ChangeState(NeuvolState.Closed);
@@ -91,32 +105,27 @@ namespace Neuvol
         /// Gives everything back, until it is updated again.
         internal void Suspend()
         {
-            Close();
-            isSuspended = true;
+            bool staysClosed = isClosedByScript;
+            End();
+            isClosedByScript = staysClosed;
+            isSuspended = !staysClosed;
         }
 
         /// Nothing that goes wrong reaches Unity, and nothing stays half open.
-        void Guarded(Action action)
+        void Fail(Exception error)
         {
+            failedWith = Settings();
             try
             {
-                action();
+                Free();
             }
-            catch (Exception error)
+            catch (Exception second)
             {
-                failedWith = Settings();
-                try
-                {
-                    Free();
-                }
-                catch (Exception second)
-                {
-                    Debug.LogException(second, this);
-                }
-                // What is not of ours is a bug, and its stack helps to find it.
-                if (!(error is NeuvolException)) Debug.LogException(error, this);
-                ChangeState(NeuvolState.Failed, error.Message);
+                Debug.LogException(second, this);
             }
+            // What is not of ours is a bug, and its stack helps to find it.
+            if (!(error is NeuvolException)) Debug.LogException(error, this);
+            ChangeState(NeuvolState.Failed, error.Message);
         }
 
         /// What a new try after an error depends on.
@@ -128,26 +137,36 @@ namespace Neuvol
 
         void Begin()
         {
-            openPath = asset != null ? asset.FilePath : path;
-            if (string.IsNullOrEmpty(openPath)) return;
-            ChangeState(NeuvolState.Loading);
-            source = new FileSource(openPath);
-            Step();
+            try
+            {
+                openAsset = asset;
+                openPath = path;
+                var from = asset != null ? asset.FilePath : path;
+                if (string.IsNullOrEmpty(from)) return;
+                ChangeState(NeuvolState.Loading);
+                source = new FileSource(from);
+                Step();
+            }
+            catch (Exception error)
+            {
+                Fail(error);
+            }
         }
 
         void Step()
         {
             NeuvolRuntime.EachFrame();
+            bool isOtherFile = asset != openAsset || path != openPath;
             if (State == NeuvolState.Failed || State == NeuvolState.Closed)
             {
-                bool isChanged = failedWith != null && failedWith != Settings();
-                if (!isChanged && !isSuspended) return;
+                bool isChanged = isOtherFile || (failedWith != null && failedWith != Settings());
+                if (!isSuspended && (!isChanged || isClosedByScript)) return;
                 failedWith = null;
                 isSuspended = false;
                 Begin();
                 return;
             }
-            if ((asset != null ? asset.FilePath : path) != openPath)
+            if (isOtherFile)
             {
                 Reopen();
                 return;
@@ -184,7 +203,8 @@ namespace Neuvol
             var format = decoder == null || isOther || decoderFormat != texelFormat
                 ? Texels.Choose(texelFormat, Variable)
                 : UsedTexelFormat;
-            if (decoder != null && format == UsedTexelFormat && decoderWanted == backend)
+            // Another variable has another scale and box: what is shown must not be taken for it.
+            if (decoder != null && !isOther && format == UsedTexelFormat && decoderWanted == backend)
             {
                 decoderFormat = texelFormat;
                 return;
