@@ -78,7 +78,7 @@ pub(crate) fn smoke(plume: &Field) -> Scene {
 }
 
 fn isosurface(plume: &Field) -> Scene {
-    Scene { mode: Mode::Isosurface(22.0), lit: true, step: 0.2, ..smoke(plume) }
+    Scene { mode: Mode::Isosurface(22.0), lit: true, step: 0.125, ..smoke(plume) }
 }
 
 fn slices(plume: &Field) -> Scene {
