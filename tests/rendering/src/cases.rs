@@ -30,7 +30,7 @@ pub(crate) fn all(plume: &Field) -> Vec<Case> {
     let mut cases = vec![
         case("direct", base(), How::default()),
         case("direct, lit", lit(base()), builtin),
-        case("maximum", Scene { mode: Mode::Maximum, ..base() }, How::default()),
+        case("maximum", Scene { mode: Mode::Maximum, density: 12.0, ..base() }, How::default()),
         case("isosurface, lit", isosurface(plume), builtin),
         case("slices", slices(plume), How::default()),
         case("slices, see-through", see_through(slices(plume)), builtin),
@@ -73,12 +73,12 @@ pub(crate) fn smoke(plume: &Field) -> Scene {
             [1.00, 0.75, 0.08, 0.10, 0.350],
         ],
     );
-    let camera = Camera::new(DVec3::new(1.35, 0.75, -1.55), DVec3::new(0.0, -0.08, 0.0), 38.0);
+    let camera = Camera::new(DVec3::new(1.35, 0.75, -1.55), DVec3::new(-0.06, 0.06, 0.0), 28.0);
     Scene { axes: UPRIGHT, ..Scene::new(plume.clone(), EDGES, transfer, camera) }
 }
 
 fn isosurface(plume: &Field) -> Scene {
-    Scene { mode: Mode::Isosurface(22.0), lit: true, step: 0.2, ..smoke(plume) }
+    Scene { mode: Mode::Isosurface(22.0), lit: true, step: 0.125, ..smoke(plume) }
 }
 
 fn slices(plume: &Field) -> Scene {
@@ -108,19 +108,19 @@ fn inside(scene: Scene) -> Scene {
 }
 
 fn with_ball(scene: Scene) -> Scene {
-    let ball = Ball { centre: DVec3::new(0.08, -0.18, -0.1), radius: 0.22 };
+    let ball = Ball { centre: DVec3::new(-0.06, 0.1, 0.05), radius: 0.13 };
     Scene { opaque: Some(Arc::new(ball)), ..scene }
 }
 
 fn orthographic(scene: Scene) -> Scene {
-    let camera = Camera { lens: Lens::Orthographic(0.8), ..scene.cameras[0] };
+    let camera = Camera { lens: Lens::Orthographic(0.6), ..scene.cameras[0] };
     Scene { cameras: vec![camera], ..scene }
 }
 
 /// Cameras as far apart as eyes are at this scale; far enough for a wrong eye to be seen.
 fn both_eyes(scene: Scene) -> Scene {
     let middle = scene.cameras[0];
-    Scene { cameras: vec![middle.beside(-0.06), middle.beside(0.06)], ..scene }
+    Scene { cameras: vec![middle.beside(-0.05), middle.beside(0.05)], ..scene }
 }
 
 /// Waves on a grid with different spacings, two axes backwards, in a box that is turned and stretched.

@@ -124,6 +124,12 @@ fn skipping(renderer: &Renderer, plume: &Field, table: &mut Table) -> Result<(),
         let largest = with[0].difference(&without[0], |_| true).largest;
         table.check(largest <= ROUNDING, &format!("{:27} differs by {largest}", case.name));
     }
+    // Were nothing skipped, all of this would prove nothing.
+    let scene = cases::smoke(plume);
+    let drawn = renderer.render(&scene, How { blind: true, ..How::default() })?;
+    let background = scene.background(&scene.cameras[0]);
+    let is_empty = drawn[0].pixels.iter().zip(&background).all(|(pixel, behind)| pixel[..] == behind[..3]);
+    table.check(is_empty, "a table without opacity leaves nothing");
     Ok(())
 }
 

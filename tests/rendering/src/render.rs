@@ -27,11 +27,21 @@ pub(crate) struct How {
     pub(crate) jitter: Option<u32>,
     /// 16-bit texels.
     pub(crate) half: bool,
+    /// With a table that says that no value has opacity.
+    pub(crate) blind: bool,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { compiler: "dxc", pipeline: "urp", stereo: Stereo::Mono, skip: true, jitter: None, half: false }
+        Self {
+            compiler: "dxc",
+            pipeline: "urp",
+            stereo: Stereo::Mono,
+            skip: true,
+            jitter: None,
+            half: false,
+            blind: false,
+        }
     }
 }
 
@@ -122,7 +132,10 @@ impl Renderer {
         let volume = self.device.texture(three(format, extent), &bytes);
         let texels = scene.transfer.texels.as_flattened();
         let transfer = self.device.texture(flat(vk::Format::R8G8B8A8_UNORM, [TEXELS, 1]), texels);
-        let largest = scene.transfer.largest_alphas();
+        let mut largest = scene.transfer.largest_alphas();
+        if how.blind {
+            largest.fill(0);
+        }
         let largest = self.device.texture(flat(vk::Format::R8_UNORM, [TEXELS, ROWS]), &largest);
         let mut properties = Properties::default();
         properties.set("_NeuvolSize", &field.size.map(|n| n as f32));
