@@ -14,8 +14,7 @@ const OPTIONS: [&str; 5] = ["-std=c++20", "-Wall", "-Wextra", "-Werror", "-DNEUV
 /// As Unreal builds modules.
 const OF_PLUGIN: [&str; 3] = ["-fno-exceptions", "-fno-rtti", "-Wshadow"];
 /// Checks of virtual tables need the run-time types that modules are built without.
-const SANITIZERS: [&str; 4] =
-    ["-g", "-fsanitize=address,undefined", "-fno-sanitize=vptr", "-fno-sanitize-recover=all"];
+const SANITIZERS: [&str; 4] = ["-g", "-fsanitize=address,undefined", "-fno-sanitize=vptr", "-fno-sanitize-recover=all"];
 
 /// The program that runs scenarios. Compiled once.
 pub(crate) fn host() -> &'static Path {

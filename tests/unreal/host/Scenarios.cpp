@@ -39,6 +39,19 @@ namespace Scenarios
 			EXPECT(Contains(Text(Placed->GetStatus()), "Shows theta at 2020-01-01 00:00:00 UTC, level 0."));
 			EXPECT(Difference(Placed) < Exact);
 
+			// As the editor does after each change of a property: what is shown stays.
+			const TSharedPtr<FNeuvolPlayer> Player = Placed->GetPlayer();
+			Placed->UnregisterComponent();
+			Placed->RegisterComponent();
+			Fake::Frame();
+			EXPECT(Placed->GetPlayer() == Player && Fake::GetDrawn().size() == 1);
+			Placed->File.FilePath = TEXT("copy.neuvol");
+			Placed->UnregisterComponent();
+			Placed->RegisterComponent();
+			EXPECT(!(Placed->GetPlayer() == Player));
+			Settle(Placed);
+			EXPECT(Placed->GetState() == ENeuvolState::Ready);
+
 			for (const double Time : {4.0, 1.5, 2.999, 0.0, 3.0})
 			{
 				Placed->SetTime(Time);
@@ -331,7 +344,11 @@ namespace Scenarios
 			{
 				if (bLoads)
 				{
-					EXPECT(At + size_t(Count) <= Bytes.size());
+					if (At + size_t(Count) > Bytes.size())
+					{
+						SetError();
+						return;
+					}
 					std::memcpy(Data, Bytes.data() + At, size_t(Count));
 				}
 				else
@@ -401,6 +418,7 @@ namespace Scenarios
 			EXPECT(FramesUntil([&] { return Actor->Volume->GetShownTime() == 3.5; }));
 			Fake::Forget(Actor->Volume);
 			Actor->Volume->UnregisterComponent();
+			Actor->Volume->BeginDestroy();
 			FPlaced Empty;
 			Empty->SetAsset(Broken);
 			EXPECT(Contains(Text(Empty->GetStatus()), "is empty: import a .neuvol file again"));

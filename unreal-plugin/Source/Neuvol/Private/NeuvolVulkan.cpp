@@ -9,9 +9,6 @@
 #include "RenderingThread.h"
 
 #if NEUVOL_WITH_VULKAN
-THIRD_PARTY_INCLUDES_START
-#include <vulkan/vulkan.h>
-THIRD_PARTY_INCLUDES_END
 #include "IVulkanDynamicRHI.h"
 #endif
 
