@@ -52,6 +52,8 @@ namespace Scenarios
 			Settle(Placed);
 			EXPECT(Placed->GetState() == ENeuvolState::Ready);
 
+			// One block per frame: many frames write to one texture.
+			Placed->FrameBudgetMs = 0.001f;
 			for (const double Time : {4.0, 1.5, 2.999, 0.0, 3.0})
 			{
 				Placed->SetTime(Time);
@@ -59,6 +61,7 @@ namespace Scenarios
 				EXPECT(Placed->GetShownTime() == Time);
 				EXPECT(Difference(Placed) < Exact);
 			}
+			Placed->FrameBudgetMs = 2.0f;
 			Placed->SetTime(1e9);
 			Settle(Placed);
 			EXPECT(Placed->GetShownTime() == 4.0);
