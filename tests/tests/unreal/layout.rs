@@ -1,8 +1,8 @@
 //! What Unreal's build tool reads: the descriptor, the build rules, what is staged, the names of files and modules.
 
 use crate::build::files_below;
-use crate::plugin;
-use neuvol_tests::native;
+use crate::{engine, plugin};
+use neuvol_tests::native::{self, succeed, tool};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -157,4 +157,27 @@ fn the_shaders_are_where_they_are_looked_for() {
         text("Source/Neuvol/Private/NeuvolModule.cpp")
             .contains("AddShaderSourceDirectoryMapping(TEXT(\"/Plugin/Neuvol\")")
     );
+}
+
+/// The build rules, compiled as Unreal's build tool compiles them, for each platform.
+#[test]
+fn the_build_rules_say_what_each_platform_gets() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = folder.path().join("rules.exe");
+    let mut rules = Vec::new();
+    files_below(&plugin().join("Source"), "cs", &mut rules);
+    let mut compiler = tool("mcs");
+    compiler.arg("-warnaserror").arg(format!("-out:{}", program.display()));
+    succeed(compiler.arg(engine().join("rules/UnrealBuildTool.cs")).args(&rules));
+    let of = |platform: &str| succeed(tool("mono").arg(&program).arg(platform).arg("Source"));
+    for (platform, library) in [("Win64", "neuvol.dll"), ("Linux", "libneuvol.so")] {
+        let said = of(platform);
+        let staged = format!("staged: NonUFS Source/ThirdParty/Neuvol/lib/{platform}/{library}\n");
+        for part in ["NeuvolLibrary External", "VulkanRHI", "third party: Vulkan", "NEUVOL_WITH_VULKAN=1", &staged] {
+            assert!(said.contains(part), "{part} is not in: {said}");
+        }
+    }
+    let elsewhere = of("Mac");
+    assert!(elsewhere.contains("NEUVOL_WITH_VULKAN=0") && !elsewhere.contains("VulkanRHI"), "{elsewhere}");
+    assert!(!elsewhere.contains("staged"), "{elsewhere}");
 }

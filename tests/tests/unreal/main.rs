@@ -38,6 +38,7 @@ fn installed(with_library: bool) -> TempDir {
     }
     let good = content.join("theta.neuvol");
     sample::write(&good);
+    sample::write(&content.join("copy.neuvol"));
     fs::write(content.join("wrong.neuvol"), "no volume").expect("a file");
     fs::write(content.join("damaged.neuvol"), damaged(&good)).expect("a file");
     folder

@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 
@@ -113,7 +114,14 @@ namespace
 		{
 			if (!Fake::IsRhiThread()) Fake::Broken("the command buffer is asked for on another thread than the RHI's");
 			bIsLent = true;
-			return Open().Commands;
+			// Layers see hazards inside of one submission only.
+			const FSubmission* Now = &Open();
+			std::lock_guard<std::mutex> Guard(GarbageLock);
+			for (const auto& [Texture, Since] : Writable)
+			{
+				if (Since != Now) Fake::Broken("a texture may be written again, with no transition since the last frame that wrote");
+			}
+			return Now->Commands;
 		}
 		virtual void RHIFinishExternalComputeWork(VkCommandBuffer Commands) override
 		{
@@ -127,6 +135,14 @@ namespace
 		virtual void FakeTransition(FRHITexture* Texture, ERHIAccess Before, ERHIAccess After) override
 		{
 			Barrier(static_cast<FVulkanTexture*>(Texture)->Image, UseOf(Before), UseOf(After));
+			std::lock_guard<std::mutex> Guard(GarbageLock);
+			Writable.erase(Texture);
+			if (After == ERHIAccess::UAVCompute) Writable[Texture] = Active.get();
+		}
+		void Forget(FRHITexture* Texture)
+		{
+			std::lock_guard<std::mutex> Guard(GarbageLock);
+			Writable.erase(Texture);
 		}
 		virtual FRHIGPUFence* FakeCreateFence() override { return new FFence; }
 		virtual void FakeWriteFence(FRHIGPUFence* Fence) override
@@ -190,10 +206,13 @@ namespace
 		std::deque<std::shared_ptr<FSubmission>> Flying;
 		std::mutex GarbageLock;
 		std::vector<std::function<void()>> Garbage;
+		/** Textures that shaders may write to, and the submission of their last transition. */
+		std::map<FRHITexture*, const FSubmission*> Writable;
 	};
 
 	void FVulkanTexture::FakeEnd()
 	{
+		TheRhi->Forget(this);
 		TheRhi->Throw([Image = this->Image, Memory = this->Memory] { TheRhi->Destroy(Image, Memory); });
 		delete this;
 	}

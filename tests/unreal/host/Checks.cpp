@@ -19,6 +19,7 @@ namespace Scenarios
 	{
 		Fake::Forget(Component);
 		Component->UnregisterComponent();
+		Component->BeginDestroy();
 		delete Component;
 	}
 

@@ -39,6 +39,21 @@ namespace Scenarios
 			EXPECT(Contains(Text(Placed->GetStatus()), "Shows theta at 2020-01-01 00:00:00 UTC, level 0."));
 			EXPECT(Difference(Placed) < Exact);
 
+			// As the editor does after each change of a property: what is shown stays.
+			const TSharedPtr<FNeuvolPlayer> Player = Placed->GetPlayer();
+			Placed->UnregisterComponent();
+			Placed->RegisterComponent();
+			Fake::Frame();
+			EXPECT(Placed->GetPlayer() == Player && Fake::GetDrawn().size() == 1);
+			Placed->File.FilePath = TEXT("copy.neuvol");
+			Placed->UnregisterComponent();
+			Placed->RegisterComponent();
+			EXPECT(!(Placed->GetPlayer() == Player));
+			Settle(Placed);
+			EXPECT(Placed->GetState() == ENeuvolState::Ready);
+
+			// One block per frame: many frames write to one texture.
+			Placed->FrameBudgetMs = 0.001f;
 			for (const double Time : {4.0, 1.5, 2.999, 0.0, 3.0})
 			{
 				Placed->SetTime(Time);
@@ -46,6 +61,7 @@ namespace Scenarios
 				EXPECT(Placed->GetShownTime() == Time);
 				EXPECT(Difference(Placed) < Exact);
 			}
+			Placed->FrameBudgetMs = 2.0f;
 			Placed->SetTime(1e9);
 			Settle(Placed);
 			EXPECT(Placed->GetShownTime() == 4.0);
@@ -331,7 +347,11 @@ namespace Scenarios
 			{
 				if (bLoads)
 				{
-					EXPECT(At + size_t(Count) <= Bytes.size());
+					if (At + size_t(Count) > Bytes.size())
+					{
+						SetError();
+						return;
+					}
 					std::memcpy(Data, Bytes.data() + At, size_t(Count));
 				}
 				else
@@ -401,6 +421,7 @@ namespace Scenarios
 			EXPECT(FramesUntil([&] { return Actor->Volume->GetShownTime() == 3.5; }));
 			Fake::Forget(Actor->Volume);
 			Actor->Volume->UnregisterComponent();
+			Actor->Volume->BeginDestroy();
 			FPlaced Empty;
 			Empty->SetAsset(Broken);
 			EXPECT(Contains(Text(Empty->GetStatus()), "is empty: import a .neuvol file again"));

@@ -37,6 +37,7 @@ public:
 	virtual void Serialize(FArchive&) {}
 	bool IsTemplate() const { return false; }
 	virtual void PostEditChangeProperty(FPropertyChangedEvent&) {}
+	virtual void BeginDestroy() {}
 
 	template <typename T>
 	T* CreateDefaultSubobject(const FName& Name)
@@ -86,6 +87,20 @@ public:
 	}
 	operator T*() const { return Held; }
 	T* operator->() const { return Held; }
+
+private:
+	T* Held = nullptr;
+};
+
+/** Knows nothing of the object's end here: the host sees to it that it lives. */
+template <typename T>
+class TWeakObjectPtr
+{
+public:
+	TWeakObjectPtr() = default;
+	TWeakObjectPtr(T* In) : Held(In) {}
+	TWeakObjectPtr(const TObjectPtr<T>& In) : Held(In) {}
+	T* Get() const { return Held; }
 
 private:
 	T* Held = nullptr;

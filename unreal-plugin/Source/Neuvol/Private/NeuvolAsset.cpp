@@ -71,7 +71,7 @@ void UNeuvolAsset::Serialize(FArchive& Ar)
 	Ar << Count;
 	if (Ar.IsLoading())
 	{
-		if (Written != Version || Count < 0 || Count > Ar.TotalSize() - Ar.Tell())
+		if (Written != Version || Count < 0)
 		{
 			Ar.SetError();
 			return;
@@ -86,6 +86,10 @@ void UNeuvolAsset::Serialize(FArchive& Ar)
 	if (Count != 0)
 	{
 		Ar.Serialize(Bytes->GetData(), Count);
+	}
+	if (Ar.IsLoading() && Ar.IsError())
+	{
+		Bytes.Reset();
 	}
 }
 

@@ -36,13 +36,17 @@ void UNeuvolComponent::OnRegister()
 {
 	Super::OnRegister();
 	BakeTransferFunction();
-	Open();
+	// The editor registers a component again whenever one of its properties changes: what is open stays open.
+	if (!Player || OpenedAsset.Get() != Asset || OpenedPath != GetPath())
+	{
+		Open();
+	}
 }
 
-void UNeuvolComponent::OnUnregister()
+void UNeuvolComponent::BeginDestroy()
 {
 	Player.Reset();
-	Super::OnUnregister();
+	Super::BeginDestroy();
 }
 
 void UNeuvolComponent::BeginPlay()
@@ -54,18 +58,27 @@ void UNeuvolComponent::BeginPlay()
 void UNeuvolComponent::Open()
 {
 	Player.Reset();
+	OpenedAsset = Asset;
+	OpenedPath = GetPath();
 	if (Asset)
 	{
 		Player = MakeShared<FNeuvolPlayer>(*Asset);
 	}
-	else if (!File.FilePath.IsEmpty())
+	else if (!OpenedPath.IsEmpty())
 	{
-		const FString Path = FPaths::IsRelative(File.FilePath)
-			? FPaths::ConvertRelativePathToFull(FPaths::ProjectContentDir(), File.FilePath)
-			: File.FilePath;
-		Player = MakeShared<FNeuvolPlayer>(Path);
+		Player = MakeShared<FNeuvolPlayer>(OpenedPath);
 	}
 	Refresh();
+}
+
+FString UNeuvolComponent::GetPath() const
+{
+	const FString& Path = File.FilePath;
+	if (Asset || Path.IsEmpty())
+	{
+		return FString();
+	}
+	return FPaths::IsRelative(Path) ? FPaths::ConvertRelativePathToFull(FPaths::ProjectContentDir(), Path) : Path;
 }
 
 void UNeuvolComponent::SetAsset(UNeuvolAsset* InAsset)
@@ -323,7 +336,9 @@ void UNeuvolComponent::BakeTransferFunction()
 
 FPrimitiveSceneProxy* UNeuvolComponent::CreateSceneProxy()
 {
-	return new FNeuvolSceneProxy(this);
+	FNeuvolSceneProxy* Proxy = new FNeuvolSceneProxy(this);
+	Proxy->SetAppearance(MakeAppearance());
+	return Proxy;
 }
 
 FBoxSphereBounds UNeuvolComponent::CalcBounds(const FTransform& LocalToWorld) const
@@ -335,10 +350,18 @@ FBoxSphereBounds UNeuvolComponent::CalcBounds(const FTransform& LocalToWorld) co
 void UNeuvolComponent::SendRenderDynamicData_Concurrent()
 {
 	Super::SendRenderDynamicData_Concurrent();
-	if (SceneProxy == nullptr)
+	if (SceneProxy != nullptr)
 	{
-		return;
+		ENQUEUE_RENDER_COMMAND(NeuvolAppearance)
+		([Proxy = static_cast<FNeuvolSceneProxy*>(SceneProxy), Looks = MakeAppearance()](FRHICommandListImmediate&)
+		{
+			Proxy->SetAppearance(Looks);
+		});
 	}
+}
+
+FNeuvolAppearance UNeuvolComponent::MakeAppearance() const
+{
 	FNeuvolAppearance Looks;
 	Looks.Transfer = Transfer;
 	Looks.Edges = FVector3f(GetBoxSize());
@@ -358,10 +381,7 @@ void UNeuvolComponent::SendRenderDynamicData_Concurrent()
 		Looks.ValueMin = bIsAutomatic ? Known.ValueMin : static_cast<float>(ValueRange.X);
 		Looks.ValueMax = bIsAutomatic ? Known.ValueMax : static_cast<float>(ValueRange.Y);
 	}
-	ENQUEUE_RENDER_COMMAND(NeuvolAppearance)([Proxy = static_cast<FNeuvolSceneProxy*>(SceneProxy), Looks](FRHICommandListImmediate&)
-	{
-		Proxy->SetAppearance(Looks);
-	});
+	return Looks;
 }
 
 #if WITH_EDITOR
@@ -369,7 +389,6 @@ void UNeuvolComponent::PostEditChangeProperty(FPropertyChangedEvent& PropertyCha
 {
 	Super::PostEditChangeProperty(PropertyChangedEvent);
 	BakeTransferFunction();
-	// Where the file or the asset has changed the component was registered again, which opens it.
 	Refresh();
 }
 #endif

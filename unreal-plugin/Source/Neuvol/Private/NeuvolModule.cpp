@@ -9,6 +9,7 @@
 #include "Modules/ModuleManager.h"
 #include "NeuvolRenderer.h"
 #include "NeuvolVulkan.h"
+#include "RenderingThread.h"
 #include "ShaderCore.h"
 
 #define LOCTEXT_NAMESPACE "Neuvol"
@@ -53,8 +54,10 @@ void FNeuvolModule::ShutdownModule()
 	FCoreDelegates::OnPostEngineInit.Remove(PostEngineInit);
 	FCoreDelegates::OnEnginePreExit.Remove(EnginePreExit);
 	Stop();
-	Renderer.Reset();
+	// What is still in a scene finds no renderer to leave any more.
 	Instance = nullptr;
+	FlushRenderingCommands();
+	Renderer.Reset();
 	while (Running.load() != 0)
 	{
 		FPlatformProcess::Sleep(0.001f);

@@ -3,6 +3,7 @@
 #include "NeuvolRenderer.h"
 
 #include "GlobalShader.h"
+#include "Misc/ScopeLock.h"
 #include "Modules/ModuleManager.h"
 #include "NeuvolSceneProxy.h"
 #include "PixelShaderUtils.h"
@@ -78,6 +79,18 @@ void FNeuvolRenderer::Unregister()
 	}
 }
 
+void FNeuvolRenderer::Add(FNeuvolSceneProxy* Proxy)
+{
+	FScopeLock Guard(&Lock);
+	Proxies.Add(Proxy);
+}
+
+void FNeuvolRenderer::Remove(FNeuvolSceneProxy* Proxy)
+{
+	FScopeLock Guard(&Lock);
+	Proxies.Remove(Proxy);
+}
+
 void FNeuvolRenderer::Draw(FPostOpaqueRenderParameters& Parameters)
 {
 	if (Parameters.GraphBuilder == nullptr || Parameters.View == nullptr || Parameters.DepthTexture == nullptr)
@@ -91,6 +104,7 @@ void FNeuvolRenderer::Draw(FPostOpaqueRenderParameters& Parameters)
 	const FVector Eye = FMatrix(Parameters.ViewMatrix).Inverse().GetOrigin();
 	const bool bIsPerspective = FMatrix(Parameters.ProjMatrix).M[3][3] < 0.5;
 
+	FScopeLock Guard(&Lock);
 	TArray<FNeuvolSceneProxy*> Visible = Proxies.FilterByPredicate([&](const FNeuvolSceneProxy* Proxy)
 	{
 		const FNeuvolAppearance& Looks = Proxy->GetAppearance();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "CoreMinimal.h"
+#include "HAL/CriticalSection.h"
 #include "RendererInterface.h"
 
 class FNeuvolSceneProxy;
@@ -15,14 +16,15 @@ public:
 	void Register();
 	void Unregister();
 
-	/** Render thread. */
-	void Add(FNeuvolSceneProxy* Proxy) { Proxies.Add(Proxy); }
-	void Remove(FNeuvolSceneProxy* Proxy) { Proxies.Remove(Proxy); }
+	/** Render thread, or the tasks by which it updates scenes. */
+	void Add(FNeuvolSceneProxy* Proxy);
+	void Remove(FNeuvolSceneProxy* Proxy);
 
 private:
 	/** Render thread, for each view. */
 	void Draw(FPostOpaqueRenderParameters& Parameters);
 
+	FCriticalSection Lock;
 	TArray<FNeuvolSceneProxy*> Proxies;
 	FDelegateHandle Handle;
 };

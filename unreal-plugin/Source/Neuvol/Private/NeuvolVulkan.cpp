@@ -9,9 +9,6 @@
 #include "RenderingThread.h"
 
 #if NEUVOL_WITH_VULKAN
-THIRD_PARTY_INCLUDES_START
-#include <vulkan/vulkan.h>
-THIRD_PARTY_INCLUDES_END
 #include "IVulkanDynamicRHI.h"
 #endif
 
@@ -200,8 +197,8 @@ namespace
 
 void FNeuvolVulkan::RequestExtensions()
 {
-	// Memory that another interface of the same GPU can share, for decoders beside Vulkan. Only names can be asked for in all
-	// supported versions, no features: what needs one (16-bit floats, dot products) is left to what the engine enables.
+	// So that memory can be shared with CUDA on the same GPU. Only names can be asked for in all supported versions, no features:
+	// what needs one (16-bit floats, dot products) is left to what the engine enables.
 #if PLATFORM_WINDOWS
 	const ANSICHAR* const Extensions[] = {"VK_KHR_external_memory_win32", "VK_KHR_external_semaphore_win32"};
 #else

@@ -12,6 +12,7 @@ class FNeuvolPlayer;
 class FNeuvolTransferTexture;
 class UCurveLinearColor;
 class UNeuvolAsset;
+struct FNeuvolAppearance;
 
 /**
  * Plays one variable of a .neuvol file as a volume.
@@ -195,6 +196,10 @@ public:
 	/** For tests and tools: what plays. Null if nothing is open. */
 	TSharedPtr<FNeuvolPlayer> GetPlayer() const { return Player; }
 
+	//~ Begin UObject
+	virtual void BeginDestroy() override;
+	//~ End UObject
+
 	//~ Begin UActorComponent
 	virtual void BeginPlay() override;
 	virtual void TickComponent(float DeltaTime, ELevelTick TickType, FActorComponentTickFunction* ThisTickFunction) override;
@@ -211,7 +216,6 @@ public:
 
 protected:
 	virtual void OnRegister() override;
-	virtual void OnUnregister() override;
 	virtual void SendRenderDynamicData_Concurrent() override;
 
 private:
@@ -222,9 +226,16 @@ private:
 	/** What changed is sent to the render thread, and the bounds are computed again. */
 	void Refresh();
 	void BakeTransferFunction();
+	/** What it looks like now, for the render thread. */
+	FNeuvolAppearance MakeAppearance() const;
+	/** The file that is to be open, in full; empty for an asset. */
+	FString GetPath() const;
 
 	TSharedPtr<FNeuvolPlayer> Player;
 	TSharedPtr<FNeuvolTransferTexture> Transfer;
+	/** What Player plays. */
+	TWeakObjectPtr<UNeuvolAsset> OpenedAsset;
+	FString OpenedPath;
 	FVector KnownBoxSize = FVector::ZeroVector;
 	bool bPlaying = false;
 };
