@@ -55,6 +55,7 @@
   X(decode_to_host)                 \
   X(context_create_vulkan)          \
   X(context_destroy)                \
+  X(context_get_backend)            \
   X(context_device_lost)            \
   X(context_set_budget)             \
   X(context_record)                 \
@@ -659,6 +660,26 @@ class Context : public detail::Owner<neuvol_context, &Api::context_destroy> {
     if (!*this) return empty("context");
     auto made = detail::sized<neuvol_context_stats>();
     if (auto got = api_->status(api_->context_get_stats(handle_, &made)); !got) return got.error();
+    return made;
+  }
+
+  /// What decodes (NEUVOL_BACKEND_*), and a text for a person: the CUDA device, or why CUDA is not used.
+  struct Backend {
+    neuvol_backend kind = 0;
+    std::string text;
+  };
+  Result<Backend> backend() const {
+    if (!*this) return empty("context");
+    Backend made;
+    std::size_t needed = 0;
+    neuvol_result result = NEUVOL_OK;
+    do {
+      // Another text may be there by the second call.
+      made.text.resize(needed + 1);
+      result = api_->context_get_backend(handle_, &made.kind, made.text.data(), made.text.size(), &needed);
+    } while (result == NEUVOL_ERROR_BUFFER_TOO_SMALL);
+    if (result < 0) return api_->error(result);
+    made.text.resize(needed);
     return made;
   }
 

@@ -140,7 +140,7 @@ void own(const Api &api, const char *path) {
   CHECK(std::move(Volume::open_memory(api, "no volume", 9)).value_or(Volume()).handle().id == 0);
 
   neuvol::Context context;
-  CHECK(!context.record(nullptr, 1, 0) && !context.set_budget(1) && !context.stats() && !context.device_lost());
+  CHECK(!context.record(nullptr, 1, 0) && !context.set_budget(1) && !context.stats() && !context.device_lost() && !context.backend());
   CHECK(!neuvol::Ticket().poll() && !neuvol::Ticket().progress());
   neuvol::Texture().close();
   auto desc = neuvol::Context::vulkan_desc();

@@ -43,7 +43,7 @@ class Clock:
 
     def median(self, work, repeat):
         """Seconds."""
-        for _ in range(3):
+        for _ in range(min(3, repeat)):
             work()
         return statistics.median(self.once(work) for _ in range(repeat))
 
@@ -76,8 +76,8 @@ def run(module, call, chunk, out):
 
 def measured(file, options, device, clock, dtype, compiled):
     """The row of the fastest way, or why there is none."""
-    row = {"peer": f"PyTorch {torch.__version__} {'compiled' if compiled else 'eager'}", "network": file.name}
-    row |= {"precision": str(dtype).removeprefix("torch."), "bricks": options.bricks}
+    row = {"peer": f"PyTorch {torch.__version__} {'compiled' if compiled else 'eager'}", "model": file.name}
+    row |= {"variant": str(dtype).removeprefix("torch."), "bricks": options.bricks}
     best, errors = None, []
     out = torch.empty(options.bricks, *file.extent(), dtype=dtype, device=device)
     for name, module in networks.variants(file, options.bricks).items():
@@ -86,7 +86,7 @@ def measured(file, options, device, clock, dtype, compiled):
         for chunk in sorted({min(chunk, options.bricks) for chunk in CHUNKS}):
             try:
                 work = lambda: run(module, call, chunk, out)  # noqa: B023, E731: called before the next one
-                seconds = clock.median(work, TRIALS)
+                seconds = clock.median(work, min(TRIALS, options.repeat))
                 error = difference(file, out)
                 if best is None or seconds < best[0]:
                     best = seconds, work, error, f"{name}, {chunk} bricks at once"
@@ -101,12 +101,12 @@ def measured(file, options, device, clock, dtype, compiled):
         return row | {"not_run": "; ".join(dict.fromkeys(errors))}
     seconds, _, error, way = best
     voxels = options.bricks * out[0].numel()
-    return row | {"way": way, "ms": 1e3 * seconds, "gvoxel_per_s": voxels / seconds / 1e9, "largest_error": error}
+    return row | {"way": way, "median_us": 1e6 * seconds, "gvoxels_per_s": voxels / seconds / 1e9, "error": error}
 
 
 def tiny_cuda_nn(options):
     """The rows of the program, or one that says why there are none."""
-    row = {"peer": "tiny-cuda-nn", "network": "all"}
+    row = {"peer": "tiny-cuda-nn", "model": "all"}
     program = options.tiny_cuda_nn
     if program is None:
         return [row | {"not_run": "no --tiny-cuda-nn PROGRAM (see README.md beside this script)"}]
@@ -122,11 +122,10 @@ def tiny_cuda_nn(options):
 
 def shown(row):
     """A row as Markdown."""
-    head = f"| {row['peer']} | {row['network']} | {row.get('precision', '-')} |"
+    head = f"| {row['peer']} | {row['model']} | {row.get('variant', '-')} |"
     if "not_run" in row:
         return f"{head} not run: {row['not_run']} | - | - | - |"
-    error = f"{row['largest_error']:.1e}" if row.get("largest_error") is not None else "-"
-    return f"{head} {row['way']} | {row['ms']:.3f} | {row['gvoxel_per_s']:.2f} | {error} |"
+    return f"{head} {row['way']} | {row['median_us']:.0f} | {row['gvoxels_per_s']:.3f} | {row['error']:.1e} |"
 
 
 def main():
@@ -151,7 +150,7 @@ def main():
     torch.backends.cudnn.benchmark = True
     clock = Clock(device)
     rows, wrong = [], []
-    print("| peer | network | precision | way | ms | Gvoxel/s | largest error / range |")
+    print("| peer | model | variant | way | median µs | Gvoxel/s | largest error / range |")
     print("|---|---|---|---|---|---|---|")
 
     def add(row):
@@ -171,7 +170,7 @@ def main():
                     dtype = torch.float16 if clock.cuda else torch.float32
                     add(measured(file, options, device, clock, dtype, compiled))
                     torch._dynamo.reset()
-                    if rows[-1].get("largest_error", 0) > TOLERANCE[dtype]:
+                    if rows[-1].get("error", 0) > TOLERANCE[dtype]:
                         wrong.append(f"{rows[-1]['peer']} gives other values for {file.name}")
             for row in tiny_cuda_nn(options):
                 add(row)

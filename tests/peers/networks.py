@@ -4,6 +4,7 @@ Read from the files of `native/decode/examples/export_networks.rs`. All take bri
 """
 
 import json
+import math
 import pathlib
 import struct
 
@@ -26,7 +27,7 @@ class File:
             start, end = described["data_offsets"]
             values = numpy.frombuffer(data[8 + length + start : 8 + length + end], "<f4")
             self.arrays[name] = values.reshape(described["shape"]).copy()
-        self.name = pathlib.Path(path).stem
+        self.name = self.metadata["name"]
 
     def tensor(self, name):
         return torch.from_numpy(self.arrays[name])
@@ -40,8 +41,18 @@ class File:
         return json.loads(self.metadata["extent"])
 
 
+def entries(vertices, count):
+    """The entry of each vertex in a hashed table, x fastest (SPEC, section 11.3)."""
+    z, y, x = (torch.arange(n) for n in vertices)
+    primes = [805459861, 2654435761]
+    z, y = (at * prime & 0xFFFFFFFF for at, prime in zip([z, y], primes))
+    return ((z[:, None, None] ^ y[:, None] ^ x) & count - 1).flatten()
+
+
 class Grid(nn.Module):
-    """A grid network: dense grids, interpolated, and a ReLU MLP. Bricks have tables of their own and share the MLP.
+    """A grid network: grids, interpolated, and a ReLU MLP. Bricks have tables of their own and share the MLP.
+
+    Tables that are hashed are spread to the vertices first, by an index that is there from the start.
 
     `rows`: the MLP multiplies one row per voxel (nn.Linear), not the bricks' planes of features.
     """
@@ -53,9 +64,13 @@ class Grid(nn.Module):
         layers = file.layers()
         self.weights = nn.ParameterList([weight for weight, _ in layers])
         self.biases = nn.ParameterList([bias for _, bias in layers])
-        # [brick, feature, z, y, x]
-        tables = [file.tensor(f"table.{level}").permute(3, 0, 1, 2) for level in range(len(self.cells))]
+        self.vertices = json.loads(file.metadata["vertices"])
+        # [brick, feature, entry]
+        tables = [file.tensor(f"table.{level}").T for level in range(len(self.cells))]
         self.tables = nn.ParameterList([table.expand(bricks, *table.shape).contiguous() for table in tables])
+        for level, (table, vertices) in enumerate(zip(tables, self.vertices)):
+            hashed = table.shape[1] < math.prod(vertices)
+            self.register_buffer(f"index_{level}", entries(vertices, table.shape[1]) if hashed else None)
 
     def inputs(self, bricks):
         """All bricks, or those of a slice."""
@@ -64,9 +79,12 @@ class Grid(nn.Module):
     def forward(self, tables):
         nz, ny, nx = self.extent
         features = []
-        for table, cell in zip(tables, self.cells):
-            size = [(vertices - 1) * cell + 1 for vertices in table.shape[2:]]
-            level = F.interpolate(table, size=size, mode="trilinear", align_corners=True)
+        for number, (table, cell) in enumerate(zip(tables, self.cells)):
+            index = getattr(self, f"index_{number}")
+            table = table if index is None else table[:, :, index]
+            grid = table.reshape(*table.shape[:2], *self.vertices[number])
+            size = [(vertices - 1) * cell + 1 for vertices in self.vertices[number]]
+            level = F.interpolate(grid, size=size, mode="trilinear", align_corners=True)
             features.append(level[:, :, :nz, :ny, :nx])
         x = torch.cat(features, 1).flatten(2)
         last = len(self.weights) - 1

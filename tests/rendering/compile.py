@@ -22,10 +22,13 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 HERE = pathlib.Path(__file__).parent
 CORE = ROOT / "bindings/shaders/NeuvolVolume.hlsl"
 SHADERS = ROOT / "unity-package/Runtime/Shaders"
-COPIES = [SHADERS / "NeuvolVolume.hlsl", ROOT / "unreal-plugin/Shaders/Private/NeuvolVolume.ush"]
-FOLDERS = [HERE / "include", SHADERS]
+UNREAL = ROOT / "unreal-plugin/Shaders/Private"
+COPIES = [SHADERS / "NeuvolVolume.hlsl", UNREAL / "NeuvolVolume.ush"]
+FOLDERS = [HERE / "include", SHADERS, UNREAL]
+STAGES = {"PS": "fragment", "CS": "compute"}
 
-COMPILERS = ["DXC", "DXC to DXIL", "glslang", "Slang"]
+# The last two leave out variants for GPU instancing: only the matrices of objects are read from elsewhere there.
+COMPILERS = ["DXC", "glslang", "DXC to DXIL", "Slang"]
 
 # Of one worker process.
 tools = {}
@@ -39,7 +42,7 @@ def compile_one(job):
     """Compiles one variant with all compilers; gives what to write, seconds per compiler, and what failed."""
     name, stage, source, entry, definitions = job
     made, seconds, failures = {}, {}, []
-    for kind in COMPILERS:
+    for kind in COMPILERS if "INSTANCING_ON" not in definitions else COMPILERS[:2]:
         tool = tools[kind.split()[0]]
         start = time.perf_counter()
         try:
@@ -64,10 +67,18 @@ def jobs(passes):
         source, names = shaderlab.kernels(path)
         for name in names:
             yield f"{path.stem}-compute-{name}", "compute", source, name, []
-    unreal = (HERE / "unreal.hlsl").read_text()
+    for path in sorted(UNREAL.glob("*.usf")):
+        # Unreal's own files begin with a slash, which would be the root of the disk here.
+        source = path.read_text().replace('#include "/', '#include "')
+        for entry, kind in re.findall(r"^void (Main(PS|CS))\(", source, re.M):
+            for mode in range(3):
+                for lit in range(2):
+                    name = f"{path.stem}-unreal-{STAGES[kind]}-{mode}-{lit}"
+                    yield name, STAGES[kind], source, entry, [f"NEUVOL_UNREAL_MODE={mode}", f"NEUVOL_UNREAL_LIT={lit}"]
+    host = (HERE / "other_host.hlsl").read_text()
     for mode in [[], ["NEUVOL_MODE_MIP"], ["NEUVOL_MODE_ISO"]]:
         for lit in [[], ["NEUVOL_LIT"]]:
-            yield "-".join(["core", *mode, *lit]), "compute", unreal, "Main", [*mode, *lit]
+            yield "-".join(["core", *mode, *lit]), "compute", host, "Main", [*mode, *lit]
 
 
 def check_files(paths):
@@ -109,7 +120,7 @@ def main():
                     (options.out / kind.lower() / f"{name}.spv").write_bytes(code)
     for failure in failures:
         print(f"compile.py: {failure}", file=sys.stderr)
-    groups = collections.Counter(re.match(r"[^-]+(-(builtin|urp))?(-(vertex|fragment|compute))?", job[0]).group() for job in work)
+    groups = collections.Counter(re.match(r"[^-]+(-(builtin|urp|unreal))?(-(vertex|fragment|compute))?", job[0]).group() for job in work)
     for group, count in groups.items():
         print(f"  {count:4} variants of {group}")
     for kind, count in counts.items():

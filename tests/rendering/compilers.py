@@ -13,6 +13,11 @@ DXC_STAGES = {"vertex": "vs", "fragment": "ps", "compute": "cs"}
 GLSLANG_STAGES = {"vertex": "vert", "fragment": "frag", "compute": "comp"}
 
 
+def define(name):
+    """A definition as all compilers take it: 1 where it has no value."""
+    return name if "=" in name else f"{name}=1"
+
+
 class Failed(Exception):
     """A compiler did not compile; the message is its own."""
 
@@ -31,7 +36,7 @@ class Glslang:
             path, out = pathlib.Path(folder, "shader.hlsl"), pathlib.Path(folder, "shader.spv")
             path.write_text(source)
             words = ["glslangValidator", "-D", "-V", "--target-env", "vulkan1.1", "--hlsl-offsets", "--amb", "--aml"]
-            words += ["-S", GLSLANG_STAGES[stage], "-e", entry, *[f"-D{name}=1" for name in definitions]]
+            words += ["-S", GLSLANG_STAGES[stage], "-e", entry, *[f"-D{define(name)}" for name in definitions]]
             words += [*[f"-I{folder}" for folder in folders], "-o", str(out), str(path)]
             done = subprocess.run(words, capture_output=True, text=True)
             if done.returncode or not out.exists():
@@ -57,8 +62,8 @@ class Slang:
             path = pathlib.Path(folder, "shader.hlsl")
             path.write_text(source)
             words = [str(path), "-entry", entry, "-stage", stage, "-target", "spirv", "-profile", "spirv_1_5"]
-            words += ["-matrix-layout-column-major", "-warnings-disable", "39019"]
-            words += [*[f"-D{name}=1" for name in definitions], *[f"-I{folder}" for folder in folders]]
+            words += ["-matrix-layout-column-major", "-warnings-disable", "39019,30081"]
+            words += [*[f"-D{define(name)}" for name in definitions], *[f"-I{folder}" for folder in folders]]
             try:
                 return self.library.compile(words)
             except self.module.Failed as failed:
@@ -98,7 +103,7 @@ class Dxc:
     def compile(self, source, folders, stage, entry, definitions, target="spirv"):
         words = ["shader.hlsl", "-E", entry, "-T", f"{DXC_STAGES[stage]}_6_1", "-O3", "-WX"]
         words += ["-spirv", "-fspv-target-env=vulkan1.1"] if target == "spirv" else ["-Vd"]
-        words += [word for name in definitions for word in ("-D", f"{name}=1")]
+        words += [word for name in definitions for word in ("-D", define(name))]
         words += [word for folder in folders for word in ("-I", str(folder))]
         arguments = (ctypes.c_wchar_p * len(words))(*words)
         text = source.encode()

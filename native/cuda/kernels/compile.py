@@ -34,7 +34,10 @@ LEVEL = 19
 def compile_all(folder, paths, archs, jobs, cache):
     """(module, architecture) to entry and code."""
     # The longest first, so that no processor is left with the longest at the end.
-    tasks = [(path, arch) for path in sorted(paths, key=lambda path: -path.stat().st_size) for arch in archs]
+    def size(path):
+        return sum(len(text) for text in nvrtc.sources(path).values())
+
+    tasks = [(path, arch) for path in sorted(paths, key=size, reverse=True) for arch in archs]
     results, failures = {}, []
     # Processes: a release of NVRTC compiles one program at a time.
     context = multiprocessing.get_context("spawn")

@@ -6,11 +6,12 @@
 //! With one: the first block of a file's grid networks and of its wavelet latents with a head, if it has them.
 //!
 //! Each network is a file `NAME.safetensors`: 8 bytes that give the length of a JSON text, which names 32-bit floats in
-//! the bytes that follow. Its `__metadata__` has `kind` ("grid" or "head") and `extent`. Arrays have x fastest. The time is a
+//! the bytes that follow. Its `__metadata__` has `kind` ("grid" or "head"), `name` and `extent`. Arrays have x fastest. The time is a
 //! fixed one; codes and gains are in the first layer.
 //!
-//! - grid: `table.N` `[z, y, x, feature]` and `cells` (voxels per cell, from level 0 on, in the metadata), `layer.N.weight`
-//!   `[output, input]`, `layer.N.bias`, and `expected`, y before it is mapped to a range. Hashed tables cannot be written.
+//! - grid: `table.N` `[entry, feature]`, `layer.N.weight` `[output, input]`, `layer.N.bias`, and `expected`, y before it is
+//!   mapped to a range. The metadata has `cells` (voxels per cell) and `vertices` (`[z, y, x]`) of all levels; a table with fewer
+//!   entries than vertices is hashed.
 //! - head: `latents` `[z, y, x]` after the inverse transform, in steps of the quantiser, `layer.N.weight` and `.bias` (of
 //!   layer 0 `[channel, input, z, y, x]`), and `expected`, the values. The metadata has `mean`, `deviation`, `step` and `offset`.
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout)]
@@ -41,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     for (name, block) in arguments.next().map_or_else(|| Ok(random_blocks()), |file| blocks_of(&file))? {
         let bytes = match &block {
-            Block::Grid(network) => grid(network)?,
+            Block::Grid(network) => grid(network),
             Block::Wavelet(model) => head(model)?,
             _ => continue,
         };
@@ -52,19 +53,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the benchmarks decode.
+/// What the benchmark of the CUDA backend decodes.
 fn random_blocks() -> Vec<(String, Block)> {
     let mut blocks = Vec::new();
     for n_neurons in [16, 32, 64] {
-        let time = TimeConfig::codes(4);
-        let config = GridConfig { levels: nested(2, 4, 4, 0), n_neurons, n_hidden_layers: 2, n_outputs: 1, time };
+        let (levels, time) = (nested(1, 4, 4, 14), TimeConfig::default());
+        let config = GridConfig { levels, n_neurons, n_hidden_layers: 2, n_outputs: 1, time };
         let mut network = random_network(config, BRICK, 7);
         normalise(&mut network, 0, TIME, 0.8);
         blocks.push((format!("grid_{n_neurons}"), Block::Grid(network)));
     }
     for n_channels in [8, 16, 32] {
-        let shape = Shape { extent: BRICK, steps: 8, n_components: 8, head: Some((n_channels, 1)), ..Shape::default() };
-        blocks.push((format!("head_{n_channels}"), Block::Wavelet(Box::new(latents(&shape, 5)))));
+        let shape = Shape { extent: BRICK, head: Some((n_channels, 1)), ..Shape::default() };
+        blocks.push((format!("head_{n_channels}"), Block::Wavelet(Box::new(latents(&shape, 3)))));
     }
     blocks
 }
@@ -119,7 +120,7 @@ impl Tensors {
     fn finish(mut self) -> Vec<u8> {
         self.header.insert("__metadata__".to_owned(), Value::Object(self.metadata));
         let mut header = Value::Object(self.header).to_string();
-        while header.len() % 8 != 0 {
+        while !header.len().is_multiple_of(8) {
             header.push(' ');
         }
         let mut out = (header.len() as u64).to_le_bytes().to_vec();
@@ -129,21 +130,20 @@ impl Tensors {
     }
 }
 
-fn grid(network: &GridNetwork) -> Result<Vec<u8>, Box<dyn Error>> {
+fn grid(network: &GridNetwork) -> Vec<u8> {
     let config = &network.config;
     let mut out = Tensors::default();
     out.describe("kind", "grid");
+    out.describe("name", format!("grid, {} neurons", config.n_neurons));
     out.describe("extent", format!("{:?}", network.extent));
     out.describe(
         "cells",
         format!("{:?}", config.levels.iter().map(|level| 1 << level.log2_cell).collect::<Vec<u32>>()),
     );
+    let vertices: Vec<[u32; 3]> = (0..network.tables.len()).map(|l| config.n_vertices(l, network.extent)).collect();
+    out.describe("vertices", format!("{vertices:?}"));
     for (level, table) in network.tables.iter().enumerate() {
-        if config.is_hashed(level, network.extent) {
-            return Err(format!("level {level} is hashed: only dense tables can be written").into());
-        }
-        let [nz, ny, nx] = config.n_vertices(level, network.extent).map(|n| n as usize);
-        let shape = [nz, ny, nx, config.levels[level].n_features.into()];
+        let shape = [config.n_entries(level, network.extent), config.levels[level].n_features.into()];
         out.add(&format!("table.{level}"), &shape, table.iter().map(|v| v.to_f32()));
     }
     let (code, gain) = (network.time_code(TIME), network.time_gain(TIME));
@@ -160,7 +160,7 @@ fn grid(network: &GridNetwork) -> Result<Vec<u8>, Box<dyn Error>> {
     let mut expected = vec![0.0; voxels(network.extent)];
     network.evaluate_block(TIME, 0, &mut expected);
     out.add("expected", &network.extent.map(|n| n as usize), expected);
-    Ok(out.finish())
+    out.finish()
 }
 
 fn head(model: &Wavelet) -> Result<Vec<u8>, Box<dyn Error>> {
@@ -171,6 +171,7 @@ fn head(model: &Wavelet) -> Result<Vec<u8>, Box<dyn Error>> {
     let time = TIME.floor();
     let mut out = Tensors::default();
     out.describe("kind", "head");
+    out.describe("name", format!("head, {} channels", head.n_channels));
     out.describe("extent", format!("{extent:?}"));
     out.describe("mean", head.mean);
     out.describe("deviation", head.deviation);

@@ -1,7 +1,7 @@
 //! Plays a file on the first Vulkan device as a headset would, and prints what frames took.
 //!
 //! `cargo run --release -p neuvol-engine --example scrub -- FILE [--budget-us 1000] [--frames 900] [--variable 0]
-//! [--steps-per-second 8] [--draw 200]`
+//! [--steps-per-second 8] [--draw 200] [--cuda]`
 //!
 //! Every 1/90 s a frame asks for the whole grid at the time of then, forward and back again, and records what fits the budget;
 //! what is not there yet is replaced by the next time. Before it, the frame fills 64 MiB `--draw` times, in place of what a game
@@ -19,14 +19,20 @@ use neuvol_engine::{
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: scrub FILE [--budget-us N] [--frames N] [--variable N] [--steps-per-second N] [--draw N]";
+const USAGE: &str =
+    "usage: scrub FILE [--budget-us N] [--frames N] [--variable N] [--steps-per-second N] [--draw N] [--cuda]";
 const FRAMES_PER_SECOND: f64 = 90.0;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or(USAGE)?;
     let (mut budget, mut frames, mut variable, mut speed, mut draws) = (1000.0, 900u64, 0u32, 8.0, 200);
+    let mut cuda = false;
     while let Some(name) = arguments.next() {
+        if name == "--cuda" {
+            cuda = true;
+            continue;
+        }
         let value = arguments.next().ok_or(USAGE)?;
         match name.as_str() {
             "--budget-us" => budget = value.parse()?,
@@ -41,10 +47,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let Some(mut host) = HeadlessHost::without_layers() else { std::process::exit(3) };
     let limits = Limits { model_bytes: 128 << 20, work_bytes: 128 << 20, ..Limits::default() };
     // SAFETY: dropped before the host, with nothing on its way.
-    let context = unsafe { Context::new(host.handle(), ContextOptions { threads: 0, limits, cuda: false }) }?;
+    let context = unsafe { Context::new(host.handle(), ContextOptions { threads: 0, limits, cuda }) }?;
     context.set_budget(Budget { gpu_us: budget, ..Budget::default() })?;
     let info = volume.variable(variable)?.clone();
-    let target = host.target(info.dims, Texel::R16F, WritePath::Store);
+    let path = if cuda { WritePath::Copy } else { WritePath::Store };
+    let target = host.target(info.dims, Texel::R16F, path);
     host.enter(&target);
     host.prepare_drawing();
     let desc = TextureDesc {
@@ -58,6 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let texture = unsafe { context.register(desc) }?;
     let (dims, steps, blocks) = (info.dims, info.steps, info.n_blocks());
     println!("{}; {dims:?} voxels, {steps} steps, {blocks} blocks; budget {budget} µs", host.name());
+    println!("{:?}: {}", context.backend().kind, context.backend().reason);
 
     let last = f64::from(steps - 1);
     let (mut tickets, mut recording) = (Vec::new(), Vec::new());

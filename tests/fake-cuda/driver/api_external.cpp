@@ -83,11 +83,9 @@ API CUresult cuExternalMemoryGetMappedBuffer(CUdeviceptr* result, CUexternalMemo
     BEGIN(CONTEXT);
     if (result == nullptr || description == nullptr || description->flags != 0) return CUDA_ERROR_INVALID_VALUE;
     if (living(memory) == nullptr) return CUDA_ERROR_INVALID_HANDLE;
-    if (description->size == 0 || description->offset > memory->size || description->size > memory->size - description->offset) {
-        return CUDA_ERROR_INVALID_VALUE;
-    }
-    Range range{Memory::Imported, memory->context, reinterpret_cast<uint64_t>(memory->data + description->offset),
-                description->size};
+    uint64_t offset = description->offset, size = description->size;
+    if (size == 0 || offset > memory->size || size > memory->size - offset) return CUDA_ERROR_INVALID_VALUE;
+    Range range{Memory::Imported, memory->context, reinterpret_cast<uint64_t>(memory->data + offset), size};
     if (find_start(range.address) != nullptr) {
         broke("a second buffer of external memory begins at byte %llu of it", description->offset);
         return CUDA_ERROR_MAP_FAILED;

@@ -65,7 +65,8 @@ CUresult check_shape(const Function* function, const Shape& shape, std::string& 
     const Entry& entry = function->entry;
     uint32_t most = entry.most_threads > 0 ? entry.most_threads : emulated::MOST_THREADS;
     if (threads > most) {
-        std::snprintf(text, sizeof text, "%llu threads of a block, of at most %u", static_cast<unsigned long long>(threads), most);
+        std::snprintf(text, sizeof text, "%llu threads of a block, of at most %u", static_cast<unsigned long long>(threads),
+                      most);
         reason = text;
         return CUDA_ERROR_INVALID_VALUE;
     }
@@ -142,7 +143,8 @@ API CUresult cuModuleGetFunction(CUfunction* result, CUmodule module, const char
         return CUDA_ERROR_NOT_FOUND;
     }
     if (entry->argument != 0 && entry->argument != sizeof(emulated::Argument)) {
-        broke("kernel %s has arguments of %u bytes; here all have one of %zu", name, entry->argument, sizeof(emulated::Argument));
+        broke("kernel %s has arguments of %u bytes; here all have one of %zu", name, entry->argument,
+              sizeof(emulated::Argument));
         return CUDA_ERROR_NOT_SUPPORTED;
     }
     auto* function = add(new Function, call.context);
@@ -264,6 +266,7 @@ API CUresult cuLaunchKernel(CUfunction function, unsigned int grid_x, unsigned i
             Lock lock(state().mutex);
             grid.order = settings().order;
             grid.workers = settings().workers;
+            grid.timeout = settings().timeout;
             check_pointers(context, grid.name, grid.argument);
         }
         std::string message;

@@ -1,7 +1,7 @@
 // Cubins are ELF files for machine 190. Those of CUDA 12 for architectures up to 9.0 have the ABI 0x33, version 7, and in their
 // flags the architecture in the lowest byte; newer ones (of CUDA 13, or for 10.0 and later) have the ABI 0x41, version 8, with
-// the architecture in the second byte. What kernels need is in the sections `.nv.info.NAME` (records of a format, a tag, and two bytes or
-// a size and as many bytes) and `.nv.shared.NAME`.
+// the architecture in the second byte. What kernels need is in the sections `.nv.info.NAME` (records of a format, a tag, and
+// two bytes or a size and as many bytes) and `.nv.shared.NAME`.
 
 #include "image.h"
 
@@ -12,9 +12,8 @@
 
 namespace {
 
-template <typename T> bool read(const unsigned char* bytes, uint64_t offset, T& value) {
+template <typename T> void read(const unsigned char* bytes, uint64_t offset, T& value) {
     std::memcpy(&value, bytes + offset, sizeof value);
-    return true;
 }
 
 struct Section {

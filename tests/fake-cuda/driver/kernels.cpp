@@ -42,7 +42,7 @@ struct Kernels {
     std::vector<Kernel> kernels;
     // One grid runs at a time.
     std::mutex mutex;
-    struct sigaction before[4];
+    struct sigaction before[5];
 };
 
 Kernels& kernels() {
@@ -58,19 +58,22 @@ struct Running {
 };
 thread_local Running running;
 
-constexpr int SIGNALS[4] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE};
+constexpr int SIGNALS[5] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGURG};
+// What the watch sends to a thread whose launch takes too long. It is ignored by whoever does not expect it.
+constexpr int TOO_LONG = SIGURG;
 
 // A fault of a kernel ends its block. The kernel holds no lock, so that the state can be locked here.
 void handle(int signal, siginfo_t* info, void* raw) {
     auto* machine = static_cast<ucontext_t*>(raw);
+    if (signal == TOO_LONG && running.module != nullptr && !running.module->is_inside()) return;
     if (running.module == nullptr) {
         // Not of a kernel: whoever was there before.
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 5; i++) {
             if (SIGNALS[i] != signal) continue;
             const struct sigaction& before = kernels().before[i];
             if (before.sa_flags & SA_SIGINFO) before.sa_sigaction(signal, info, raw);
             else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) before.sa_handler(signal);
-            else sigaction(signal, &before, nullptr);
+            else if (signal != TOO_LONG) sigaction(signal, &before, nullptr);
         }
         return;
     }
@@ -81,7 +84,10 @@ void handle(int signal, siginfo_t* info, void* raw) {
     uint64_t offset = 0;
     bool is_write = machine->uc_mcontext.gregs[REG_ERR] & 2;
     running.error = CUDA_ERROR_ILLEGAL_ADDRESS;
-    if (signal == SIGFPE) {
+    if (signal == TOO_LONG) {
+        running.error = CUDA_ERROR_LAUNCH_TIMEOUT;
+        std::snprintf(what, sizeof what, "still runs when the time of its launch is over");
+    } else if (signal == SIGFPE) {
         running.error = CUDA_ERROR_LAUNCH_FAILED;
         std::snprintf(what, sizeof what, "divides an integer by zero");
     } else if (signal == SIGILL) {
@@ -114,9 +120,9 @@ void handle(int signal, siginfo_t* info, void* raw) {
 void catch_faults() {
     struct sigaction action{};
     action.sa_sigaction = handle;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (int i = 0; i < 4; i++) sigaction(SIGNALS[i], &action, &kernels().before[i]);
+    for (int i = 0; i < 5; i++) sigaction(SIGNALS[i], &action, &kernels().before[i]);
 }
 
 // A stack for the handler; the one of a fiber may be what is full.
@@ -189,6 +195,61 @@ struct Helper {
     void finish() {
         std::unique_lock<std::mutex> lock(mutex);
         changed.wait(lock, [&] { return !is_busy; });
+    }
+};
+
+// Ends launches that take too long: kernels that never end would keep a test for ever.
+struct Watch {
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::vector<pthread_t> threads;
+    bool is_on = false;
+    Clock::time_point end;
+
+    Watch() {
+        std::thread([this] { loop(); }).detach();
+    }
+
+    void loop() {
+        std::unique_lock<std::mutex> lock(mutex);
+        for (;;) {
+            if (!is_on) {
+                changed.wait(lock);
+            } else if (Clock::now() < end) {
+                changed.wait_until(lock, end);
+            } else {
+                for (pthread_t thread : threads) pthread_kill(thread, TOO_LONG);
+                // One that was between two blocks did not hear it.
+                changed.wait_for(lock, std::chrono::milliseconds(50));
+            }
+        }
+    }
+
+    void start(uint32_t seconds) {
+        std::lock_guard<std::mutex> lock(mutex);
+        is_on = true;
+        end = Clock::now() + std::chrono::seconds(seconds);
+        changed.notify_all();
+    }
+
+    void stop() {
+        std::lock_guard<std::mutex> lock(mutex);
+        is_on = false;
+    }
+
+    void enter() {
+        std::lock_guard<std::mutex> lock(mutex);
+        threads.push_back(pthread_self());
+    }
+
+    void leave() {
+        std::lock_guard<std::mutex> lock(mutex);
+        for (size_t i = 0; i < threads.size(); i++) {
+            if (pthread_equal(threads[i], pthread_self())) {
+                threads.erase(threads.begin() + static_cast<std::ptrdiff_t>(i));
+                return;
+            }
+        }
     }
 };
 
@@ -272,12 +333,14 @@ CUresult run_grid(const Grid& grid, std::string& message) {
     std::atomic<bool> must_stop{false};
     std::mutex result;
     CUresult error = CUDA_SUCCESS;
+    static Watch* watch = new Watch;
     auto work = [&](uint32_t worker) {
         const emulated::Module& module = *library.modules[worker];
         emulated::Block block{kernel.entrances[worker], grid.argument, {}, {}, {}, grid.shared, grid.order, grid.half_depth};
         std::memcpy(block.grid, grid.grid, sizeof block.grid);
         std::memcpy(block.size, grid.size, sizeof block.size);
         running = {&module, kernel.name.c_str(), CUDA_ERROR_LAUNCH_FAILED};
+        watch->enter();
         while (!must_stop) {
             uint64_t i = next++;
             if (i >= count) break;
@@ -294,9 +357,11 @@ CUresult run_grid(const Grid& grid, std::string& message) {
                 must_stop = true;
             }
         }
+        watch->leave();
         running = {};
     };
     prepare_thread();
+    watch->start(grid.timeout);
     if (count > 1 && grid.workers > 1) {
         static Helper* helper = new Helper;
         const std::function<void()> second = [&] { work(1); };
@@ -306,5 +371,6 @@ CUresult run_grid(const Grid& grid, std::string& message) {
     } else {
         work(0);
     }
+    watch->stop();
     return error;
 }

@@ -20,7 +20,7 @@ struct Grid {
     std::string name;
     emulated::Argument argument;
     uint32_t grid[3], size[3];
-    uint32_t shared, order, workers;
+    uint32_t shared, order, workers, timeout;
     bool half_depth;
 };
 

@@ -115,6 +115,7 @@ void apply(Settings& settings, const std::string& name, const std::string& value
              settings.workers = static_cast<uint32_t>(number(name, value));
              if (settings.workers < 1 || settings.workers > 2) refuse(name, value, "1 or 2");
          }},
+        {"TIMEOUT", [&] { settings.timeout = static_cast<uint32_t>(number(name, value)); }},
         {"SEMAPHORES",
          [&] {
              if (value != "memfd" && value != "none") refuse(name, value, "memfd or none");

@@ -34,6 +34,8 @@ struct Settings {
     uint32_t delay = 0;
     uint32_t order = 0;
     uint32_t workers = 2;
+    // Seconds that a launch may take.
+    uint32_t timeout = 300;
     bool has_semaphores = false;
     bool has_log = false;
     std::string report;
@@ -41,6 +43,9 @@ struct Settings {
 
 // Under the lock of the state.
 Settings& settings();
+inline bool find_device(CUdevice device) {
+    return device >= 0 && static_cast<size_t>(device) < settings().devices.size();
+}
 
 // A setting that does not exist, or a value that it cannot have, ends the process: a test must not run with another
 // behaviour than the one it asks for.

@@ -105,6 +105,8 @@ struct Threads {
     const Block* block;
     void* host;
     bool has_failed;
+    // On a stack of a thread of the block.
+    volatile bool is_inside;
     char message[600];
     uint32_t guarded;
 };
@@ -121,6 +123,7 @@ char* stack_top(uint32_t stack) {
 
 [[noreturn]] void leave() {
     void* nowhere;
+    threads->is_inside = false;
     emulated_switch(&nowhere, threads->host);
     __builtin_unreachable();
 }
@@ -151,7 +154,8 @@ void describe(char* text, size_t size, uint32_t thread) {
     while (threads->statuses[first] == Status::Ended) first++;
     uint32_t other = threads->count;
     for (uint32_t i = 0; i < threads->count && other == threads->count; i++) {
-        bool differs = threads->statuses[i] != threads->statuses[first] || threads->places[i].line != threads->places[first].line;
+        bool differs = threads->statuses[i] != threads->statuses[first] ||
+                       threads->places[i].line != threads->places[first].line;
         if (differs) other = i;
     }
     char one[200], two[200] = "no other can";
@@ -175,6 +179,7 @@ inline void use(uint32_t thread) {
 
 // What a stack runs: threads that have not started, until one of them waits; then, when it continued and ended, more.
 void run_threads() {
+    threads->is_inside = true;
     for (;;) {
         threads->block->kernel(threads->block->argument);
         uint32_t ended = current;
@@ -410,6 +415,8 @@ Position position() {
     return {{index[0], index[1], index[2]}, {threadIdx.x, threadIdx.y, threadIdx.z}};
 }
 
+bool is_inside() { return threads != nullptr && threads->is_inside; }
+
 bool is_stack(const void* address) {
     const char* byte = static_cast<const char*>(address);
     return byte >= threads->stack_memory && byte < threads->stack_memory + STACK_STEP * MOST_THREADS;
@@ -424,6 +431,7 @@ bool is_shared(const void* address, uint64_t* offset) {
 void abandon(const char* message, void** instruction, void** stack) {
     std::snprintf(threads->message, sizeof threads->message, "%s", message);
     threads->has_failed = true;
+    threads->is_inside = false;
     *instruction = reinterpret_cast<void*>(&emulated_continue);
     *stack = threads->host;
 }
@@ -480,5 +488,5 @@ unsigned long long exchange(const Offer& offer) {
 } // namespace emulated
 
 extern "C" __attribute__((visibility("default"))) const emulated::Module emulated_module = {
-    emulated::run, emulated::position, emulated::is_stack, emulated::is_shared, emulated::abandon,
+    emulated::run, emulated::position, emulated::is_inside, emulated::is_stack, emulated::is_shared, emulated::abandon,
 };

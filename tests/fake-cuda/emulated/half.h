@@ -156,8 +156,12 @@ inline __half2 __hfma2(__half2 a, __half2 b, __half2 c) {
 
 inline bool __hisnan(__half value) { return (value.bits & 0x7fff) > 0x7c00; }
 inline int __hisinf(__half value) { return value.bits == 0x7c00 ? 1 : value.bits == 0xfc00 ? -1 : 0; }
-inline __half __hneg(__half value) { return __hisnan(value) ? __half_raw{0x7fff} : __half_raw{static_cast<unsigned short>(value.bits ^ 0x8000)}; }
-inline __half __habs(__half value) { return __hisnan(value) ? __half_raw{0x7fff} : __half_raw{static_cast<unsigned short>(value.bits & 0x7fff)}; }
+inline __half __hneg(__half value) {
+    return __half_raw{static_cast<unsigned short>(__hisnan(value) ? 0x7fff : value.bits ^ 0x8000)};
+}
+inline __half __habs(__half value) {
+    return __half_raw{static_cast<unsigned short>(__hisnan(value) ? 0x7fff : value.bits & 0x7fff)};
+}
 inline __half2 __hneg2(__half2 value) { return {__hneg(value.x), __hneg(value.y)}; }
 inline __half2 __habs2(__half2 value) { return {__habs(value.x), __habs(value.y)}; }
 

@@ -43,6 +43,8 @@ struct Module {
     const char* (*run)(const Block&);
     // For signal handlers, of the thread of the host that runs a block: the thread that runs.
     Position (*position)();
+    // Whether it runs code of a kernel, so that it can be abandoned.
+    bool (*is_inside)();
     // Whether the address is in a guard page of the stack of some thread.
     bool (*is_stack)(const void* address);
     // Whether the address is in shared memory beyond what the launch has; then its offset.

@@ -64,8 +64,12 @@ template <bool F32> __device__ void product(const Launch& launch) {
         reinterpret_cast<uint2*>(launch.work)[i] = {c[0], c[1]};
     }
 }
-extern "C" __global__ void __launch_bounds__(128) selftest_mma_f32(const __grid_constant__ Launch launch) { product<true>(launch); }
-extern "C" __global__ void __launch_bounds__(128) selftest_mma_f16(const __grid_constant__ Launch launch) { product<false>(launch); }
+extern "C" __global__ void __launch_bounds__(128) selftest_mma_f32(const __grid_constant__ Launch launch) {
+    product<true>(launch);
+}
+extern "C" __global__ void __launch_bounds__(128) selftest_mma_f16(const __grid_constant__ Launch launch) {
+    product<false>(launch);
+}
 
 // Operations on 16-bit floats: params has triples of pairs, work gets eight pairs for each.
 extern "C" __global__ void __launch_bounds__(256) selftest_half(const __grid_constant__ Launch launch) {
@@ -163,7 +167,15 @@ extern "C" __global__ void __launch_bounds__(1) selftest_stack(const __grid_cons
     reinterpret_cast<u32*>(launch.work)[0] = descend(start, launch.first);
 }
 
-// y = a x + y, `first` times.
+// Never ends, in one thread.
+extern "C" __global__ void __launch_bounds__(64) selftest_endless(const __grid_constant__ Launch launch) {
+    volatile float* work = launch.work;
+    while (threadIdx.x == 3 && work[0] == 0.0f) {
+    }
+    __syncthreads();
+}
+
+// work = work / 2 + 1, `first` times.
 extern "C" __global__ void __launch_bounds__(256) selftest_plain(const __grid_constant__ Launch launch) {
     u32 i = blockIdx.x * blockDim.x + threadIdx.x;
     float value = launch.work[i];
@@ -171,7 +183,7 @@ extern "C" __global__ void __launch_bounds__(256) selftest_plain(const __grid_co
     launch.work[i] = value;
 }
 
-// Reads work, waits long, and writes it one higher: two launches at once would lose one.
-extern "C" __global__ void __launch_bounds__(32) selftest_increment(const __grid_constant__ Launch launch) {
-    reinterpret_cast<u32*>(launch.work)[threadIdx.x] += 1;
+// Divides by `first`.
+extern "C" __global__ void __launch_bounds__(32) selftest_divide(const __grid_constant__ Launch launch) {
+    reinterpret_cast<u32*>(launch.work)[threadIdx.x] /= launch.first;
 }

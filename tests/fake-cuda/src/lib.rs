@@ -131,6 +131,12 @@ impl Settings {
         self.with("WORKERS", workers)
     }
 
+    /// `TIMEOUT`: seconds that a launch may take before the device is lost (702); 300 without this.
+    #[must_use]
+    pub fn timeout(self, seconds: u32) -> Self {
+        self.with("TIMEOUT", seconds)
+    }
+
     /// `SEMAPHORES`: `memfd`: external semaphores are imported, as files in memory that begin with a counter of 64 bits. `none`:
     /// importing them fails with `CUDA_ERROR_NOT_SUPPORTED`, as without this.
     #[must_use]

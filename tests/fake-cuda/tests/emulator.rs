@@ -4,6 +4,7 @@ mod support;
 
 use half::f16;
 use neuvol_fake_cuda::{Settings, UNWRITTEN, enter};
+use std::ptr::null_mut;
 use support::{Cuda, Launch};
 
 /// A cheap random number.
@@ -349,16 +350,15 @@ fn unwritten_memory_is_nan() {
 
 /// The failure that a launch must have, in a process of its own.
 fn fails(test: &str, kernel: &str, shared: u32, first: u32, code: i32, says: &[&str]) {
-    let Some(driver) = enter(test, &Settings::new()) else { return };
+    let Some(driver) = enter(test, &Settings::new().timeout(3)) else { return };
     let cuda = Cuda::new(driver);
     let (params, work) = (cuda.upload(&[0u32; 256]), cuda.allocate(1000));
     let launch = Launch { params, work, first, ..Launch::default() };
-    let threads = if kernel == "selftest_stack" {
-        1
-    } else if kernel == "selftest_lost_lane" {
-        32
-    } else {
-        64
+    assert_eq!(cuda.fill_async(work, 0, 250, null_mut()), 0);
+    let threads = match kernel {
+        "selftest_stack" => 1,
+        "selftest_lost_lane" | "selftest_divide" => 32,
+        _ => 64,
     };
     let got = cuda.run(kernel, [3, 1, 1], [threads, 1, 1], shared, &launch);
     let report = cuda.driver.report();
@@ -408,5 +408,46 @@ failures! {
     a_write_behind_shared_memory_is_noticed: "selftest_write_shared", 400, 100 => 719,
         ["wrote to byte 400 of its dynamic shared memory, which has 400"];
     a_misaligned_load_is_noticed: "selftest_load", 0, 4 => 716, ["not a multiple"];
+    a_division_by_zero_is_noticed: "selftest_divide", 0, 0 => 719, ["divides an integer by zero"];
+    a_kernel_that_never_ends_is_ended: "selftest_endless", 0, 0 => 702, ["thread (3, 0, 0)", "still runs"];
     a_full_stack_is_noticed: "selftest_stack", 0, 10_000 => 714, ["more than 65536 bytes of stack"];
+}
+
+/// Time that the process had a processor, in seconds: other programs must not matter.
+fn processor_time() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").expect("Linux has it");
+    let times = threads.map(|thread| {
+        let path = thread.expect("a thread").path().join("schedstat");
+        let text = std::fs::read_to_string(path).expect("a thread of ours stays");
+        text.split(' ').next().expect("a number").parse::<f64>().expect("a number")
+    });
+    times.sum::<f64>() / 1e9
+}
+
+/// How fast it is, for those who change it: `cargo test --release -p neuvol-fake-cuda -- --ignored --nocapture speed`.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let Some(driver) = enter("speed", &Settings::new().workers(1)) else { return };
+    let cuda = Cuda::new(driver);
+    let (params, work) = (cuda.upload(&vec![0u32; 1 << 20]), cuda.upload(&vec![0f32; 1 << 20]));
+    let measure = |what: &str, name: &str, grid: u32, threads: u32, first: u32, steps: f64| {
+        let kernel = cuda.kernel(name);
+        let launch = Launch { params, work, first, ..Launch::default() };
+        let mut best = f64::INFINITY;
+        for _ in 0..5 {
+            let start = processor_time();
+            assert_eq!(cuda.launch(kernel, [grid, 1, 1], [threads, 1, 1], 0, null_mut(), &launch), 0);
+            assert_eq!(cuda.synchronize(), 0);
+            best = best.min(processor_time() - start);
+        }
+        eprintln!("{what}: {:.1} ns", best * 1e9 / steps);
+    };
+    measure("a thread without barriers", "selftest_plain", 4096, 256, 1, 4096.0 * 256.0);
+    for threads in [64, 256, 1024] {
+        let what = format!("a thread at a barrier, of {threads}");
+        measure(&what, "selftest_barrier", 64, threads, 100, 64.0 * 200.0 * f64::from(threads));
+    }
+    measure("a product of matrices by a warp, 32-bit sums", "selftest_mma_f32", 256, 128, 0, 1024.0);
+    measure("a product of matrices by a warp, 16-bit sums", "selftest_mma_f16", 256, 128, 0, 1024.0);
 }

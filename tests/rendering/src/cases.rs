@@ -40,7 +40,7 @@ pub(crate) fn all(plume: &Field) -> Vec<Case> {
         case("opaque ball, Built-in", lit(with_ball(base())), builtin),
         case("orthographic", lit(orthographic(with_ball(base()))), builtin),
         case("16-bit texels", lit(base()), How { half: true, ..How::default() }),
-        case("glslang's code", lit(base()), How { compiler: "glslang", ..builtin }),
+        case("code of glslang", lit(base()), How { compiler: "glslang", ..builtin }),
         case("turned, stretched axes", stretched(), How::default()),
         case("long steps", Scene { step: 1.5, ..base() }, How::default()),
     ];

@@ -51,7 +51,7 @@ pub(crate) fn draw(
     let transfer = colours(top);
     let extent = day.extent;
     let edges = DVec3::new(extent.x, extent.y * EXAGGERATION, extent.z) * (WIDTH / extent.x);
-    let camera = Camera::new(DVec3::new(-0.62, 1.24, -1.72), DVec3::new(0.03, -0.17, 0.02), 34.0);
+    let camera = Camera::new(DVec3::new(-0.95, 1.25, -2.75), DVec3::new(0.13, -0.085, 0.0), 28.0);
     let ground = Ground {
         heights: day.ground.iter().map(|height| height / extent.y).collect(),
         size: [day.field.size[0], day.field.size[1]],
@@ -67,6 +67,7 @@ pub(crate) fn draw(
     scene.ambient = 0.45;
     scene.specular = [0.12, 24.0, 0.02];
     scene.unit_length = 0.02;
+    scene.density = 1.7;
     scene.size = SIZE.map(|n| n * FINER);
     let drawn = renderer.render(&scene, How::default())?.remove(0);
     let mut picture = smaller(&drawn);
@@ -146,15 +147,13 @@ fn even(values: &[f32], [nx, ny, nz]: [usize; 3], heights: &[f64]) -> (Field, Ve
 fn smooth(grid: &[f64], nx: usize, ny: usize, times: usize) -> Vec<f64> {
     let mut grid = grid.to_vec();
     for _ in 0..times {
-        for stride in [1, nx] {
-            let (length, other) = if stride == 1 { (nx, nx) } else { (ny, 1) };
+        for (stride, length) in [(1, nx), (nx, ny)] {
             let before = grid.clone();
             for (n, value) in grid.iter_mut().enumerate() {
-                let place = if stride == 1 { n % nx } else { n / nx };
-                let _ = other;
+                let place = n / stride % length;
                 let at = |shift: isize| {
-                    let moved = (place as isize + shift).clamp(0, length as isize - 1);
-                    before[(n as isize + (moved - place as isize) * stride as isize) as usize]
+                    let moved = (place as isize + shift).clamp(0, length as isize - 1) as usize;
+                    before[n - place * stride + moved * stride]
                 };
                 *value = (at(-2) + 4.0 * at(-1) + 6.0 * at(0) + 4.0 * at(1) + at(2)) / 16.0;
             }
@@ -208,14 +207,14 @@ fn colours(top: f64) -> Transfer {
         0.0,
         top,
         &[
-            [0.000, 0.30, 0.45, 0.75, 0.000],
-            [0.045, 0.33, 0.50, 0.80, 0.000],
-            [0.090, 0.40, 0.60, 0.88, 0.010],
-            [0.180, 0.52, 0.48, 0.82, 0.040],
-            [0.300, 0.80, 0.36, 0.55, 0.110],
-            [0.450, 0.96, 0.45, 0.25, 0.240],
-            [0.650, 0.99, 0.70, 0.25, 0.420],
-            [1.000, 1.00, 0.96, 0.75, 0.700],
+            [0.00, 0.30, 0.45, 0.75, 0.000],
+            [0.16, 0.33, 0.52, 0.85, 0.000],
+            [0.24, 0.42, 0.62, 0.95, 0.006],
+            [0.32, 0.66, 0.56, 0.97, 0.020],
+            [0.42, 0.95, 0.45, 0.66, 0.060],
+            [0.55, 1.00, 0.50, 0.30, 0.150],
+            [0.75, 1.00, 0.76, 0.30, 0.330],
+            [1.00, 1.00, 0.97, 0.80, 0.650],
         ],
     )
 }
@@ -288,12 +287,12 @@ impl Opaque for Ground {
         let steps = 900;
         let dt = (stop - start) / f64::from(steps);
         let below = (1..=steps).map(|n| start + dt * f64::from(n)).find(|t| above(*t) <= 0.0)?;
-        let (mut high, mut low) = (below - dt, below);
+        let (mut before, mut after) = (below - dt, below);
         for _ in 0..16 {
-            let middle = (high + low) / 2.0;
-            if above(middle) > 0.0 { high = middle } else { low = middle }
+            let middle = (before + after) / 2.0;
+            if above(middle) > 0.0 { before = middle } else { after = middle }
         }
-        let p = o + d * high;
+        let p = o + d * before;
         let e = 1.0 / self.size[0] as f64;
         let slope = |x: f64, z: f64| self.height(p.x + x, p.z + z) - self.height(p.x - x, p.z - z);
         let relief = 0.45 * self.edges.y;
@@ -304,10 +303,10 @@ impl Opaque for Ground {
         );
         let light = normal.normalize().dot(to_light).max(0.0);
         let height = (self.height(p.x, p.z) / 0.5).clamp(0.0, 1.0);
-        let (sea, land, peak) =
-            (DVec3::new(0.21, 0.27, 0.33), DVec3::new(0.33, 0.36, 0.33), DVec3::new(0.62, 0.60, 0.57));
-        let base = if height < 0.012 { sea } else { land.lerp(peak, height) };
-        Some((high, base * (0.32 + 0.88 * light) * (0.35 + 0.65 * self.lit(p, to_light))))
+        let (low, high, top) =
+            (DVec3::new(0.22, 0.27, 0.29), DVec3::new(0.40, 0.40, 0.36), DVec3::new(0.78, 0.76, 0.74));
+        let base = if height < 0.3 { low.lerp(high, height / 0.3) } else { high.lerp(top, (height - 0.3) / 0.7) };
+        Some((before, base * (0.38 + 1.05 * light) * (0.35 + 0.65 * self.lit(p, to_light))))
     }
 }
 
@@ -330,12 +329,12 @@ fn legend(picture: &mut Picture, font: &Font, transfer: &Transfer, top: f64, tex
     let [name, units, when] = texts;
     let ink = [232, 236, 242];
     let faint = [150, 160, 175];
-    font.write(picture, when, [40.0, 58.0], 30.0, ink, Place::Left);
-    font.write(picture, &format!("{} ({})", pretty(name), pretty(units)), [40.0, 90.0], 19.0, faint, Place::Left);
+    font.write(picture, when, [44.0, 66.0], 36.0, ink, Place::Left);
+    font.write(picture, &format!("{} ({})", pretty(name), pretty(units)), [44.0, 102.0], 23.0, faint, Place::Left);
     let text = format!("{:.0} km × {:.0} km × {:.1} km, heights × {EXAGGERATION:.0}", extent.x, extent.z, extent.y);
-    font.write(picture, &text, [40.0, SIZE[1] as f64 - 34.0], 16.0, faint, Place::Left);
+    font.write(picture, &text, [SIZE[0] as f64 - 44.0, SIZE[1] as f64 - 36.0], 19.0, faint, Place::Right);
     // The bar: colours over the dark of the picture, as opaque as some depth of them.
-    let (left, width, first, height) = (SIZE[0] - 128, 18, 150, SIZE[1] - 300);
+    let (left, width, first, height) = (SIZE[0] - 112, 20, 110, 300);
     for y in 0..height {
         let value = 1.0 - (y as f64 + 0.5) / height as f64;
         let texel = transfer.texels[(value * 1023.0) as usize];
@@ -355,11 +354,11 @@ fn legend(picture: &mut Picture, font: &Font, transfer: &Transfer, top: f64, tex
             let row = (y as usize).min(first + height - 1);
             picture.pixels[row * SIZE[0] + left + width + x] = faint;
         }
-        font.write(picture, &format!("{value}"), [(left + width + 12) as f64, y + 5.5], 16.0, ink, Place::Left);
+        font.write(picture, &format!("{value}"), [(left + width + 12) as f64, y + 6.5], 19.0, ink, Place::Left);
     }
     let centre = left as f64 + width as f64 / 2.0;
-    font.write(picture, &pretty(name), [centre, first as f64 - 38.0], 17.0, ink, Place::Middle);
-    font.write(picture, &pretty(units), [centre, first as f64 - 16.0], 15.0, faint, Place::Middle);
+    font.write(picture, &pretty(name), [centre, first as f64 - 46.0], 21.0, ink, Place::Middle);
+    font.write(picture, &pretty(units), [centre, first as f64 - 20.0], 17.0, faint, Place::Middle);
 }
 
 /// Indices and exponents as signs of their own.

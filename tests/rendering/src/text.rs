@@ -14,6 +14,8 @@ pub(crate) enum Place {
     Left,
     /// Its middle is there.
     Middle,
+    /// It ends there.
+    Right,
 }
 
 impl Font {
@@ -26,7 +28,12 @@ impl Font {
     pub(crate) fn write(&self, picture: &mut Picture, text: &str, at: [f64; 2], size: f32, ink: [u8; 3], place: Place) {
         let font = self.0.as_scaled(PxScale::from(size));
         let width: f32 = text.chars().map(|letter| font.h_advance(self.0.glyph_id(letter))).sum();
-        let mut x = at[0] as f32 - if place == Place::Middle { width / 2.0 } else { 0.0 };
+        let before = match place {
+            Place::Left => 0.0,
+            Place::Middle => width / 2.0,
+            Place::Right => width,
+        };
+        let mut x = at[0] as f32 - before;
         for letter in text.chars() {
             let id = self.0.glyph_id(letter);
             let glyph = id.with_scale_and_position(font.scale(), point(x, at[1] as f32));

@@ -13,7 +13,7 @@ const TEMPORARY: &str = env!("CARGO_TARGET_TMPDIR");
 
 /// What is compiled: stubs of Unity and NUnit, the parts of the package as its assembly definitions divide it, and programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Assembly {
+enum Assembly {
     UnityEngine,
     UnityEditor,
     NUnit,
@@ -143,12 +143,17 @@ impl Bench {
         native::text_of(&native::run(&mut mono))
     }
 
-    /// Runs a program with the files that are shown, and more arguments; gives what it printed.
-    pub fn run(&self, program: Assembly, arguments: &[&str]) -> String {
-        succeed(&mut self.mono(&self.path(program.parts().0), arguments))
+    /// Runs scenarios, all without arguments; gives what they print.
+    pub fn run(&self, arguments: &[&str]) -> String {
+        succeed(&mut self.mono(&self.program(), arguments))
     }
 
-    fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
+    /// The program of the scenarios.
+    pub fn program(&self) -> PathBuf {
+        self.path(Scenarios.parts().0)
+    }
+
+    pub fn mono(&self, program: &Path, arguments: &[&str]) -> Command {
         let mut mono = tool("mono");
         // Where Mono looks for libraries that no path is given for.
         let folders = [&self.library, &self.fake_unity].map(|library| library.parent().expect("its folder"));

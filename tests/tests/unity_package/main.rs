@@ -3,10 +3,12 @@
 //! All of it is compiled as Unity does, by its assembly definitions: the runtime of a player, runtime and editor of the editor, the
 //! package's own tests, the samples. Warnings are errors, and public names need comments. `tests/unity-stub/README.md` says what
 //! the stub is.
+#![allow(unreachable_pub, reason = "modules of one test")]
+#![allow(clippy::print_stdout, reason = "figures of the scenarios")]
 
 mod bench;
 
-use bench::{Assembly, bench};
+use bench::bench;
 use neuvol_tests::native;
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,17 +19,31 @@ const MEMBERS: &str = "tests/unity-stub/members.txt";
 /// Scenarios of runtime, editor and samples: voxels, playing, failures, unloading. The package's own tests are among them.
 #[test]
 fn scenarios_run() {
-    let printed = bench().run(Assembly::Scenarios, &[]);
+    let printed = bench().run(&[]);
     print!("{printed}");
     assert!(printed.contains(" 0 failed, "), "{printed}");
     assert!(printed.contains(" 0 rules of Unity broken"), "{printed}");
+}
+
+/// Without the native library, or with one that Unity has not loaded at its start, words say so.
+#[test]
+fn a_missing_library_is_said() {
+    let bench = bench();
+    for (scenario, has_library) in [("Alone.NotPreloaded", true), ("Alone.Missing", false)] {
+        let mut mono = bench.mono(&bench.program(), &[scenario]);
+        if !has_library {
+            mono.env("LD_LIBRARY_PATH", bench.path("player"));
+        }
+        let printed = native::succeed(&mut mono);
+        assert!(printed.contains("1 scenarios, 0 failed"), "{printed}");
+    }
 }
 
 /// What the package needs of Unity is known member by member. With `NEUVOL_UPDATE_MEMBERS` the list is written.
 #[test]
 fn the_members_of_unity_are_listed() {
     let bench = bench();
-    let printed = bench.run(Assembly::Scenarios, &["TheList"]);
+    let printed = bench.run(&["TheList"]);
     print!("{printed}");
     let used = fs::read_to_string(bench.path("members.txt")).expect("the scenario has written it");
     let path = native::root().join(MEMBERS);
@@ -81,4 +97,43 @@ fn scenarios_can_fail() {
         let printed = bench.run_broken(from, to, &[scenario]);
         assert!(printed.contains("FAILED ") && printed.contains(words), "{from}: {printed}");
     }
+}
+
+/// What scripts set, shaders have; and what shaders have, scripts set, but for what is only for materials made by hand.
+#[test]
+fn scripts_and_shaders_agree() {
+    let read = |name: &str| fs::read_to_string(native::root().join("unity-package/Runtime").join(name)).expect(name);
+    let scripts = read("Rendering/ShaderIds.cs");
+    let shaders = ["Shaders/NeuvolVolume.shader", "Shaders/NeuvolSlice.shader"].map(read);
+    let set = names(&scripts, "_Neuvol");
+    // The numbered ones stand without their numbers.
+    let numbered = ["_NeuvolCut", "_NeuvolSlice"];
+    let mut properties = BTreeSet::new();
+    for shader in &shaders {
+        let block = shader.split("SubShader").next().expect("the properties");
+        properties.extend(names(block, "_Neuvol"));
+    }
+    for name in &set {
+        let is_there = |name: &str| properties.contains(name);
+        assert!(
+            is_there(name) || (numbered.contains(&name.as_str()) && is_there(&format!("{name}0"))),
+            "no shader has {name}"
+        );
+    }
+    let by_hand = ["_NeuvolLit", "_NeuvolJitter", "_NeuvolSkip", "_NeuvolDepth", "_NeuvolSpecular"];
+    for name in &properties {
+        let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        assert!(set.contains(plain) || by_hand.contains(&name.as_str()), "no script sets {name}");
+    }
+    let compiled = names(&shaders[0].split("SubShader").skip(1).collect::<String>(), "NEUVOL_");
+    for keyword in names(&scripts, "NEUVOL_") {
+        assert!(compiled.contains(&keyword), "no variant of the shader is for {keyword}");
+    }
+    assert!(set.len() > 15, "{set:?}");
+}
+
+/// The words of a text that begin so.
+fn names(text: &str, start: &str) -> BTreeSet<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with(start)).map(str::to_owned).collect()
 }

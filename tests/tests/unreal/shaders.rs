@@ -1,7 +1,7 @@
 //! The plugin's shader: what it declares is what the C++ side gives it, and it sets all that the shared core wants.
 
 use crate::plugin;
-use neuvol_tests::native;
+use neuvol_tests::native::{self, succeed, tool};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -57,4 +57,22 @@ fn every_setting_of_the_core_is_set() {
         assert!(name == "cuts" || shader.contains(&format!("s.{name} = ")), "NeuvolRaymarch.usf does not set {name}");
     }
     assert!(count > 15);
+}
+
+/// All modes, with and without light, by glslang. What the engine adds (`Platform.ush`) the shader does not need for that.
+#[test]
+fn every_variant_compiles() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let source = folder.path().join("NeuvolRaymarch.hlsl");
+    let shader = shader().replace("#include \"/Engine/Public/Platform.ush\"", "");
+    fs::write(&source, shader).expect("a file");
+    for mode in 0..3 {
+        for lit in 0..2 {
+            let mut compiler = tool("glslangValidator");
+            compiler.args(["-D", "-V", "-S", "frag", "-e", "MainPS", "--auto-map-bindings", "--auto-map-locations"]);
+            compiler.arg(format!("-DNEUVOL_UNREAL_MODE={mode}")).arg(format!("-DNEUVOL_UNREAL_LIT={lit}"));
+            compiler.arg(format!("-I{}", plugin().join("Shaders/Private").display())).arg(&source);
+            succeed(compiler.arg("-o").arg(folder.path().join("made.spv")));
+        }
+    }
 }

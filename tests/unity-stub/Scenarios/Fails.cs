@@ -61,6 +61,42 @@ namespace Scenarios
             }
         }
 
+        /// Damage in the blocks is found when they are decoded: on the thread of the CPU, or by the library's own.
+        static void Damaged()
+        {
+            var bytes = File.ReadAllBytes(Program.Plume);
+            for (int i = bytes.Length / 2; i < bytes.Length / 2 + 4000; i++) bytes[i] ^= 0x55;
+            var damaged = Path.Combine(Program.Folder, "damaged.neuvol");
+            File.WriteAllBytes(damaged, bytes);
+            Says("checksum", damaged);
+        }
+
+        public static void DamagedBlocksByUpload() => Damaged();
+
+        [OnVulkan]
+        public static void DamagedBlocksOnVulkan() => Damaged();
+
+        /// The driver has been reset: all is made anew, and what was shown is shown again.
+        [OnVulkan]
+        public static unsafe void LostDevice()
+        {
+            using (var scene = new Scene(Program.Sample).Shown())
+            {
+                // The fake device is not really lost: what was recorded has to be finished before.
+                for (int i = 0; i < 5; i++) World.Frame();
+                NeuvolNative.neuvol_context context;
+                Check.Equal(NeuvolNative.neuvol_unity_context(&context), NeuvolNative.NEUVOL_OK, "the context");
+                Check.Equal(NeuvolNative.neuvol_context_device_lost(context), NeuvolNative.NEUVOL_OK, "the loss");
+                scene.Volume.Time = 2.25;
+                World.Frame();
+                World.Until(() => scene.Volume.State != NeuvolState.Ready || scene.Volume.ShownTime == 2.25, "the new device");
+                scene.Shown();
+                Check.Equal(scene.Volume.ShownTime, 2.25, "the time that is shown");
+                Check.Has(scene.Volume.BackendReason, "Vulkan", "the back end");
+                Voxels.Compare(scene.Volume);
+            }
+        }
+
         /// After an error, another setting or file is a new try.
         public static void AndGoesOn()
         {

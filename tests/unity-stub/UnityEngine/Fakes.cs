@@ -275,11 +275,11 @@ namespace Neuvol.Fakes
 
         public static int Textures { get; private set; }
 
-        /// Scripts that were loaded again find it running.
-        public static void Attach()
+        /// Scripts that were loaded again find it running; the scene may be drawn by another API all the same.
+        public static void Attach(bool isVulkan)
         {
             isStarted = true;
-            Machine.Device = GraphicsDeviceType.Vulkan;
+            if (isVulkan) Machine.Device = GraphicsDeviceType.Vulkan;
         }
 
         /// False without Vulkan.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::failure::Failure;
+use crate::gpu_check;
 use crate::kernels;
 use crate::libtorch::Flavour;
 use crate::package::Engine;
@@ -52,10 +53,19 @@ Usage: cargo xtask COMMAND
                             --out DIR (default: target/packages); --without windows leaves that library out
   package-unreal [OPTIONS]  the same for Unreal: Neuvol-VERSION.zip
   unity-metas [--check]     write the .meta files that unity-package lacks; --check only says what is missing or wrong
-  gpu-check [OPTIONS]       test the Vulkan backend on the first device of this machine and time it: --brick VOXELS (default:
-                            64), --most BRICKS at once (default: 512), --peak-tflops N (of 32-bit floats, for shares of it),
-                            --play FILE.neuvol (within budgets of 1 and 0.5 ms a frame); --pack FOLDER: only put all that
-                            is needed into a folder for a machine without Rust
+  gpu-check [OPTIONS]       test the backends for GPUs on this machine and time them, beside peers where these are installed;
+                            prints one table, and writes gpu-check.json. What cannot run is in the table with its reason
+      --pack FOLDER         instead: put all that is needed into FOLDER, for a machine without Rust (`sh run.sh`)
+      --in FOLDER           run what such a folder holds
+      --only A,B            only these of cuda, speed, vulkan, models, sanitizer, ncu, peers, play
+      --bricks N            bricks of 64³ voxels of `speed` (default: 225, 59 million voxels)
+      --play A,B            .neuvol files to play on Vulkan within budgets of 1 and 0.5 ms a frame
+      --python PROGRAM      the Python that has PyTorch (default: python3)
+      --tiny-cuda-nn FILE   a program made of tests/peers/tiny_cuda_nn.cu (default: the one in FOLDER, if there)
+      --brick VOXELS, --most BRICKS, --peak-tflops N
+                            for `models`: sides (default: 64), most bricks at once (default: 512), the device's peak in
+                            32-bit floats, for shares of it
+                            Exit code 0: all that ran is well; 1: something failed; 3: no device, nothing was checked
   help                      print this text
 
 Exit codes: 0 success, 1 something failed, 2 wrong command line, 3 something is missing and could not be installed.
@@ -81,7 +91,7 @@ pub(crate) enum Command {
     Cuda,
     Windows,
     Android,
-    GpuCheck { pack: Option<PathBuf>, arguments: Vec<String> },
+    GpuCheck(Box<gpu_check::Options>),
 }
 
 /// Parses the arguments after the program name.
@@ -104,14 +114,22 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Comma
         "fuzz" => Command::Fuzz { seconds: rest.seconds()?.unwrap_or(60) },
         "header" => Command::Header { check: rest.flag("--check") },
         "gpu-check" => {
-            let pack = rest.option("--pack")?.map(PathBuf::from);
-            let mut arguments: Vec<String> = rest.option("--play")?.into_iter().collect();
+            let mut models = Vec::new();
             for name in ["--brick", "--most", "--peak-tflops"] {
                 if let Some(value) = rest.option(name)? {
-                    arguments.extend([name.to_owned(), value]);
+                    models.extend([name.to_owned(), value]);
                 }
             }
-            Command::GpuCheck { pack, arguments }
+            Command::GpuCheck(Box::new(gpu_check::Options {
+                pack: rest.option("--pack")?.map(PathBuf::from),
+                folder: rest.option("--in")?.map(PathBuf::from),
+                only: rest.list("--only")?,
+                play: rest.list("--play")?.into_iter().map(PathBuf::from).collect(),
+                tiny_cuda_nn: rest.option("--tiny-cuda-nn")?.map(PathBuf::from),
+                python: rest.option("--python")?,
+                bricks: rest.option("--bricks")?,
+                models,
+            }))
         }
         "hosts" => Command::Hosts { bevy: !rest.flag("--wgpu") },
         "kernels" => Command::Kernels(kernels::Options {
@@ -213,6 +231,12 @@ impl Rest {
         Ok(Some(self.arguments.remove(at)))
     }
 
+    /// The words of a list with commas; none without it.
+    fn list(&mut self, name: &str) -> Result<Vec<String>, Failure> {
+        let text = self.option(name)?.unwrap_or_default();
+        Ok(text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect())
+    }
+
     /// The numbers of a list as text again, in the form that Python reads; empty for `none`.
     fn numbers(&mut self, name: &str, default: &str, read: fn(&str) -> Option<f64>) -> Result<String, Failure> {
         let text = self.option(name)?.unwrap_or_else(|| default.into());
@@ -283,6 +307,16 @@ mod tests {
         };
         assert_eq!((options.presets.as_str(), options.ssim.as_str()), ("fast,best:40:45", "0.98,0.9"));
         assert_eq!((options.growth, options.seams), (true, false));
+    }
+
+    #[test]
+    fn gpu_checks_have_parts_and_files() {
+        let Ok(Command::GpuCheck(options)) = parse_words("gpu-check --only speed,ncu --play a.neuvol --most 8 --in x")
+        else {
+            panic!("not understood");
+        };
+        assert_eq!((options.only.join(" ").as_str(), options.models.join(" ").as_str()), ("speed ncu", "--most 8"));
+        assert_eq!((options.folder, options.play), (Some("x".into()), vec![PathBuf::from("a.neuvol")]));
     }
 
     #[test]

@@ -79,6 +79,18 @@ const PACKAGES: &[Package] = &[
         needed_by: "checking the Vulkan backend's use of Vulkan",
     },
     Package {
+        name: "clang",
+        proof: Proof::Program("clang++"),
+        purpose: Purpose::Test,
+        needed_by: "the C++ wrapper and the Unreal plugin with a second compiler",
+    },
+    Package {
+        name: "libvulkan-dev",
+        proof: Proof::Runs("sh", &["-c", "ls /usr/include/vulkan/vulkan.h"]),
+        purpose: Purpose::Test,
+        needed_by: "the fake Unreal of tests/unreal",
+    },
+    Package {
         name: "glslang-tools",
         proof: Proof::Program("glslangValidator"),
         purpose: Purpose::Test,
@@ -266,7 +278,13 @@ mod tests {
         let vulkan = ["libvulkan1", "mesa-vulkan-drivers", "vulkan-validationlayers"];
         assert_eq!(
             names(&missing(Purpose::Test, false, nothing)),
-            [&build[..], &["valgrind"], &vulkan, &["glslang-tools", "mono-mcs", "mono-runtime"]].concat()
+            [
+                &build[..],
+                &["valgrind"],
+                &vulkan,
+                &["clang", "libvulkan-dev", "glslang-tools", "mono-mcs", "mono-runtime"],
+            ]
+            .concat()
         );
         assert_eq!(names(&missing(Purpose::Build, true, nothing)), [&build[..], &["python3", "python3-pip"]].concat());
         assert_eq!(names(&missing(Purpose::Measure, false, nothing)), ["python3-venv"]);

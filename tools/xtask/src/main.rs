@@ -49,6 +49,12 @@ fn main() -> ExitCode {
 }
 
 fn execute(command: Command) -> Result<(), Failure> {
+    // On a machine without this checkout.
+    if let Command::GpuCheck(options) = &command
+        && let Some(folder) = &options.folder
+    {
+        return gpu_check::run_packed(folder, options);
+    }
     let workspace = Workspace::locate()?;
     match command {
         Command::Help => {
@@ -66,7 +72,7 @@ fn execute(command: Command) -> Result<(), Failure> {
         Command::Rd(options) => rd::run(&workspace, &options),
         Command::Fuzz { seconds } => fuzz::run(&workspace, seconds),
         Command::Header { check } => header::run(&workspace, check),
-        Command::GpuCheck { pack, arguments } => gpu_check::run(&workspace, pack, &arguments),
+        Command::GpuCheck(options) => gpu_check::run(&workspace, &options),
         Command::Hosts { bevy } => hosts::run(&workspace, bevy),
         Command::Kernels(options) => kernels::run(&workspace, &options),
         Command::Rendering { write } => rendering::run(&workspace, write),

@@ -141,6 +141,10 @@ fn all_stages() -> Vec<Stage> {
             &["test", "--release", "-p", "neuvol-tests", "--features", "mono", "--test", "csharp", "--no-fail-fast"],
         ),
         vulkan(
+            "the Unreal plugin in a fake engine",
+            &["test", "--release", "-p", "neuvol-tests", "--features", "unreal", "--test", "unreal", "--no-fail-fast"],
+        ),
+        vulkan(
             "the Unity package under Mono",
             &[
                 "test",

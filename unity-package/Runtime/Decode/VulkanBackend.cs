@@ -59,6 +59,13 @@ namespace Neuvol
                 VulkanDevice.Pump(this, budgetMilliseconds);
                 return Poll();
             }
+            catch (NeuvolException error) when (IsWorthAnotherTry(error))
+            {
+                rebuilds++;
+                if (error.Result == NeuvolNative.NEUVOL_ERROR_DEVICE_LOST) VulkanDevice.Lost();
+                Again();
+                return false;
+            }
             catch
             {
                 queue.Clear();
@@ -124,7 +131,7 @@ namespace Neuvol
                 return false;
             }
             if (result == NeuvolNative.NEUVOL_CANCELLED) throw new NeuvolException("the decode was cancelled by the library");
-            if (result < 0) return Fail(result);
+            NativeCall.Check(result);
             var old = front;
             front = back;
             back = old;
@@ -136,16 +143,11 @@ namespace Neuvol
             return true;
         }
 
-        /// A lost device or texture is worth another try; what is wrong with the file is not.
-        bool Fail(int result)
+        /// A lost device or texture is, once; what is wrong with the file is not.
+        bool IsWorthAnotherTry(NeuvolException error)
         {
-            var error = NativeCall.Error(result);
-            bool isRefused = back.Status() < 0;
-            if ((result != NeuvolNative.NEUVOL_ERROR_DEVICE_LOST && !isRefused) || rebuilds >= 1) throw error;
-            rebuilds++;
-            if (result == NeuvolNative.NEUVOL_ERROR_DEVICE_LOST) VulkanDevice.Lost();
-            Again();
-            return false;
+            bool isLost = error.Result == NeuvolNative.NEUVOL_ERROR_DEVICE_LOST || (back != null && back.Status() < 0);
+            return isLost && rebuilds < 1;
         }
 
         void Allocate(Vector3Int size)

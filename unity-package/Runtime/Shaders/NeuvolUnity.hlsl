@@ -166,7 +166,8 @@ bool NeuvolIsOrthographic()
 float NeuvolSceneDepth(NeuvolVaryings input)
 {
     float raw = NeuvolRawDepth(input);
-#if defined(UNITY_REVERSED_Z)
+// Libraries define it as 1, as 0, or not at all.
+#if UNITY_REVERSED_Z
     float across = 1.0 - raw;
 #else
     float across = raw;

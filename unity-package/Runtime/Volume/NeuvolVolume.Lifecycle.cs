@@ -32,6 +32,12 @@ namespace Neuvol
         {
             if (IsImporting) return;
             enabledVolumes.Add(this);
+            // The editor keeps some fields while it loads scripts again, and others not.
+            State = NeuvolState.Closed;
+            Error = "";
+            failedWith = null;
+            isSuspended = false;
+            hasRequested = false;
             clock.Time = Math.Max(0, time);
             wantsToPlay = playOnStart && Application.isPlaying;
             Guarded(Begin);
@@ -190,6 +196,7 @@ namespace Neuvol
             BackendReason = reason;
             decoderWanted = backend;
             decoderFormat = texelFormat;
+            ChangeState(NeuvolState.Decoding);
         }
 
         void Decode()
@@ -265,7 +272,7 @@ namespace Neuvol
                     case NeuvolState.Decoding:
                         return "The first time is " + (decoder == null ? "decoded" : decoder.Activity + ", " + Percent(decoder.Progress));
                     case NeuvolState.Ready:
-                        return TimeLabel + (decoder.IsBusy ? "; " + decoder.Activity + ", " + Percent(decoder.Progress) : "");
+                        return TimeLabel + (decoder != null && decoder.IsBusy ? "; " + decoder.Activity + ", " + Percent(decoder.Progress) : "");
                     default:
                         if (!isActiveAndEnabled) return "The component or its object is not enabled";
                         return string.IsNullOrEmpty(path) && asset == null

@@ -31,6 +31,10 @@ fn gpu(limits: Limits) -> Option<Gpu> {
     }
 }
 
+fn has_much_memory(gpu: &Gpu) -> bool {
+    gpu.device().shared_memory > 98_304
+}
+
 /// A whole block.
 fn task<'a>(block: &'a Uploaded, extent: [u32; 3], time: f64, range: (f32, f32), texel: Texel) -> Task<'a> {
     Task {
@@ -130,7 +134,9 @@ fn fast_jobs_stay_near_the_oracle() {
         // SAFETY: nothing is on its way.
         unsafe { gpu.release(uploaded) };
     }
-    assert!(differ > 8, "{differ} blocks were decoded by fused kernels");
+    // Those of 32 and 64 neurons need more shared memory than Turing has.
+    let least = if has_much_memory(&gpu) { 9 } else { 7 };
+    assert!(differ >= least, "{differ} blocks were decoded by fused kernels");
     println!("fused: {differ} blocks; largest error {largest:e} of what the network adds: {worst}");
 }
 
@@ -213,7 +219,7 @@ fn texels_straight_from_a_network_are_those_of_its_values() {
         // SAFETY: nothing is on its way.
         unsafe { gpu.release(uploaded) };
     }
-    assert!(direct >= 3, "{direct} networks have fused kernels");
+    assert_eq!(direct, if has_much_memory(&gpu) { 3 } else { 1 }, "networks with fused kernels");
 }
 
 #[test]

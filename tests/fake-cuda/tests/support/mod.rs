@@ -1,6 +1,8 @@
 //! The driver's functions with their types, as tests need them.
 
 #![allow(dead_code, reason = "each test uses some")]
+#![allow(unreachable_pub, reason = "a module of tests")]
+#![allow(clippy::too_many_arguments, reason = "the driver's own")]
 
 use neuvol_fake_cuda::Driver;
 use std::ffi::{CString, c_char, c_int, c_uint, c_void};
@@ -256,6 +258,162 @@ impl Cuda {
 
     pub fn free_host(&self, pointer: *mut u8) -> i32 {
         call!(self, cuMemFreeHost(Handle), pointer.cast())
+    }
+
+    pub fn version(&self) -> i32 {
+        let mut version = 0;
+        assert_eq!(call!(self, cuDriverGetVersion(*mut c_int), &mut version), 0);
+        version
+    }
+
+    pub fn device_count(&self) -> Result<i32, i32> {
+        let mut count = 0;
+        match call!(self, cuDeviceGetCount(*mut c_int), &mut count) {
+            0 => Ok(count),
+            code => Err(code),
+        }
+    }
+
+    pub fn device_attribute(&self, attribute: i32, device: i32) -> i32 {
+        let mut value = 0;
+        assert_eq!(call!(self, cuDeviceGetAttribute(*mut c_int, c_int, c_int), &mut value, attribute, device), 0);
+        value
+    }
+
+    pub fn uuid(&self, device: i32) -> [u8; 16] {
+        let mut uuid = [0; 16];
+        assert_eq!(call!(self, cuDeviceGetUuid_v2(*mut [u8; 16], c_int), &mut uuid, device), 0);
+        uuid
+    }
+
+    pub fn luid(&self, device: i32) -> Result<[u8; 8], i32> {
+        let (mut luid, mut mask) = ([0; 8], 0);
+        match call!(self, cuDeviceGetLuid(*mut [u8; 8], *mut c_uint, c_int), &mut luid, &mut mask, device) {
+            0 => Ok(luid),
+            code => Err(code),
+        }
+    }
+
+    pub fn create_context(&self, device: i32) -> Handle {
+        let mut context = null_mut();
+        assert_eq!(call!(self, cuCtxCreate_v2(*mut Handle, c_uint, c_int), &mut context, 0, device), 0);
+        context
+    }
+
+    pub fn destroy_context(&self, context: Handle) -> i32 {
+        call!(self, cuCtxDestroy_v2(Handle), context)
+    }
+
+    pub fn register(&self, bytes: &mut [u8]) -> i32 {
+        let size = bytes.len();
+        call!(self, cuMemHostRegister_v2(Handle, usize, c_uint), bytes.as_mut_ptr().cast(), size, 0)
+    }
+
+    pub fn unregister(&self, bytes: &mut [u8]) -> i32 {
+        call!(self, cuMemHostUnregister(Handle), bytes.as_mut_ptr().cast())
+    }
+
+    pub fn copy_async(&self, to: u64, from: u64, bytes: usize, stream: Handle) -> i32 {
+        call!(self, cuMemcpyDtoDAsync_v2(u64, u64, usize, Handle), to, from, bytes, stream)
+    }
+
+    pub fn read_async(&self, to: *mut u8, from: u64, bytes: usize, stream: Handle) -> i32 {
+        call!(self, cuMemcpyDtoHAsync_v2(Handle, u64, usize, Handle), to.cast(), from, bytes, stream)
+    }
+
+    pub fn fill_async(&self, to: u64, word: u32, count: usize, stream: Handle) -> i32 {
+        call!(self, cuMemsetD32Async(u64, c_uint, usize, Handle), to, word, count, stream)
+    }
+
+    pub fn import_memory(&self, kind: u32, file: i32, size: u64) -> Result<Handle, i32> {
+        #[repr(C)]
+        struct Description {
+            kind: u32,
+            handle: [u64; 2],
+            size: u64,
+            flags: u32,
+            reserved: [u32; 16],
+        }
+        let handle = [u64::from(file.cast_unsigned()), 0];
+        let description = Description { kind, handle, size, flags: 0, reserved: [0; 16] };
+        let mut memory = null_mut();
+        match call!(self, cuImportExternalMemory(*mut Handle, *const Description), &mut memory, &description) {
+            0 => Ok(memory),
+            code => Err(code),
+        }
+    }
+
+    pub fn map_buffer(&self, memory: Handle, offset: u64, size: u64) -> Result<u64, i32> {
+        #[repr(C)]
+        struct Description {
+            offset: u64,
+            size: u64,
+            flags: u32,
+            reserved: [u32; 16],
+        }
+        let description = Description { offset, size, flags: 0, reserved: [0; 16] };
+        let mut address = 0;
+        let code = call!(
+            self,
+            cuExternalMemoryGetMappedBuffer(*mut u64, Handle, *const Description),
+            &mut address,
+            memory,
+            &description
+        );
+        if code == 0 { Ok(address) } else { Err(code) }
+    }
+
+    pub fn destroy_memory(&self, memory: Handle) -> i32 {
+        call!(self, cuDestroyExternalMemory(Handle), memory)
+    }
+
+    pub fn import_semaphore(&self, kind: u32, file: i32) -> Result<Handle, i32> {
+        #[repr(C)]
+        struct Description {
+            kind: u32,
+            handle: [u64; 2],
+            flags: u32,
+            reserved: [u32; 16],
+        }
+        let handle = [u64::from(file.cast_unsigned()), 0];
+        let description = Description { kind, handle, flags: 0, reserved: [0; 16] };
+        let mut semaphore = null_mut();
+        match call!(self, cuImportExternalSemaphore(*mut Handle, *const Description), &mut semaphore, &description) {
+            0 => Ok(semaphore),
+            code => Err(code),
+        }
+    }
+
+    pub fn signal(&self, semaphore: Handle, value: u64, stream: Handle) -> i32 {
+        let mut parameters = [0u64; 18];
+        parameters[0] = value;
+        type P = *const u64;
+        call!(
+            self,
+            cuSignalExternalSemaphoresAsync(*const Handle, P, c_uint, Handle),
+            &semaphore,
+            parameters.as_ptr(),
+            1,
+            stream
+        )
+    }
+
+    pub fn await_value(&self, semaphore: Handle, value: u64, stream: Handle) -> i32 {
+        let mut parameters = [0u64; 18];
+        parameters[0] = value;
+        type P = *const u64;
+        call!(
+            self,
+            cuWaitExternalSemaphoresAsync(*const Handle, P, c_uint, Handle),
+            &semaphore,
+            parameters.as_ptr(),
+            1,
+            stream
+        )
+    }
+
+    pub fn destroy_semaphore(&self, semaphore: Handle) -> i32 {
+        call!(self, cuDestroyExternalSemaphore(Handle), semaphore)
     }
 
     pub fn error_name(&self, code: i32) -> String {

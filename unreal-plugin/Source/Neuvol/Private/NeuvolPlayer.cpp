@@ -100,14 +100,13 @@ void FNeuvolPlayer::Tick(const FNeuvolWish& Wish)
 	}
 	const TOptional<FNeuvolFrame> Frame = Resolve(Wish);
 	const auto Is = [&](const TOptional<FNeuvolFrame>& Other) { return Other && Other->IsSameAs(*Frame); };
-	const auto HasTexel = [&] { return ShownTextures && ShownTextures->GetTexel() == Wish.Texel; };
-	bIsSettled = !Frame || Is(Refused) || (Is(Shown) && HasTexel());
+	bIsSettled = !Frame || Is(Refused) || Is(Shown);
 	if (bIsSettled)
 	{
 		return;
 	}
 	Refused.Reset();
-	MakeStream(*Frame, Wish.Texel);
+	MakeStream(*Frame);
 	if (Stream)
 	{
 		Current = Frame;
@@ -137,12 +136,13 @@ TOptional<FNeuvolFrame> FNeuvolPlayer::Resolve(const FNeuvolWish& Wish)
 	const FNeuvolVariable& Known = File->GetVariables()[Frame.Variable];
 	Frame.Level = FMath::Clamp(Wish.Level, 0, Known.Levels - 1);
 	Frame.Quality = FMath::Clamp(Wish.Quality, 0, Known.Qualities - 1);
+	Frame.Texel = Wish.Texel;
 	Frame.Time = FMath::Clamp(Wish.Time, 0.0, static_cast<double>(Known.Steps - 1));
 	Frame.Velocity = Wish.Velocity;
 	return Frame;
 }
 
-void FNeuvolPlayer::MakeStream(const FNeuvolFrame& Frame, ENeuvolTexel Texel)
+void FNeuvolPlayer::MakeStream(const FNeuvolFrame& Frame)
 {
 	const FIntVector Size = SizeOnLevel(File->GetVariables()[Frame.Variable].Size, Frame.Level);
 	FNeuvolModule* Module = FNeuvolModule::Get();
@@ -156,7 +156,7 @@ void FNeuvolPlayer::MakeStream(const FNeuvolFrame& Frame, ENeuvolTexel Texel)
 	{
 		return;
 	}
-	if (Stream && Stream->GetTextures()->GetSize() == Size && Stream->GetTextures()->GetTexel() == Texel)
+	if (Stream && Stream->GetTextures()->GetSize() == Size && Stream->GetTextures()->GetTexel() == Frame.Texel)
 	{
 		return;
 	}
@@ -170,7 +170,7 @@ void FNeuvolPlayer::MakeStream(const FNeuvolFrame& Frame, ENeuvolTexel Texel)
 			FText::AsNumber(Size.GetMax()), FText::AsNumber(Most)));
 		return;
 	}
-	const TSharedRef<FNeuvolTextures> Textures = MakeShared<FNeuvolTextures>(Size, Texel);
+	const TSharedRef<FNeuvolTextures> Textures = MakeShared<FNeuvolTextures>(Size, Frame.Texel);
 	if (Vulkan && Vulkan->GetState() == FNeuvolVulkan::EState::Running)
 	{
 		Stream = Vulkan->CreateStream(File.ToSharedRef(), Textures);

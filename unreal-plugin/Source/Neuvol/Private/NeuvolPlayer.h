@@ -60,7 +60,7 @@ private:
 
 	/** What a wish means for the open file; nothing, with an error, if it cannot be. */
 	TOptional<FNeuvolFrame> Resolve(const FNeuvolWish& Wish);
-	void MakeStream(const FNeuvolFrame& Frame, ENeuvolTexel Texel);
+	void MakeStream(const FNeuvolFrame& Frame);
 	void Fail(const FText& Why);
 
 	TFuture<TSharedPtr<FOpened>> Opening;

@@ -87,8 +87,8 @@ ENeuvolProgress FNeuvolUploadStream::Poll(FText& OutError)
 		[Textures = this->Textures, Decoded = this->Decoded, First = NextSlice, Slices, RowBytes, SliceBytes, bIsLast](
 			FRHICommandListImmediate& RHICmdList)
 		{
-			const FIntVector Size = Textures->GetSize();
-			const FUpdateTextureRegion3D Region(0, 0, First, 0, 0, 0, Size.X, Size.Y, Slices);
+			const FIntVector& Whole = Textures->GetSize();
+			const FUpdateTextureRegion3D Region(0, 0, First, 0, 0, 0, Whole.X, Whole.Y, Slices);
 			RHICmdList.UpdateTexture3D(Textures->GetBack(RHICmdList), 0, Region, static_cast<uint32>(RowBytes),
 				static_cast<uint32>(SliceBytes), Decoded->Texels.GetData() + First * SliceBytes);
 			// Held until the RHI thread has passed the copy.

@@ -16,13 +16,15 @@ struct FNeuvolFrame
 	int32 Variable = 0;
 	int32 Level = 0;
 	int32 Quality = 0;
+	ENeuvolTexel Texel = ENeuvolTexel::Float32;
 	double Time = 0.0;
 	/** Steps per second; what comes next is read ahead. */
 	double Velocity = 0.0;
 
 	bool IsSameAs(const FNeuvolFrame& Other) const
 	{
-		return Variable == Other.Variable && Level == Other.Level && Quality == Other.Quality && Time == Other.Time;
+		return Variable == Other.Variable && Level == Other.Level && Quality == Other.Quality && Texel == Other.Texel
+			&& Time == Other.Time;
 	}
 
 	neuvol::Request Request() const

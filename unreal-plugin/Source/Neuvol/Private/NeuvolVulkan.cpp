@@ -124,6 +124,13 @@ namespace
 				if (!Registered[Index])
 				{
 					neuvol::Result<neuvol::Texture> Made = Vulkan.Register(Back, Textures);
+					if (!Made && Made.error().code == NEUVOL_ERROR_NO_VULKAN && Textures.GetTexel() == ENeuvolTexel::Float16)
+					{
+						Error = FText::Format(LOCTEXT("NoHalf",
+							"This device's compute shaders cannot store 16-bit floats: choose 32-bit floats as the texel. ({0})"),
+							NeuvolText(Made.error().message));
+						return;
+					}
 					if (!Made)
 					{
 						Error = NeuvolText(Made.error().message);

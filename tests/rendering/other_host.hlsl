@@ -1,4 +1,4 @@
-// The core as a compute shader of a host with names of its own, as Unreal's are: nothing in it may need Unity.
+// The core as a compute shader of a host with names of its own: nothing in it may need an engine.
 
 Texture3D<float> Volume;
 Texture2D<float4> Transfer;
