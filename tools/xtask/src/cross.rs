@@ -16,6 +16,9 @@ const FOLDER: &str = ".cross";
 /// The compiler, the sources of its standard library, and Vulkan's headers, which are the same for all systems.
 const PACKAGES: [&str; 3] = ["rustc-web", "rust-web-src", "libvulkan-dev"];
 
+/// Where cargo looks for Rust's own sources.
+const SOURCES: &str = "usr/lib/rustlib/src/rust";
+
 /// What is compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
@@ -83,6 +86,8 @@ impl Cross {
             let archive = entry.map_err(|error| Failure::io("read", &archives, &error))?.path();
             workspace::run(workspace.command("dpkg-deb").arg("-x").arg(archive).arg(&tree))?;
         }
+        // Sources and tests of the compiler itself: half of all bytes.
+        files::keep_only(&tree.join(SOURCES), &["library"])?;
         files::remove(&self.root)?;
         files::rename(&tree, &self.root)?;
         files::remove(&work)
@@ -98,7 +103,7 @@ impl Cross {
 
     /// The sources of Rust's standard library.
     pub(crate) fn library_sources(&self) -> PathBuf {
-        self.root.join("usr/lib/rustlib/src/rust/library")
+        self.root.join(SOURCES).join("library")
     }
 
     /// The folder that holds `vulkan/vulkan.h`. Only that folder and what it includes are in it: headers of Linux would be

@@ -10,7 +10,7 @@ pub(crate) fn keep_only(folder: &Path, names: &[&str]) -> Result<(), Failure> {
     for name in names {
         if !folder.join(name).exists() {
             let place = folder.join(name);
-            return Err(Failure::Failed(format!("the unpacked wheels lack {}: wrong wheel?", place.display())));
+            return Err(Failure::Failed(format!("what was unpacked lacks {}: wrong version?", place.display())));
         }
     }
     for entry in fs::read_dir(folder).map_err(|error| Failure::io("read", folder, &error))? {

@@ -1,7 +1,7 @@
 //! The `.meta` files that Unity wants beside each file and folder of a package, and their GUIDs.
 //!
 //! A GUID is how scenes and prefabs name an asset, so it never changes: it is made of the path that the asset had first, and
-//! [`MOVED`] tells what has moved since. A package is immutable for Unity: what lacks its `.meta` is ignored there.
+//! `MOVED` tells what has moved since. A package is immutable for Unity: what lacks its `.meta` is ignored there.
 
 mod importer;
 
