@@ -33,7 +33,8 @@ const DEVICES: &[Settings] = &[
 /// Runs all of it.
 pub(crate) fn run(workspace: &Workspace) -> Result<(), Failure> {
     let folder = build(workspace)?;
-    workspace::run(&mut workspace.cargo(["test", "--release", "-p", "neuvol-fake-cuda", "--no-fail-fast"]))?;
+    let mut own = workspace.cargo(["test", "--release", "-p", "neuvol-fake-cuda", "--no-fail-fast"]);
+    workspace::run(with_lavapipe(&mut own))?;
     for (library, settings, expected) in UNUSABLE {
         println!("a driver that says: {expected}");
         let mut test = workspace.cargo(["test", "--quiet", "--release", "-p", "neuvol-cuda", "--test", "unavailable"]);
