@@ -11,6 +11,7 @@
 #include "NeuvolAssetDefinition.h"
 #include "NeuvolAssetFactory.h"
 #include "NeuvolModule.h"
+#include "NeuvolVulkan.h"
 #include "RenderingThread.h"
 #include "Serialization/Archive.h"
 
@@ -38,6 +39,13 @@ namespace Scenarios
 			EXPECT(Placed->GetBackend() == Backend);
 			EXPECT(Contains(Text(Placed->GetStatus()), "Shows theta at 2020-01-01 00:00:00 UTC, level 0."));
 			EXPECT(Difference(Placed) < Exact);
+			if (Backend == ENeuvolBackend::VulkanCompute)
+			{
+				const auto Decodes = FNeuvolModule::Get()->GetVulkan()->GetContext().backend();
+				EXPECT(Decodes && Decodes->kind == NEUVOL_BACKEND_VULKAN && !Decodes->text.empty());
+				const auto Done = FNeuvolModule::Get()->GetVulkan()->GetContext().stats();
+				EXPECT(Done && Done->blocks_decoded >= 12 && Done->frames > 0);
+			}
 
 			// As the editor does after each change of a property: what is shown stays.
 			const TSharedPtr<FNeuvolPlayer> Player = Placed->GetPlayer();
