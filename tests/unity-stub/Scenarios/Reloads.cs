@@ -67,7 +67,7 @@ namespace Scenarios
             Check.That(last[0] <= first[0] && last[1] <= first[1] && last[2] == 0, "something grows with each reload");
             // Until the 50th the library fills the memory that it may have for models on the device.
             long growth = (last[3] - figures[50][3]) * 50 / (Times - 50);
-            Check.That(growth <= usual + 24, "memory grows by " + growth + " MiB in 50 reloads, " + usual + " without a volume");
+            Check.That(growth <= usual + 32, "memory grows by " + growth + " MiB in 50 reloads, " + usual + " without a volume");
         }
     }
 
@@ -101,6 +101,8 @@ namespace Scenarios
             var volume = root.AddComponent<NeuvolVolume>();
             root.AddComponent<NeuvolRenderer>();
             volume.Speed = 8;
+            // Small arrays: those of large ones come and go in Mono's heap, and would hide what grows.
+            volume.TexelFormat = NeuvolTexelFormat.UNorm8;
             volume.FilePath = round % 3 == 0 ? Program.Large : Program.Sample;
             volume.Play();
             // A file that a script forgets to close.
