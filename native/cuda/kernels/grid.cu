@@ -260,6 +260,6 @@ KERNEL(32) grid_deep(const __grid_constant__ Launch launch)
     }
 }
 
-GRID_FUSED(16, 8, 4)
-GRID_FUSED(32, 8, 2)
-GRID_FUSED(64, 4, 1)
+GRID_FUSED(16, 8, 4, 3)
+GRID_FUSED(32, 8, 2, 2)
+GRID_FUSED(64, 4, 1, 1)

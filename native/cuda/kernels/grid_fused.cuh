@@ -12,7 +12,8 @@
 // 0 network, 1 values, 2 what a texel is (see store_buffer; 0..3), or 0xffffffff: values go to `work`, 3..5 extent, 6 smallest,
 // 7 largest value, 8 limit of neurons within which nothing overflows, 9 parameters, 10 whether there are gains, 11 inputs,
 // 12 first word in `texels`, 13 words of a row, 14 words of a slice, 15 value that becomes 0 and 16 the factor behind it (R8,
-// R16), 17 reserved, 18.. time code [neuron], gains [input]
+// R16), 17 later times, 18.. time code [neuron], gains [input]; without gains, for each later time: where its values go (as 1 or
+// 12), and its time code [neuron]
 // The parameters: halves of layer 2 [input][output], two in a word, then 32-bit floats: bias of layer 2 and weight of the output
 // per neuron, bias of the output.
 #pragma once
@@ -226,12 +227,13 @@ struct Target {
     }
 };
 
-template <u32 H, u32 NZ> INLINE void grid_fused(const Launch& launch)
+// With STEPS, several times share the lattice of a tile: their codes are added to what a lane reads of it.
+template <u32 H, u32 NZ, bool STEPS> INLINE void grid_fused(const Launch& launch)
 {
     typedef Fused<H, NZ> F;
     extern __shared__ uint4 shared_memory[];
     const Job job(launch);
-    const Target target(job);
+    Target target(job);
     const Three tile_size = {2 * NZ, 16, 16}, tiles = target.extent.tiles(tile_size);
     if (blockIdx.x >= tiles.count())
         return;
@@ -254,7 +256,7 @@ template <u32 H, u32 NZ> INLINE void grid_fused(const Launch& launch)
         weights[i] = __float2half_rn(gain * job.model(network + job.bits(network + 8) + input * H + neuron));
     }
     for (u32 i = threadIdx.x; i < H; i += F::THREADS)
-        biases[i] = job.model(network + job.bits(network + 9) + F::neuron(i)) + job.number(18 + F::neuron(i));
+        biases[i] = job.model(network + job.bits(network + 9) + F::neuron(i)) + (STEPS ? 0.0f : job.number(18 + F::neuron(i)));
     if (F::SHARED_WEIGHTS)
         for (u32 i = threadIdx.x; i < F::KT * F::NT * 32; i += F::THREADS) {
             const u32 lane = i % 32, g = lane >> 2, t = lane & 3, n = i / 32 % F::NT, k = i / 32 / F::NT;
@@ -340,69 +342,97 @@ template <u32 H, u32 NZ> INLINE void grid_fused(const Launch& launch)
     // 8 warps: a layer of cells each, or a half of one.
     constexpr u32 SHARES = 8 / NZ, CELLS = 8 / SHARES;
     const u32 cz = warp / SHARES, first_cy = warp % SHARES * CELLS;
-    // Even voxels of a run lie on corners, odd ones between two.
-    Row<H> even0, odd0, even1, odd1, next;
-    const u32 corner = (cz * 9 + first_cy) * 9 + g;
-    even0.load(fine, corner, t);
-    next.load(fine, corner + 1, t);
-    odd0 = mean_of<H>(even0, next);
-    even1.load(fine, corner + 81, t);
-    next.load(fine, corner + 82, t);
-    odd1 = mean_of<H>(even1, next);
+    const u32 n_times = STEPS ? 1 + job.word(17) : 1;
 #pragma unroll 1
-    for (u32 cy = first_cy; cy < first_cy + CELLS; cy++) {
-        Row<H> even2, odd2, even3, odd3;
-        const u32 above = (cz * 9 + cy + 1) * 9 + g;
-        even2.load(fine, above, t);
-        next.load(fine, above + 1, t);
-        odd2 = mean_of<H>(even2, next);
-        even3.load(fine, above + 81, t);
-        next.load(fine, above + 82, t);
-        odd3 = mean_of<H>(even3, next);
-        float y[4] = {output_bias, 0, output_bias, 0};
+    for (u32 time = 0; time < n_times; time++) {
+        u32 code[STEPS ? H / 8 : 1];
+        if constexpr (STEPS) {
+            // The first time's code stands before the others, each of which has a word before its own.
+            const u32 at = 18 + time * (H + 1);
+            if (time > 0)
+                target.first = job.word(at - 1);
 #pragma unroll
-        for (u32 j = 0; j < 4; j++) {
-            // Which of the 2 x 2 runs: 2 (z odd) + (y odd).
-            const Row<H> even = j == 0 ? even0 : j == 1 ? mean_of<H>(even0, even2)
-                : j == 2 ? mean_of<H>(even0, even1) : mean_of<H>(mean_of<H>(even0, even2), mean_of<H>(even1, even3));
-            const Row<H> odd = j == 0 ? odd0 : j == 1 ? mean_of<H>(odd0, odd2)
-                : j == 2 ? mean_of<H>(odd0, odd1) : mean_of<H>(mean_of<H>(odd0, odd2), mean_of<H>(odd1, odd3));
-            u32 sums[F::NT][2];
-#pragma unroll
-            for (u32 n = 0; n < F::NT; n++)
-                sums[n][0] = sums[n][1] = bias[n];
-#pragma unroll
-            for (u32 k = 0; k < F::KT; k++) {
-                const u32 a[4] = {relu(even.words[2 * k]), relu(odd.words[2 * k]), relu(even.words[2 * k + 1]), relu(odd.words[2 * k + 1])};
-#pragma unroll
-                for (u32 n = 0; n < F::NT; n++) {
-                    if (F::SHARED_WEIGHTS) {
-                        const uint2 b = fragments[(k * F::NT + n) * 32 + lane];
-                        mma_f16(sums[n], a, b.x, b.y);
-                    } else {
-                        mma_f16(sums[n], a, layer[2 * (k * F::NT + n)], layer[2 * (k * F::NT + n) + 1]);
-                    }
-                }
-            }
-            // What layer 2 gives is the fragment of its transpose already. The output stands in column 2j: after all four runs
-            // each lane has the two voxels that it writes.
-            const bool mine = g == 2 * j;
-#pragma unroll
-            for (u32 k = 0; k < F::KT; k++) {
-                const u32 a[4] = {relu(sums[2 * k][0]), relu(sums[2 * k][1]), relu(sums[2 * k + 1][0]), relu(sums[2 * k + 1][1])};
-                mma_f32(y, a, mine ? output[k][0] : 0u, mine ? output[k][1] : 0u);
+            for (u32 i = 0; i < H / 8; i++) {
+                const u32 neuron = 16 * (i / 2) + 8 * (i % 2) + 2 * t;
+                code[i] = bits_of(__floats2half2_rn(job.number(at + neuron), job.number(at + neuron + 1)));
             }
         }
-        target.put(job, tile * tile_size + Three{2 * cz + (t >> 1), 2 * cy + (t & 1), 2 * g}, y[0], y[2]);
-        even0 = even2;
-        odd0 = odd2;
-        even1 = even3;
-        odd1 = odd3;
+        const auto active = [&](u32 both, u32 i) {
+            if constexpr (STEPS)
+                return relu(bits_of(__hadd2(halves(both), halves(code[i]))));
+            else
+                return relu(both);
+        };
+        // Even voxels of a run lie on corners, odd ones between two.
+        Row<H> even0, odd0, even1, odd1, next;
+        const u32 corner = (cz * 9 + first_cy) * 9 + g;
+        even0.load(fine, corner, t);
+        next.load(fine, corner + 1, t);
+        odd0 = mean_of<H>(even0, next);
+        even1.load(fine, corner + 81, t);
+        next.load(fine, corner + 82, t);
+        odd1 = mean_of<H>(even1, next);
+#pragma unroll 1
+        for (u32 cy = first_cy; cy < first_cy + CELLS; cy++) {
+            Row<H> even2, odd2, even3, odd3;
+            const u32 above = (cz * 9 + cy + 1) * 9 + g;
+            even2.load(fine, above, t);
+            next.load(fine, above + 1, t);
+            odd2 = mean_of<H>(even2, next);
+            even3.load(fine, above + 81, t);
+            next.load(fine, above + 82, t);
+            odd3 = mean_of<H>(even3, next);
+            float y[4] = {output_bias, 0, output_bias, 0};
+#pragma unroll
+            for (u32 j = 0; j < 4; j++) {
+                // Which of the 2 x 2 runs: 2 (z odd) + (y odd).
+                const Row<H> even = j == 0 ? even0 : j == 1 ? mean_of<H>(even0, even2)
+                    : j == 2 ? mean_of<H>(even0, even1) : mean_of<H>(mean_of<H>(even0, even2), mean_of<H>(even1, even3));
+                const Row<H> odd = j == 0 ? odd0 : j == 1 ? mean_of<H>(odd0, odd2)
+                    : j == 2 ? mean_of<H>(odd0, odd1) : mean_of<H>(mean_of<H>(odd0, odd2), mean_of<H>(odd1, odd3));
+                u32 sums[F::NT][2];
+#pragma unroll
+                for (u32 n = 0; n < F::NT; n++)
+                    sums[n][0] = sums[n][1] = bias[n];
+#pragma unroll
+                for (u32 k = 0; k < F::KT; k++) {
+                    const u32 a[4] = {active(even.words[2 * k], 2 * k), active(odd.words[2 * k], 2 * k),
+                        active(even.words[2 * k + 1], 2 * k + 1), active(odd.words[2 * k + 1], 2 * k + 1)};
+#pragma unroll
+                    for (u32 n = 0; n < F::NT; n++) {
+                        if (F::SHARED_WEIGHTS) {
+                            const uint2 b = fragments[(k * F::NT + n) * 32 + lane];
+                            mma_f16(sums[n], a, b.x, b.y);
+                        } else {
+                            mma_f16(sums[n], a, layer[2 * (k * F::NT + n)], layer[2 * (k * F::NT + n) + 1]);
+                        }
+                    }
+                }
+                // What layer 2 gives is the fragment of its transpose already. The output stands in column 2j: after all four runs
+                // each lane has the two voxels that it writes.
+                const bool mine = g == 2 * j;
+#pragma unroll
+                for (u32 k = 0; k < F::KT; k++) {
+                    const u32 a[4] = {relu(sums[2 * k][0]), relu(sums[2 * k][1]), relu(sums[2 * k + 1][0]), relu(sums[2 * k + 1][1])};
+                    mma_f32(y, a, mine ? output[k][0] : 0u, mine ? output[k][1] : 0u);
+                }
+            }
+            target.put(job, tile * tile_size + Three{2 * cz + (t >> 1), 2 * cy + (t & 1), 2 * g}, y[0], y[2]);
+            even0 = even2;
+            odd0 = odd2;
+            even1 = even3;
+            odd1 = odd3;
+        }
     }
 }
 
-#define GRID_FUSED(neurons, cells, blocks)                                                                             \
+// `blocks` of threads, and those for several times, are to fit a multiprocessor at once: as many as spill no registers.
+#define GRID_FUSED(neurons, cells, blocks, steps_blocks)                                                               \
     KERNEL_OF(256, blocks) grid_fused_##neurons(const __grid_constant__ Launch launch)                                 \
     {                                                                                                                  \
-        grid_fused<neurons, cells>(launch);                                                                            \
+        grid_fused<neurons, cells, false>(launch);                                                                     \
+    }                                                                                                                  \
+    KERNEL_OF(256, steps_blocks) grid_steps_##neurons(const __grid_constant__ Launch launch)                           \
+    {                                                                                                                  \
+        grid_fused<neurons, cells, true>(launch);                                                                      \
     }

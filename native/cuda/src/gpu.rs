@@ -238,6 +238,9 @@ impl Gpu {
                 if fused {
                     self.function(kernel)?;
                 }
+                if let (true, Kernel::GridFused(shape)) = (fused, kernel) {
+                    self.function(Kernel::GridSteps(shape))?;
+                }
             }
         }
         let place = self.put(&words)?;

@@ -56,6 +56,7 @@ pub(crate) fn entry(kernel: Kernel) -> Option<Entry> {
             _ => grid("grid_deep".into(), 32, [1, 0]),
         },
         Kernel::GridDeep => grid("grid_deep".into(), 32, [0; 2]),
+        Kernel::GridSteps(shape) => grid(format!("grid_steps_{}", shape.neurons), 256, [0; 2]),
         Kernel::GridFused(shape) => grid(format!("grid_fused_{}", shape.neurons), 256, [0; 2]),
         Kernel::Head(HeadShape { blocks, hidden }) if hidden <= 1 && HEADS.contains(&blocks) => {
             head(format!("head_{blocks}_{hidden}"), 128, [0; 2])
@@ -81,7 +82,7 @@ pub(crate) fn entry(kernel: Kernel) -> Option<Entry> {
 /// Bytes of shared memory that a launch of a kernel asks for, beyond what its code declares; `n_inputs` is the largest of the
 /// records of [`Kernel::GridFused`] (see [`FUSED_INPUTS`]).
 pub(crate) fn shared_bytes(kernel: Kernel, n_inputs: u32) -> u32 {
-    let Kernel::GridFused(shape) = kernel else { return 0 };
+    let (Kernel::GridFused(shape) | Kernel::GridSteps(shape)) = kernel else { return 0 };
     let (neurons, cells) = (u32::from(shape.neurons), shape.fused_cells());
     // See `Fused` in `grid_fused.cuh`.
     let coarse = (cells / 4 + 1) * 9;

@@ -141,7 +141,7 @@ impl Gpu {
         let Dispatch { kernel, first, stride, groups: [groups, jobs], .. } = *dispatch;
         let (entry, function) = self.function(kernel)?;
         let n_inputs = match kernel {
-            Kernel::GridFused(_) => {
+            Kernel::GridFused(_) | Kernel::GridSteps(_) => {
                 let record = |job: u32| words[(first + job * stride) as usize + FUSED_INPUTS];
                 (0..jobs).map(record).max().unwrap_or(0)
             }

@@ -42,6 +42,8 @@ pub enum Kernel {
     GridMatrix(GridShape),
     /// Values or texels of a grid network, its lattice included, in [`Variant::Fused`]: see [`GridShape::fits_fused`].
     GridFused(GridShape),
+    /// The same for several times at once, which share the lattice: networks without gains.
+    GridSteps(GridShape),
     /// Values of a grid network of any number of layers out of its lattice.
     GridDeep,
     /// One axis of an array multiplied by a matrix.
@@ -191,7 +193,7 @@ impl Kernel {
             Self::HeadHalf(_) | Self::GridHalf(_) => Some(Variant::Half),
             Self::HeadInt8(_) => Some(Variant::Int8),
             Self::HeadMatrix(_) | Self::GridMatrix(_) => Some(Variant::Matrix),
-            Self::HeadFused(_) | Self::GridFused(_) => Some(Variant::Fused),
+            Self::HeadFused(_) | Self::GridFused(_) | Self::GridSteps(_) => Some(Variant::Fused),
             _ => None,
         }
     }
@@ -204,7 +206,7 @@ impl Kernel {
             Self::Head(shape) | Self::HeadInt8(shape) => [shape.depth(), 4, 32],
             Self::HeadHalf(shape) => [shape.half_depth(), 4, 32],
             Self::HeadFused(_) => [8, 8, 32],
-            Self::GridFused(shape) => [2 * shape.fused_cells(), 16, 16],
+            Self::GridFused(shape) | Self::GridSteps(shape) => [2 * shape.fused_cells(), 16, 16],
             Self::HeadMatrix(_) | Self::Grid(_) | Self::GridHalf(_) | Self::GridMatrix(_) => [4, 4, 32],
             _ => [1; 3],
         }

@@ -51,7 +51,9 @@ fn module(kernel: Kernel) -> (&'static str, &'static [u8]) {
         Kernel::HeadHalf(_) => spirv!("head_half"),
         Kernel::HeadInt8(_) => spirv!("head_int8"),
         Kernel::HeadMatrix(_) => spirv!("head_matrix"),
-        Kernel::HeadFused(_) | Kernel::GridFused(_) => unreachable!("no variant of kernels for Vulkan is fused"),
+        Kernel::HeadFused(_) | Kernel::GridFused(_) | Kernel::GridSteps(_) => {
+            unreachable!("no variant of kernels for Vulkan is fused")
+        }
         Kernel::Fold => spirv!("fold"),
         Kernel::Grid(_) => spirv!("grid"),
         Kernel::GridHalf(_) => spirv!("grid_half"),

@@ -135,7 +135,7 @@ fn fast_jobs_stay_near_the_oracle() {
         unsafe { gpu.release(uploaded) };
     }
     // Those of 32 and 64 neurons need more shared memory than Turing has.
-    let least = if has_much_memory(&gpu) { 9 } else { 7 };
+    let least = if has_much_memory(&gpu) { 10 } else { 8 };
     assert!(differ >= least, "{differ} blocks were decoded by fused kernels");
     println!("fused: {differ} blocks; largest error {largest:e} of what the network adds: {worst}");
 }
@@ -219,7 +219,7 @@ fn texels_straight_from_a_network_are_those_of_its_values() {
         // SAFETY: nothing is on its way.
         unsafe { gpu.release(uploaded) };
     }
-    assert_eq!(direct, if has_much_memory(&gpu) { 3 } else { 1 }, "networks with fused kernels");
+    assert_eq!(direct, if has_much_memory(&gpu) { 4 } else { 2 }, "networks with fused kernels");
 }
 
 #[test]

@@ -18,6 +18,9 @@ const FOLDED: (u32, u32) = (128, 16);
 /// Inputs whose weights fit the memory of a block of threads of [`Kernel::GridFused`].
 const MOST_FUSED: usize = 64;
 
+/// The word of a record of [`Kernel::GridSteps`] that says how many times follow.
+const LATER_TIMES: usize = 17;
+
 /// Neurons that may be summed in numbers of 16 bits: the error of 128 is too large.
 const MOST_SUMMED: u16 = 64;
 
@@ -224,6 +227,19 @@ impl Grid {
             return self.at(moment, extent, values, work, passes);
         }
         let later = work.take(count(extent))?;
+        if let (Kernel::GridFused(shape), Some(half), true) =
+            (self.kernel(moment.variants), self.half, self.time_gains.is_empty())
+        {
+            // Both share the lattice.
+            let mut pass = self.fused(half, Moment { time: step.into(), ..moment }, extent, Some(values), None);
+            pass.kernel = Kernel::GridSteps(shape);
+            pass.words[LATER_TIMES] = 1;
+            pass.words.push(later);
+            pass.words.extend(bits(self.time_at(next.into()).0));
+            passes.push(pass);
+            passes.push(interpolate(values, count(extent), later, fraction, moment.range));
+            return Ok(());
+        }
         for (step, values) in [(step, values), (next, later)] {
             self.at(Moment { time: step.into(), ..moment }, extent, values, work, passes)?;
         }

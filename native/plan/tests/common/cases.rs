@@ -81,6 +81,7 @@ pub fn cases() -> Vec<Case> {
         ([20, 35, 37], (16, 2), codes(TimeInterpolation::Codes, true), 1, 0),
         ([18, 17, 40], (32, 2), TimeConfig::default(), 1, 6),
         ([33, 16, 19], (64, 2), codes(TimeInterpolation::Values, false), 1, 5),
+        ([17, 33, 18], (16, 2), codes(TimeInterpolation::Values, false), 1, 0),
         ([6, 6, 6], (128, 4), codes(TimeInterpolation::Codes, false), 2, 0),
     ] {
         let name = format!("grid {extent:?}, {shape:?} neurons and layers, cells of 2^{finest}, {time:?}");
