@@ -46,6 +46,35 @@ namespace Scenarios
         [OnVulkan]
         public static void EveryFormatOnVulkan() => All("Vulkan");
 
+        /// CUDA is asked for on a device that is not NVIDIA's: Vulkan decodes, and says why.
+        [OnVulkan]
+        public static void WithoutCuda()
+        {
+            Forget();
+            NeuvolGraphics.UseCuda = true;
+            try
+            {
+                using (var scene = new Scene(Program.Plume).Shown())
+                {
+                    Check.Has(scene.Volume.BackendReason, "(CUDA is not used: ", "the reason");
+                    Voxels.Compare(scene.Volume);
+                }
+            }
+            finally
+            {
+                NeuvolGraphics.UseCuda = false;
+                Forget();
+            }
+        }
+
+        /// The next volume has a context of its own.
+        static unsafe void Forget()
+        {
+            NeuvolNative.neuvol_context context;
+            Check.Equal(NeuvolNative.neuvol_unity_context(&context), NeuvolNative.NEUVOL_OK, "the context");
+            Check.Equal(NeuvolNative.neuvol_context_destroy(context), NeuvolNative.NEUVOL_OK, "its end");
+        }
+
         public static void WithoutCopiesOfTextures()
         {
             Machine.CopiesTextures = false;

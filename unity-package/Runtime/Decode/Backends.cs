@@ -17,9 +17,7 @@ namespace Neuvol
             var problem = VulkanDevice.Problem() ?? Target(texel);
             if (problem == null)
             {
-                reason = wanted == NeuvolBackend.Vulkan
-                    ? "Vulkan, as it was chosen"
-                    : "Vulkan: the graphics device decodes into Unity's texture";
+                reason = (wanted == NeuvolBackend.Vulkan ? "Vulkan, as it was chosen: " : "Vulkan: ") + VulkanDevice.Decoder();
                 return new VulkanBackend(name, texel);
             }
             if (wanted == NeuvolBackend.Vulkan)

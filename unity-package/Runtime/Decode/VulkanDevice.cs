@@ -40,6 +40,7 @@ namespace Neuvol
         {
             NativeLibrary.Require();
             // Asked each time: the library makes another one when Unity has made another device.
+            NativeCall.Check(NeuvolNative.neuvol_unity_use_cuda(NeuvolGraphics.UseCuda ? 1 : 0));
             NeuvolNative.neuvol_context found;
             int result = NeuvolNative.neuvol_unity_context(&found);
             if (result == NeuvolNative.NEUVOL_NOT_READY)
@@ -51,6 +52,23 @@ namespace Neuvol
             if (found.id != context.id) budget = -1;
             context = found;
             return found;
+        }
+
+        /// What decodes, for a person.
+        internal static string Decoder()
+        {
+            var device = Context();
+            int backend = 0;
+            var reason = NativeCall.Text((byte* buffer, UIntPtr capacity, UIntPtr* needed) =>
+            {
+                int found;
+                int result = NeuvolNative.neuvol_context_get_backend(device, &found, buffer, capacity, needed);
+                backend = found;
+                return result;
+            });
+            if (backend != NeuvolNative.NEUVOL_BACKEND_VULKAN) return "CUDA decodes into Unity's texture: " + reason;
+            const string vulkan = "the graphics device decodes into Unity's texture";
+            return NeuvolGraphics.UseCuda ? vulkan + " (CUDA is not used: " + reason + ")" : vulkan;
         }
 
         internal static void Add(VulkanBackend user)
