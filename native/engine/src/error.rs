@@ -19,6 +19,14 @@ pub enum Error {
     /// The file is damaged, or of a kind that this version does not read.
     #[error("{0}")]
     Format(#[from] neuvol_format::Error),
+    /// The same of a file with a name.
+    #[error("{source}, in {}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: neuvol_format::Error,
+    },
     /// A block's payload is damaged, or of a kind that this version does not decode.
     #[error("block {block} (variable {variable}, step {step}): {source}")]
     Block {
@@ -107,7 +115,7 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Io { .. } => ErrorKind::Io,
-            Self::Format(error) => format_kind(error),
+            Self::Format(error) | Self::File { source: error, .. } => format_kind(error),
             Self::Block { source, .. } => match source {
                 neuvol_model::Error::Format(error) => format_kind(error),
                 neuvol_model::Error::Unsupported { .. } => ErrorKind::Unsupported,

@@ -73,7 +73,10 @@ impl Volume {
     /// The file must not be truncated or rewritten in place while it is open; replacing it by rename is safe.
     pub fn open_file(path: &Path, options: OpenOptions) -> Result<Self> {
         let bytes = Bytes::map(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-        Self::new(bytes, options)
+        Self::new(bytes, options).map_err(|error| match error {
+            Error::Format(source) => Error::File { path: path.to_owned(), source },
+            other => other,
+        })
     }
 
     /// Opens a file that lies in memory.

@@ -145,6 +145,7 @@ fn files_without_a_model_are_refused() {
     fs::write(&path, [b'x'; 5000]).expect("a file");
     assert_eq!(open(&path), NEUVOL_ERROR_FORMAT);
     assert!(last_error().contains("byte 0"), "{}", last_error());
+    assert!(last_error().ends_with(path.to_str().expect("UTF-8")), "{}", last_error());
     // SAFETY: the path is null, which is what is tested.
     let result = unsafe { neuvol_volume_open_file(null(), 0, null(), &mut neuvol_volume { id: 0 }) };
     assert_eq!(result, neuvol_capi::NEUVOL_ERROR_NULL_POINTER);

@@ -37,8 +37,7 @@ fn reloads_leave_nothing() {
 #[test]
 fn players_show_volumes() {
     for folder in ["player", "player6"] {
-        let scenarios =
-            ["Changes.TheFile", "Fails.InWords", "Looks", "Plays.Dates", "Shows.Without", "TheSamples"];
+        let scenarios = ["Changes.TheFile", "Fails.InWords", "Looks", "Plays.Dates", "Shows.Without", "TheSamples"];
         let printed = bench().run_player(folder, &scenarios);
         assert!(printed.contains(" 0 failed, "), "{folder}: {printed}");
     }

@@ -9,8 +9,10 @@ use std::path::Path;
 /// Opens a model with all cores.
 pub(super) fn open(path: &Path, threads: usize) -> Result<Volume, Failure> {
     Volume::open_file(path, OpenOptions { threads, ..OpenOptions::default() }).map_err(|error| match error {
-        // Errors of opening name the path themselves; those of the content do not.
-        neuvol_engine::Error::Format(inner) => Failure::new(Failure::BAD_INPUT, format!("{}: {inner}", path.display())),
+        // As all messages of this program: the path first.
+        neuvol_engine::Error::File { path, source } => {
+            Failure::new(Failure::BAD_INPUT, format!("{}: {source}", path.display()))
+        }
         other => other.into(),
     })
 }
