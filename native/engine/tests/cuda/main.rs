@@ -131,7 +131,7 @@ fn vulkan_goes_on_where_a_texture_takes_no_copies() {
 #[test]
 fn vulkan_goes_on_where_cuda_is_lost() {
     if std::env::var_os("NEUVOL_FAKE_CUDA_LOSE_AFTER").is_none() {
-        println!("not run: this driver does not lose its device");
+        println!("only for drivers that lose their device");
         return;
     }
     let Some(mut host) = HeadlessHost::new() else { return };
