@@ -192,6 +192,38 @@ fn frames_of_a_host_fill_its_texture() {
     assert_eq!(messages(), Vec::<String>::new(), "the validation layers are silent");
 }
 
+/// What decodes, and why it is not CUDA: not asked for, or not there on a device that is not NVIDIA's.
+#[test]
+fn a_context_tells_what_decodes() {
+    let Some(host) = HeadlessHost::new() else { return };
+    // There may be a driver, but not for this device.
+    for (flag, reasons) in [
+        (0, &["CUDA was not asked for"][..]),
+        (NEUVOL_VULKAN_USE_CUDA, &["no NVIDIA driver", "no CUDA device is the graphics device", "finds no device"]),
+    ] {
+        let mut desc = vulkan_desc(&host);
+        desc.flags |= flag;
+        let mut context = neuvol_context { id: 0 };
+        // SAFETY: the handles are alive and belong together until the context is destroyed.
+        let result = unsafe { neuvol_context_create_vulkan(&desc, &mut context) };
+        assert_eq!(result, NEUVOL_OK, "{}", last_error());
+        let (mut backend, mut text, mut needed) = (0, [0u8; 256], 0);
+        // SAFETY: a number, a buffer of this capacity and a length.
+        let result = unsafe {
+            neuvol_context_get_backend(context, &mut backend, text.as_mut_ptr().cast(), text.len(), &mut needed)
+        };
+        assert_eq!((result, backend), (NEUVOL_OK, NEUVOL_BACKEND_VULKAN), "{}", last_error());
+        let text = std::str::from_utf8(&text[..needed]).expect("UTF-8");
+        assert!(reasons.iter().any(|reason| text.contains(reason)), "{text}");
+        // SAFETY: null is allowed for what is not wanted, but not for the backend.
+        let result = unsafe {
+            neuvol_context_get_backend(context, std::ptr::null_mut(), std::ptr::null_mut(), 0, std::ptr::null_mut())
+        };
+        refused(result, NEUVOL_ERROR_NULL_POINTER, "backend");
+        assert_eq!(neuvol_context_destroy(context), NEUVOL_OK);
+    }
+}
+
 #[test]
 fn what_cannot_be_is_refused() {
     let Some(mut host) = HeadlessHost::new() else { return };
