@@ -4,8 +4,8 @@
 //! `cargo run --release -p neuvol-cuda --example bench [-- --bricks 225 --side 64 --repeat 50 --json]`
 //!
 //! All bricks of one shape are decoded into linear 16-bit floats by one submission; the median of `--repeat` counts, after a
-//! warm-up. 225 bricks of 64³ are 59 Mvoxel: their tables and texels are larger than the cache of level 2 of any device so far,
-//! so that every submission finds it cold. Rows are grid networks of two hidden layers (4 levels of 4 features, cells of 16 to 2
+//! warm-up. 225 bricks of 64³ are 59 Mvoxel. Before each submission constants of twice the size of the cache of level 2 are written, so that
+//! it finds that cold. Rows are grid networks of two hidden layers (4 levels of 4 features, cells of 16 to 2
 //! voxels) and wavelet latents with heads of one hidden layer, in 32-bit floats and fused; errors are the first brick's
 //! against the oracle, as shares of its range.
 #![allow(missing_docs, unreachable_pub, clippy::print_stdout)]
@@ -16,13 +16,15 @@ mod common;
 use common::latents::{Shape, latents};
 use common::{nested, normalise, random_network};
 use half::f16;
-use neuvol_cuda::{Destination, Gpu, Job, Limits, Task, Texel, Uploaded, Validity, devices};
+use neuvol_cuda::{Destination, Gpu, Job, Limits, Task, Texel, Texels, Uploaded, Validity, devices};
 use neuvol_model::{Block, GridConfig, TimeConfig, decode_block_reference, voxels};
 use std::time::{Duration, Instant};
 
 type Failure = Box<dyn std::error::Error>;
 
 const WARM_UP: Duration = Duration::from_millis(300);
+/// Bytes that a constant of 128³ writes.
+const FLUSHED: u64 = 8 << 20;
 
 struct Options {
     bricks: u32,
@@ -66,17 +68,32 @@ fn main() -> Result<(), Failure> {
     let options = options()?;
     let device = devices()?.into_iter().next().ok_or("no device")?;
     let extent = [options.side; 3];
+    let cold = u64::from(device.l2_cache).max(1) * 2;
     let texels = (voxels(extent) * 2).next_multiple_of(16) as u64 * u64::from(options.bricks);
+    let texels = texels.max(cold.next_multiple_of(FLUSHED));
     let limits =
         Limits { model_bytes: 1 << 30, work_bytes: 1 << 30, texel_bytes: texels, record_bytes: 16 << 20, frames: 1 };
     let gpu = Gpu::new(&device, limits)?;
+    let constant = gpu.upload(&Block::Constant(0.0), 0, [128; 3], Validity::All)?;
+    let flush = vec![job(&constant, [128; 3], (0.0, 1.0), Texel::R32F, false); cold.div_ceil(FLUSHED) as usize];
     let mut rows = Vec::new();
     for (model, block) in models(extent) {
         let uploaded: Result<Vec<_>, _> =
             (0..options.bricks).map(|_| gpu.upload(&block, 0, extent, Validity::All)).collect();
         let uploaded = uploaded?;
         for (variant, fast) in [("float32", false), ("fused", true)] {
-            rows.push(measure(&gpu, &model, &block, &uploaded, variant, fast, &options)?);
+            let jobs: Vec<_> =
+                uploaded.iter().map(|brick| job(brick, extent, range_of(&block), Texel::R16F, fast)).collect();
+            let (median_us, best_us, error) = measure(&gpu, &block, &jobs, &flush, &options)?;
+            let n = voxels(extent) as f64 * f64::from(options.bricks);
+            rows.push(Row {
+                model: model.clone(),
+                variant,
+                median_us,
+                best_us,
+                gvoxels_per_s: n / median_us / 1000.0,
+                error,
+            });
         }
         for block in uploaded {
             // SAFETY: nothing is on its way.
@@ -108,73 +125,69 @@ fn models(extent: [u32; 3]) -> Vec<(String, Block)> {
     models
 }
 
+/// Wider than any value of latents; grid networks have values in their range.
+fn range_of(block: &Block) -> (f32, f32) {
+    if matches!(block, Block::Grid(_)) { (-2.0, 5.0) } else { (-1e4, 1e4) }
+}
+
+fn job(block: &Uploaded, extent: [u32; 3], range: (f32, f32), texel: Texel, fast: bool) -> Job<'_> {
+    let task = Task {
+        block: block.source(),
+        time: 0.0,
+        range,
+        later: None,
+        halvings: 0,
+        min: [0; 3],
+        max: extent,
+        texel,
+        texture: extent,
+        to: [0; 3],
+        unorm: range,
+        invalid: 0.0,
+        image: None,
+    };
+    Job { task, variants: block.variants(fast) }
+}
+
+/// Median and best of the times, in µs, and the error of the first brick.
 fn measure(
     gpu: &Gpu,
-    model: &str,
     block: &Block,
-    uploaded: &[Uploaded],
-    variant: &'static str,
-    fast: bool,
+    jobs: &[Job<'_>],
+    flush: &[Job<'_>],
     options: &Options,
-) -> Result<Row, Failure> {
-    let extent = [options.side; 3];
-    let range = if matches!(block, Block::Grid(_)) { (-2.0, 5.0) } else { (-1e4, 1e4) };
-    let jobs: Vec<_> = uploaded
-        .iter()
-        .map(|block| Job {
-            task: Task {
-                block: block.source(),
-                time: 0.0,
-                range,
-                later: None,
-                halvings: 0,
-                min: [0; 3],
-                max: extent,
-                texel: Texel::R16F,
-                texture: extent,
-                to: [0; 3],
-                unorm: range,
-                invalid: 0.0,
-                image: None,
-            },
-            variants: block.variants(fast),
-        })
-        .collect();
-    let once = || -> Result<(f64, u32, u32), Failure> {
+) -> Result<(f64, f64, f32), Failure> {
+    let run = |jobs: &[Job<'_>]| -> Result<(f64, Texels), Failure> {
         // SAFETY: the blocks outlive it.
-        let submitted = unsafe { gpu.submit(&jobs, Destination::Own) }?;
+        let submitted = unsafe { gpu.submit(jobs, Destination::Own) }?;
         gpu.wait(&submitted)?;
         let time = gpu.elapsed(&submitted)?;
-        let place = submitted.texels[0];
+        let first = submitted.texels[0];
         gpu.retire(submitted);
-        Ok((time, place.first, place.row))
+        Ok((time, first))
     };
     let start = Instant::now();
-    let (mut first, mut row) = (0, 0);
-    while row == 0 || start.elapsed() < WARM_UP {
-        (_, first, row) = once()?;
+    while start.elapsed() < WARM_UP {
+        run(jobs)?;
     }
-    let mut times = (0..options.repeat).map(|_| once().map(|(time, ..)| time)).collect::<Result<Vec<_>, _>>()?;
+    let mut times = Vec::new();
+    for _ in 0..options.repeat {
+        run(flush)?;
+        times.push(run(jobs)?.0);
+    }
     times.sort_by(f64::total_cmp);
-    let median = times[times.len() / 2];
+    let (_, place) = run(jobs)?;
 
+    let (extent, range) = ([options.side; 3], range_of(block));
     let mut right = vec![0.0; voxels(extent)];
     decode_block_reference(block, &entry(range), extent, 0.0, &mut right)?;
-    let words = gpu.read(first, row * options.side * options.side)?;
-    let found = words.chunks_exact(row as usize).flat_map(|row| {
+    let words = gpu.read(place.first, place.row * options.side * options.side)?;
+    let found = words.chunks_exact(place.row as usize).flat_map(|row| {
         let halves = row.iter().flat_map(|word| [*word as u16, (*word >> 16) as u16]);
         halves.take(options.side as usize).map(|bits| f16::from_bits(bits).to_f32())
     });
     let error = found.zip(&right).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) / common::range_of(&right);
-    let n = voxels(extent) as f64 * f64::from(options.bricks);
-    Ok(Row {
-        model: model.to_owned(),
-        variant,
-        median_us: median,
-        best_us: times[0],
-        gvoxels_per_s: n / median / 1000.0,
-        error,
-    })
+    Ok((times[times.len() / 2], times[0], error))
 }
 
 fn entry((min, max): (f32, f32)) -> neuvol_format::Entry {
