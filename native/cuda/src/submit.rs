@@ -66,6 +66,9 @@ impl Gpu {
     /// Blocks and foreign memory must stay until the submission is finished.
     pub unsafe fn submit(&self, jobs: &[Job<'_>], destination: Destination<'_>) -> Result<Submitted, Error> {
         let (texels, texel_bytes) = self.place_of(destination)?;
+        if jobs.is_empty() {
+            return Err(Error::argument("jobs", "are none: there is nothing to decode"));
+        }
         if jobs.iter().any(|job| job.task.image.is_some()) {
             return Err(Error::argument("jobs", "store into an image, which only Vulkan's kernels do"));
         }

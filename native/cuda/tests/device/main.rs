@@ -278,6 +278,7 @@ fn what_does_not_fit_is_an_error() {
     let whole = task(&uploaded[0], extent, 0.0, (0.0, 2.0), Texel::R32F);
     let job = |task| Job { task, variants: uploaded[0].variants(true) };
     for (name, jobs, wanted) in [
+        ("nothing", Vec::new(), "jobs"),
         ("three times 2 KiB of texels", vec![job(whole); 3], "texel"),
         ("a box that stands out", vec![job(Task { max: [9, 8, 8], ..whole })], "box"),
         ("a place that stands out", vec![job(Task { to: [1, 0, 0], ..whole })], "to"),
