@@ -68,7 +68,10 @@ namespace Scenarios
                 var before = World.Census();
                 var junk = Path.Combine(Program.Folder, "bad.neuvol");
                 File.WriteAllBytes(junk, File.ReadAllBytes(Program.Sample).Take(3000).ToArray());
-                Check.Has(EditorWorld.Messages(EditorWorld.Import(junk)), "error: " + junk, "the messages");
+                var messages = EditorWorld.Messages(EditorWorld.Import(junk));
+                Check.Has(messages, "error: ", "the messages");
+                Check.Has(messages, "bytes are needed and 3000 are there", "the messages");
+                Check.Has(messages, junk, "the messages");
                 Check.Equal(World.Census(), before, "what is left of the import");
                 Scene.Nothing();
             });
