@@ -4,7 +4,7 @@ use crate::model::{Model, Moment, Packed, count};
 use crate::pass::{Pass, Validity, Work, interpolate, reduce};
 use crate::{Error, Kernel, Mask, Texel, Texels, Variants};
 
-/// See `store.slang` and `store.cuh`.
+/// See `store.slang`, and `store_buffer` in `basic.cu`.
 const CELLS: u32 = 8;
 const ALL_VALID: u32 = 0xFFFF_FFFF;
 const NONE_VALID: u32 = 0xFFFF_FFFE;
